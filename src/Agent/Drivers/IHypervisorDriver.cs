@@ -1,0 +1,82 @@
+using Controller.Agent.Protocol;
+
+namespace Controller.Agent.Drivers;
+
+/// <summary>
+/// What an agent asks of a hypervisor. Two implementations, <c>libvirt</c> and <c>simulated</c>, pass one contract suite.
+/// Every method is idempotent: it brings one object nearer to what is wanted and returns what is there afterwards, so it may be repeated
+/// after a crash at any instruction. Calls for one object are never concurrent; calls for different objects are.
+/// An expected failure (no space, digest mismatch, hypervisor away) is a <see cref="DriverException"/>; anything else is a bug.
+/// </summary>
+public interface IHypervisorDriver : IAsyncDisposable
+{
+    /// <summary>Connects and learns what the host can do. May take seconds (it probes acceleration). Called once, before anything else.</summary>
+    Task<Capabilities> Start(CancellationToken cancel);
+
+    /// <summary>Whether absence in <see cref="Inspect"/> can be believed now.</summary>
+    DriverHealth Health { get; }
+
+    /// <summary>
+    /// Called (from any thread) when something may have changed outside of a call: the guest powered off, a disk was unplugged, the
+    /// connection broke or came back. A hint only: the agent re-reads. The argument is the machine's id, or null for "anything".
+    /// </summary>
+    event Action<string?>? Changed;
+
+    /// <summary>All objects of ours on this host, and the foreign machines. Sequence numbers are the agent's and left 0.</summary>
+    Task<Inventory> Inspect(CancellationToken cancel);
+
+    /// <summary>
+    /// Brings one machine nearer to <paramref name="spec"/>: defines it, fits disks and NICs (live where it runs), then its power state.
+    /// The image is there already (<see cref="EnsureImage"/>), the volumes and networks too. A start is refused with code
+    /// <c>incarnation</c> while another incarnation of the same machine exists on this host.
+    /// </summary>
+    Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel);
+
+    /// <summary>Destroys and undefines the machine, its root disk, seed and console log. Succeeds when there is none. Other incarnations are left alone.</summary>
+    Task RemoveMachine(string id, string incarnation, CancellationToken cancel);
+
+    /// <summary>Reboots a running machine. Code <c>not-running</c> when it does not run.</summary>
+    Task Reboot(string id, string incarnation, RebootMethod method, TimeSpan grace, CancellationToken cancel);
+
+    /// <summary>Creates the volume or grows it. Never shrinks: code <c>shrink</c>.</summary>
+    Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel);
+
+    /// <summary>Deletes the volume. Succeeds when there is none. Code <c>in-use</c> while a machine has it attached.</summary>
+    Task RemoveVolume(string id, string incarnation, CancellationToken cancel);
+
+    /// <summary>Creates or changes the network, with all of its DHCP reservations, and brings it up or down. Running machines keep their NICs.</summary>
+    Task<ObservedNetwork> EnsureNetwork(string id, string incarnation, ulong generation, NetworkSpec spec, CancellationToken cancel);
+
+    /// <summary>Removes the network. Succeeds when there is none. Code <c>in-use</c> while a machine has a NIC on it.</summary>
+    Task RemoveNetwork(string id, string incarnation, CancellationToken cancel);
+
+    /// <summary>Whether the image's bytes are in the host's cache.</summary>
+    Task<bool> HasImage(Image image, CancellationToken cancel);
+
+    /// <summary>Stores an image, read-only, from its bytes. Code <c>image-digest</c> when they are not the image's.</summary>
+    Task EnsureImage(Image image, Stream bytes, CancellationToken cancel);
+
+    /// <summary>Part of a machine's serial log. Returns nothing (and the log's present size) when there is nothing after <paramref name="offset"/>.</summary>
+    Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel);
+}
+
+/// <summary>What is on the host.</summary>
+public sealed record Inventory(
+    IReadOnlyList<ObservedMachine> Machines,
+    IReadOnlyList<ObservedVolume> Volumes,
+    IReadOnlyList<ObservedNetwork> Networks,
+    IReadOnlyList<UnmanagedMachine> Unmanaged);
+
+/// <summary>Part of a serial log: its first byte stands at <paramref name="Offset"/>; <paramref name="Size"/> is the log's size now.</summary>
+public sealed record ConsolePart(ulong Offset, ReadOnlyMemory<byte> Data, ulong Size);
+
+/// <summary>An expected failure of a driver.</summary>
+/// <param name="code">Stable, for programs: <c>no-space</c>, <c>in-use</c>, <c>image-digest</c>, <c>libvirt-38</c>.</param>
+/// <param name="message">For people: what was wanted and what was found.</param>
+/// <param name="retryable">Whether trying again may help without anyone changing anything.</param>
+/// <param name="inner">The cause, where there is one.</param>
+public sealed class DriverException(string code, string message, bool retryable, Exception? inner = null) : Exception(message, inner)
+{
+    public string Code { get; } = code;
+    public bool Retryable { get; } = retryable;
+}

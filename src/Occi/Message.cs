@@ -1,0 +1,23 @@
+namespace Occi;
+
+/// <summary>The renderings.</summary>
+public enum Rendering
+{
+    /// <summary>text/plain, text/occi+plain (GFD.229 §6): fields in the body.</summary>
+    TextPlain,
+
+    /// <summary>text/occi (GFD.229 §7): fields in HTTP headers.</summary>
+    TextOcci,
+
+    /// <summary>text/uri-list (GFD.229 §8): listings only.</summary>
+    UriList,
+
+    /// <summary>application/occi+json (GFD.226), application/json.</summary>
+    Json,
+}
+
+/// <summary>
+/// The OCCI part of an HTTP message, both ways. <paramref name="Fields"/> are the header fields that carry OCCI data (<c>Category</c>, <c>Link</c>,
+/// <c>X-OCCI-Attribute</c>, <c>X-OCCI-Location</c>; names in any case on input), each as often as it occurs.
+/// </summary>
+public sealed record Message(Rendering Rendering, IReadOnlyList<KeyValuePair<string, string>> Fields, string Body);
