@@ -125,6 +125,29 @@ public sealed class RealClients
         Assert.Equal(expected, string.Join(' ', read.Attributes.Where(a => !a.Key.StartsWith("occi.core", StringComparison.Ordinal)).Select(a => $"{a.Key}={a.Value}")));
     }
 
+    [Theory]
+    [InlineData("""{"actions":[{"title":"start","uri":"/compute/1?action=start"}]}""")]
+    [InlineData("""{"actions":"none"}""")]
+    public void Actions_of_any_form_are_ignored(string body) => Assert.Empty(Samples.Read(Samples.Json(body)).Actions);
+
+    [Fact]
+    public void Action_links_of_any_form_are_ignored() =>
+        Assert.Empty(Samples.Read(Samples.Plain("Link: </compute/1?action=start>; rel=\"start\"; self=\" \"")).Links);
+
+    [Theory]
+    [InlineData("79228162514264337593543950335", "79228162514264337593543950335")]
+    [InlineData("-79228162514264337593543950335", "-79228162514264337593543950335")]
+    [InlineData("-0", "0")]
+    [InlineData("-0.00", "0")]
+    [InlineData("10.10", "10.1")]
+    [InlineData("1e-30", "0")]
+    [InlineData("1.5E3", "1500")]
+    public void Numbers_have_one_form(string sent, string form)
+    {
+        Assert.Equal(form, Samples.Read(Samples.Json("{\"attributes\":{\"a.b\":" + sent + "}}")).Attributes["a.b"].Text);
+        Assert.Equal(AttributeValue.Restore(ValueType.Number, form), Samples.Read(Samples.Plain($"X-OCCI-Attribute: a.b={sent}")).Attributes["a.b"]);
+    }
+
     [Fact]
     public void Ends_of_links_as_strings_with_rel()   // C-259
     {

@@ -32,6 +32,15 @@ public sealed class WhatCannotBeSent
     }
 
     [Fact]
+    public void Is_no_link_that_escapes_its_brackets()
+    {
+        var link = new Representation { Attributes = Samples.Values((CoreKinds.Target, "/a>\r\nLink: </b"), (CoreKinds.TargetKind, "x\"; self=\"/c")) };
+        Assert.Equal(
+            "Link: <%2Fa%3E%0D%0ALink%3A%20%3C%2Fb>; rel=\"x\\\"; self=\\\"/c\"; occi.core.target=\"/a>  Link: </b\"",
+            Samples.Writer.Entity(new() { Links = [link] }, Rendering.TextPlain).Body);
+    }
+
+    [Fact]
     public void Is_too_much_header()
     {
         var message = Samples.Writer.Categories(Samples.Catalogue.All, Rendering.TextOcci);
