@@ -87,6 +87,12 @@ public sealed class Checks
             Sent(Compute.Kind, [UserData.Mixin, OpenStackContext.UserData], (UserData.Data, "x"), (OpenStackContext.UserDataText, "eA==")),
             fault: Fault.Conflict);
 
+    [Fact]
+    public void One_reach_of_a_network() =>
+        Refused(
+            $"expected one mixin for a network's reach, found {NetworkReach.Nat} and {NetworkReach.Private}",
+            Sent(Network.Kind, [NetworkReach.Nat, NetworkReach.Private]), fault: Fault.Conflict);
+
     // ---- values
 
     public static TheoryData<Attr, object, string> Bad() => new()
