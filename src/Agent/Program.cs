@@ -5,9 +5,10 @@ var builder = AgentHost.CreateBuilder(args);
 builder.AddAgent();
 try
 {
-    using var host = builder.Build();
-    await host.RunAsync();
-    return host.Services.GetRequiredService<ExitCode>().Value;
+    var host = builder.Build();
+    var exit = host.Services.GetRequiredService<ExitCode>();
+    await host.RunAsync(); // disposes the host too
+    return exit.Value;
 }
 catch (OptionsValidationException invalid)
 {
