@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
 using Orleans.Configuration;
-using Orleans.Storage;
 
 namespace Controller.Silo;
 

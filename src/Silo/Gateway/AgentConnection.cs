@@ -10,7 +10,7 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>One agent's stream, from Welcome to hang-up. It knows the protocol and no meaning; its host's grain is the meaning.</summary>
 internal sealed partial class AgentConnection(
-    IAsyncStreamReader<FromAgent> from, IServerStreamWriter<ToAgent> to, IHostGrain host, ILogger logger) : IAgentStream
+    IAsyncStreamReader<FromAgent> from, IServerStreamWriter<ToAgent> to, IHostGrain host, ILogger logger) : IAgentStream, IDisposable
 {
     /// <summary>A stream takes one write at a time; everyone else queues. Bounded: an agent that reads nothing is hung up on, not waited for.</summary>
     private readonly Channel<ToAgent> _outbox = Channel.CreateBounded<ToAgent>(new BoundedChannelOptions(1024) { SingleReader = true });
@@ -43,9 +43,10 @@ internal sealed partial class AgentConnection(
             await stop.CancelAsync();
             await Task.WhenAll(halves).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await host.Disconnect(_epoch);
-            _hangup.Dispose();
         }
     }
+
+    public void Dispose() => _hangup.Dispose();
 
     public Task SendDesired(bool full, DesiredObject[] objects)
     {

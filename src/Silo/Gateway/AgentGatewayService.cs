@@ -50,7 +50,7 @@ internal sealed partial class AgentGatewayService(
             throw new RpcException(new(StatusCode.InvalidArgument, "Hello says nothing of capabilities."));
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        var connection = new AgentConnection(requestStream, responseStream, Host(host), logger);
+        using var connection = new AgentConnection(requestStream, responseStream, Host(host), logger);
         var self = grains.CreateObjectReference<IAgentStream>(connection);
         GatewayTelemetry.Sessions.Add(1);
         try

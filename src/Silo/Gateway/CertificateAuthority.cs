@@ -28,7 +28,7 @@ internal sealed class CertificateAuthority : IDisposable
     public CertificateAuthority(PkiOptions options, TimeProvider time)
     {
         (_options, _time) = (options, time);
-        Certificate = Load("Pki:CaCertificate", options.CaCertificate, X509Certificate2.CreateFromPem);
+        Certificate = Load("Pki:CaCertificate", options.CaCertificate, pem => X509Certificate2.CreateFromPem(pem));
         _key = Load("Pki:CaKey", options.CaKey, pem =>
         {
             var key = ECDsa.Create();

@@ -1,4 +1,3 @@
-using Controller.Contracts;
 using Controller.Grains.Sweeping;
 using Npgsql;
 
