@@ -21,6 +21,7 @@ internal sealed partial class ConnectionLoop(
 
     private readonly TimeProvider _time = services.Time;
     private readonly Backoff _backoff = new(TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(15));
+    private readonly Signal _connected = new();
     private HostIdentity _identity = null!; // Run sets it before anything else happens
 
     public async Task Run(HostIdentity identity, CancellationToken cancel)
@@ -71,6 +72,7 @@ internal sealed partial class ConnectionLoop(
             AgentTelemetry.Sessions.Add(1);
             gateways.Replace(message.Gateways);
             current.Client = gateway.Client;
+            _connected.Set(); // a renewal may wait for that
             health.Change(now => now with { Connected = true, Gateway = endpoint, Epoch = message.Epoch, Why = "" });
             services.Reconciler.WakeAll(retry: true); // images can be fetched again
         }
@@ -98,7 +100,7 @@ internal sealed partial class ConnectionLoop(
                     await Task.Delay(left < LongestSleep ? left : LongestSleep, _time, cancel);
                     continue;
                 }
-                if (!await Renew(cancel)) await Task.Delay(RenewalRetry, _time, cancel);
+                if (!await Renew(cancel)) await _connected.Wait(RenewalRetry, _time, cancel);
             }
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)

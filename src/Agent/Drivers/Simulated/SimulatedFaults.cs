@@ -56,6 +56,12 @@ internal sealed class SimulatedFaults
         lock (_lock) _failing.Add((operation, new(times, code, message ?? $"A simulated failure of {operation}.", retryable)));
     }
 
+    /// <summary>Whether failures of an operation are left to come.</summary>
+    public bool IsLeft(string operation)
+    {
+        lock (_lock) return _failing.Any(fault => string.Equals(fault.Operation, operation, StringComparison.OrdinalIgnoreCase));
+    }
+
     /// <summary>Lets an operation take longer; zero ends that.</summary>
     public void Slow(string operation, TimeSpan by)
     {
