@@ -10,6 +10,7 @@ namespace Controller.Agent.Drivers.Libvirt;
 internal static class HostFacts
 {
     private const int WholeNode = -1;
+    private const string Socket = "socket=";
 
     public static Capabilities Read(ConnectHandle connect, Pool pool, HostTraits traits)
     {
@@ -31,6 +32,17 @@ internal static class HostFacts
         if (traits.CpuShares)
             capabilities.Features.Add("cpu-shares");
         return capabilities;
+    }
+
+    /// <summary>A libvirtd that restarts keeps its machines; a host that boots does not, nor does a libvirtd in namespaces that were made anew.</summary>
+    public static string Life(string uri)
+    {
+        var boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+        var at = uri.IndexOf(Socket, StringComparison.Ordinal);
+        if (at < 0)
+            return boot;
+        var life = Path.Combine(Path.GetDirectoryName(uri[(at + Socket.Length)..].Split('&')[0]) ?? "/", "life");
+        return File.Exists(life) ? $"{boot} {File.ReadAllText(life).Trim()}" : boot;
     }
 
     /// <summary>virNodeGetInfo tells the memory of one NUMA node only on some hosts; the statistics tell all of it.</summary>

@@ -49,6 +49,9 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
 
     public DriverHealth Health => _link.Health;
 
+    /// <summary>Changes when all machines stopped: the host booted, or the namespaces of a libvirtd of deploy/libvirtd were made anew.</summary>
+    public string Instance => HostFacts.Life(_options.Uri);
+
     public Task<Capabilities> Start(CancellationToken cancel) => Guard(async () =>
     {
         _folders.Create();
