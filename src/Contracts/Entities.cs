@@ -163,6 +163,10 @@ public interface IEntityGrain : IGrainWithStringKey
     [Alias("Reconcile")] Task Reconcile();
 }
 
+/// <summary>The database does not answer. Nothing was acknowledged that is not durable; trying again may help.</summary>
+[GenerateSerializer, Alias("UnavailableException")]
+public sealed class UnavailableException(string message) : Exception(message);
+
 /// <summary>Keys of grains. Never bare hexadecimal: the storage provider would normalise such a key.</summary>
 public static class GrainKeys
 {

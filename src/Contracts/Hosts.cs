@@ -281,6 +281,9 @@ public interface IHostGrain : IGrainWithStringKey
 
     [Alias("View"), Orleans.Concurrency.AlwaysInterleave] Task<HostView?> View();
 
+    /// <summary>Looks whether its agent is still there. Called by a sweeper, so that a host is watched also when its silo died.</summary>
+    [Alias("Check")] Task Check();
+
     /// <summary>Forgets the host and ends its session. Refused while objects are placed on it.</summary>
     [Alias("Remove")] Task<Outcome> Remove();
 }
