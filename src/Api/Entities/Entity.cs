@@ -3,7 +3,6 @@ using Controller.Api.Http;
 using Controller.Api.Model;
 using Controller.Contracts;
 using Occi;
-using Occi.Core;
 
 namespace Controller.Api.Entities;
 
@@ -28,10 +27,7 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
             return problem;
         if (await View(request, at) is not { } view)
             return Problems.NotFound(request.Path);
-        if (sent.Links.Count > 0 && at.Kind.Is(CoreKinds.Link))
-            return Problems.Invalid("A link can't have links.");
-        var (added, changed) = LinkChanges.Sort(request, view.Show(request.Catalogue), sent);
-        return changed is not null ? changed : await Change(request, at, view, sent with { Links = added }, Purpose.Update);
+        return await Change(request, at, view, sent, Purpose.Update);
     }
 
     /// <summary>Creates at a free URL (decision D-07), else replaces.</summary>
@@ -42,13 +38,7 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
             return problem;
         if (await View(request, at) is not { } view)
             return request.Http.Request.Headers.IfMatch.Count > 0 ? Problems.NotFound(request.Path) : await creation.CreateAt(request, at.Kind, at.Id, sent);
-        var (added, changed) = LinkChanges.Sort(request, view.Show(request.Catalogue), sent);
-        if (changed is not null)
-            return changed;
-        // Links are entities of their own: what is echoed is left alone, what is new does not belong here (decision D-08).
-        return added.Count > 0
-            ? Problems.Invalid("PUT leaves links alone; POST the new one to the collection of its kind.")
-            : await Change(request, at, view, sent with { Links = [] }, Purpose.Replace);
+        return await Change(request, at, view, sent, Purpose.Replace);
     }
 
     public async Task<Reply> Delete(OcciRequest request, Target.Entity at)
@@ -93,14 +83,20 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var (entity, error) = Check.Entity(request.Catalogue, sent, purpose, view.Show(request.Catalogue), at.Kind);
         if (entity is null)
             return Problems.From(error!);   // one of the two is there
+        // Links are entities of their own: what is echoed is left alone, what is new does not belong here (decision D-08).
+        if (purpose == Purpose.Replace && entity.Links.Count > 0)
+            return Problems.Invalid("PUT leaves links alone; POST the new one to the collection of its kind.");
         var (version, changed) = await IfMatch(request, at, view);
         if (changed is not null)
             return changed;
+        string[] mixins = [.. entity.Mixins.Select(m => m.Id.ToString())];
         var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(new UpdateEntity
         {
             Caller = request.Caller,
             Replace = purpose == Purpose.Replace,
-            Mixins = [.. entity.Mixins.Select(m => m.Id.ToString())],
+            // Only what is new, so that two updates at once don't undo each other; gone is a template whose place another one takes.
+            Mixins = purpose == Purpose.Replace ? mixins : [.. mixins.Except(view.Mixins)],
+            RemoveMixins = [.. view.Mixins.Except(mixins)],
             Attributes = new(entity.Attributes),
             Links = [.. entity.Links.Select(l => Creation.Command(request.Caller, l, Guid.NewGuid()))],
             IfVersion = version,

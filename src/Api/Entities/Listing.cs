@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Controller.Api.Http;
 using Controller.Api.Identity;
@@ -14,7 +13,8 @@ namespace Controller.Api.Entities;
 internal sealed class Listing(EntityIndex index, Catalogues catalogues, IOptions<ApiOptions> options)
 {
     /// <summary>The entities of a kind and its descendants.</summary>
-    public Task<Reply> OfKind(OcciRequest request, Kind kind) => List(request, new() { Terms = request.Catalogue.TermsBelow(kind), Project = Access.Sight(request.Caller) });
+    public Task<Reply> OfKind(OcciRequest request, Kind kind) => List(
+        request, new() { Terms = request.Catalogue.TermsBelow(kind), Project = Access.Sight(request.Caller) }, links: kind.Is(CoreKinds.Link));
 
     /// <summary>The entities that have a mixin, or one that depends on it.</summary>
     public Task<Reply> OfMixin(OcciRequest request, Mixin mixin) =>
@@ -44,7 +44,7 @@ internal sealed class Listing(EntityIndex index, Catalogues catalogues, IOptions
         },
         views: false, request.Aborted);
 
-    private async Task<Reply> List(OcciRequest request, EntityQuery all)
+    private async Task<Reply> List(OcciRequest request, EntityQuery all, bool? links = null)
     {
         var (page, badPage) = Page.Parse(request.Query, options.Value.MaxPageSize);
         if (badPage is not null)
@@ -54,7 +54,7 @@ internal sealed class Listing(EntityIndex index, Catalogues catalogues, IOptions
             return badFilter;
         var full = request.Rendering == Rendering.Json;
         var rows = await index.List(query, full, request.Aborted);
-        return Reply.Ok(request.Writer.Entities(full ? await InFull(request, rows) : [.. rows.Select(r => Locate(request, r))], request.Rendering));
+        return Reply.Ok(request.Writer.Entities(full ? await InFull(request, rows) : [.. rows.Select(r => Locate(request, r))], request.Rendering, links));
     }
 
     private static Representation Locate(OcciRequest request, EntityRow row) =>
@@ -97,46 +97,32 @@ internal sealed class Listing(EntityIndex index, Catalogues catalogues, IOptions
     private static (EntityQuery Query, Problem? Problem) OfAttributes(
         OcciRequest request, EntityQuery query, IReadOnlyDictionary<string, AttributeValue> wanted)
     {
-        var known = request.Catalogue.All().Where(c => c is not ActionType).SelectMany(c => c.Attributes).ToLookup(a => a.Name);
         var json = new JsonObject();
-        foreach (var (name, value) in wanted)
+        foreach (var (name, sent) in wanted)
         {
-            if (known[name].FirstOrDefault() is not { } definition)
+            if (request.Catalogue.FindAttribute(name) is not { } definition)
                 return (query, Problems.Invalid($"The filter names the attribute {name}, which no kind or mixin has."));
-            if (name == CoreKinds.Id.Name)
-            {
-                // The id is no stored attribute but the row's own column.
-                if (!EntityIds.TryParse(value.Text, out var id))
-                    return (query with { Terms = [] }, null);
+            var (value, wrong) = Check.Value(definition, sent);
+            if (wrong is not null)
+                return (query, Problems.From(wrong));
+            if (name != CoreKinds.Id.Name)
+                json[name] = NodeOf(request, definition, value);
+            // The id is no stored attribute but the row's own column.
+            else if (EntityIds.TryParse(value.Text, out var id))
                 query = query with { Id = id };
-                continue;
-            }
-            if (NodeOf(request, definition, value) is not { } node)
-                return (query, Problems.Invalid($"The filter's value '{value.Text}' is none that {name} can have."));
-            json[name] = node;
+            else
+                query = query with { Terms = [] };
         }
         return (json.Count == 0 ? query : query with { Attributes = json.ToJsonString() }, null);
     }
 
-    private static JsonNode? NodeOf(OcciRequest request, Attr definition, AttributeValue value) => definition.ValueType switch
+    private static JsonNode? NodeOf(OcciRequest request, Attr definition, AttributeValue value) => value.Type switch
     {
-        Occi.ValueType.Number => decimal.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? JsonValue.Create(number) : null,
-        Occi.ValueType.Boolean => bool.TryParse(value.Text, out var flag) ? JsonValue.Create(flag) : null,
-        Occi.ValueType.Json => TryParse(value.Text),
+        Occi.ValueType.Number => JsonValue.Create(value.AsNumber()),
+        Occi.ValueType.Boolean => JsonValue.Create(value.AsBoolean()),
+        Occi.ValueType.Json => JsonNode.Parse(value.Text),
         _ => JsonValue.Create(definition.Type == AttrType.Uri ? request.PathOf(value.Text) : value.Text),
     };
-
-    private static JsonNode? TryParse(string json)
-    {
-        try
-        {
-            return JsonNode.Parse(json);
-        }
-        catch (System.Text.Json.JsonException)
-        {
-            return null;
-        }
-    }
 
     private static string[] Everything(OcciRequest request) => request.Catalogue.TermsBelow(CoreKinds.Entity);
 

@@ -19,9 +19,9 @@ internal sealed class QueryInterface(Catalogues catalogues)
         request.Catalogue = await catalogues.Knowing(request.Catalogue, wanted, request.Aborted);
         if (wanted.FirstOrDefault(id => request.Catalogue.Find(id) is null) is { Term: not null } unknown)
             return Problems.Invalid($"The filter names {unknown}, which is no category here.");
-        var named = wanted.Count == 0 ? [.. request.Catalogue.All()] : wanted.Select(id => request.Catalogue.Find(id)!).ToHashSet();
+        var named = wanted.Count == 0 ? [.. request.Catalogue.All] : wanted.Select(id => request.Catalogue.Find(id)!).ToHashSet();
         return Reply.Ok(request.Writer.Categories(
-            request.Catalogue.All().Where(c => named.Contains(c) || (c is Mixin m && m.Closure.Any(named.Contains))), request.Rendering));
+            request.Catalogue.All.Where(c => named.Contains(c) || (c is Mixin m && m.Closure.Any(named.Contains))), request.Rendering));
     }
 
     /// <summary>A user's mixins: not offered yet.</summary>

@@ -18,9 +18,7 @@ internal static class Reading
             return ([], Problems.BadRendering(parsed.Error!));
         var sent = parsed.Value!;
         request.Catalogue = await catalogues.Knowing(request.Catalogue, sent.SelectMany(Categories), request.Aborted);
-        return sent.SelectMany(Values).Any(v => v.Text.Contains('\0', StringComparison.Ordinal))
-            ? ([], Problems.Invalid("A value holds the character U+0000, which can't be stored."))
-            : (sent, null);
+        return (sent, null);
     }
 
     /// <summary>Exactly one.</summary>
@@ -34,6 +32,4 @@ internal static class Reading
 
     private static IEnumerable<TypeId> Categories(Representation sent) =>
         [.. sent.Kind is { } kind ? [kind] : (IEnumerable<TypeId>)[], .. sent.Mixins, .. sent.Links.SelectMany(Categories)];
-
-    private static IEnumerable<AttributeValue> Values(Representation sent) => sent.Attributes.Values.Concat(sent.Links.SelectMany(Values));
 }

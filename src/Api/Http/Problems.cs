@@ -63,7 +63,7 @@ internal static class Problems
     public static Problem UnknownContent(string contentType) =>
         new(UnknownContentType, $"The Content-Type '{contentType}' can't be read; there are {MediaType.Supported}.");
 
-    public static Problem RenderingTooLarge(string why) => new(RenderingTooLargeType, $"{why}; ask for text/plain or application/occi+json.");
+    public static Problem RenderingTooLarge(string why) => new(RenderingTooLargeType, why);
 
     public static Problem Conflict(string message) => new(ConflictType, message);
 
@@ -79,7 +79,12 @@ internal static class Problems
     public static Problem Unavailable(string message, int retryAfter = 2) => new(UnavailableType, message) { RetryAfter = retryAfter };
 
     /// <summary>A check's refusal.</summary>
-    public static Problem From(CheckError error) => error.Fault == Fault.Immutable ? Immutable(error.Message) : Invalid(error.Message);
+    public static Problem From(CheckError error) => error.Fault switch
+    {
+        Fault.Immutable => Immutable(error.Message),
+        Fault.Conflict => Conflict(error.Message),
+        _ => Invalid(error.Message),
+    };
 
     /// <summary>A command's end, where it was not done.</summary>
     public static Problem From(Outcome outcome, string path) => outcome.Kind switch
@@ -102,6 +107,7 @@ internal static class Problems
         BadHttpRequestException bad => BadRendering(bad.InnerException is System.Text.Json.JsonException json ? json.Message : bad.Message),
         PostgresException { IsTransient: false } => Internal(traceId),
         NpgsqlException or SocketException => Unavailable("The database does not answer."),
+        UnavailableException away => Unavailable(away.Message),
         _ when IsClusterAway(exception) => Unavailable("No silo answers."),
         _ => Internal(traceId),
     };

@@ -15,8 +15,8 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
     {
         if (reply.Problem is { } problem)
             return Write(http, problem, media);
-        if (reply.Message is { } message && Unfit(message) is { } unfit)
-            return Write(http, unfit, media);
+        if (reply.Message is { } message && OcciWriter.WhyNot(message, options.Value.MaxResponseHeaderBytes) is { } why)
+            return Write(http, Problems.RenderingTooLarge(why), media);
 
         var response = http.Response;
         response.StatusCode = reply.Status;
@@ -51,20 +51,6 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
             response.Headers["X-OCCI-Error"] = OneLine(problem.Message);
         return Body(http, media.Rendering == Rendering.UriList ? MediaType.TextPlain : media,
             media.Rendering == Rendering.Json ? JsonOf(problem) : string.Join('\n', [problem.Message, .. problem.Details]));
-    }
-
-    // A header can't hold line breaks, and data must not be cut (GFD.229 §7; decision D-33).
-    private Problem? Unfit(Message message)
-    {
-        var size = 0;
-        foreach (var (name, value) in message.Fields)
-        {
-            size += name.Length + Encoding.UTF8.GetByteCount(value) + 4;
-            if (value.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0 || value.Contains('\x7f', StringComparison.Ordinal))
-                return Problems.RenderingTooLarge("A value holds control characters, which no header can carry");
-        }
-        return size <= options.Value.MaxResponseHeaderBytes ? null
-            : Problems.RenderingTooLarge($"The rendering takes {size} bytes of headers, the limit is {options.Value.MaxResponseHeaderBytes}");
     }
 
     private static async Task Body(HttpContext http, MediaType media, string text)

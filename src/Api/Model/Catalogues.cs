@@ -21,7 +21,7 @@ internal sealed partial class Catalogues(Rows rows, TimeProvider time, ILogger<C
 
         /// <summary>All categories rendered; locations are paths (decision D-26), so the authority does not matter.</summary>
         public Message Rendered(Rendering rendering, OcciWriter writer) =>
-            _renderings.GetOrAdd(rendering, static (r, a) => a.writer.Categories(a.Catalogue.All(), r), (writer, Catalogue));
+            _renderings.GetOrAdd(rendering, static (r, a) => a.writer.Categories(a.Catalogue.All, r), (writer, Catalogue));
     }
 
     public Model Current => _current;
@@ -93,9 +93,6 @@ internal static class ModelExtensions
         builder.Services.AddSingleton<Catalogues>();
         builder.Services.AddHostedService(s => s.GetRequiredService<Catalogues>());
     }
-
-    /// <summary>Every category: kinds, mixins, actions.</summary>
-    public static IEnumerable<Category> All(this Catalogue catalogue) => [.. catalogue.Kinds, .. catalogue.Mixins, .. catalogue.Actions];
 
     /// <summary>Whether entities of that kind exist here: core's own kinds stand for their descendants only.</summary>
     public static bool IsOffered(this Kind kind) => kind.Location is not null && kind.Id.Scheme != Occi.Core.CoreKinds.Scheme;
