@@ -63,13 +63,14 @@ internal sealed partial class Creation(IGrainFactory grains, EntityIndex index, 
         return (entity.Kind, Command(request.Caller, entity, id), null);
     }
 
-    // The client's id if it is a UUID that no other kind uses (decision D-24). If this kind uses it, it may be the same request again.
+    // The client's id if it is a UUID that is free (decision D-24). If an entity of this kind and project has it, it may be the same request again,
+    // and gets the same answer.
     private async Task<Guid> FreeId(OcciRequest request, Kind kind, Representation sent)
     {
         if (!sent.Attributes.TryGetValue(CoreKinds.Id.Name, out var given) || !EntityIds.TryParse(given.Text, out var id))
             return Guid.NewGuid();
-        var users = await index.TermsUsing(id, request.Catalogue.TermsBelow(CoreKinds.Entity), request.Aborted);
-        return users.TrueForAll(t => t == kind.Id.Term) ? id : Guid.NewGuid();
+        var users = await index.Users(id, request.Catalogue.TermsBelow(CoreKinds.Entity), request.Aborted);
+        return users.TrueForAll(u => u.Term == kind.Id.Term && u.Project == request.Caller.Project) ? id : Guid.NewGuid();
     }
 
     /// <summary>The command that creates a checked entity, with new ids for its links: what clients say of those comes from templates (clients.md).</summary>
@@ -105,15 +106,9 @@ internal sealed partial class Creation(IGrainFactory grains, EntityIndex index, 
 
     private async Task<Outcome> CreateOne(OcciRequest request, Kind kind, CreateEntity command)
     {
-        for (; ; command = command with { Id = Guid.NewGuid() })
-        {
-            var grain = grains.Entity(kind.Id.Term, command.Id);
-            var outcome = await Twice.Try(() => grain.Create(command));
-            // The id is that of a foreign entity: as far as this client can see it is free, so it gets another one. On PUT the URL is the id.
-            if (outcome.Kind == OutcomeKind.NotFound && outcome.Why is null && !HttpMethods.IsPut(request.Http.Request.Method))
-                continue;
-            return outcome.Ok && outcome.View is null ? outcome with { View = await Twice.Try(() => grain.View(request.Caller)) } : outcome;
-        }
+        var grain = grains.Entity(kind.Id.Term, command.Id);
+        var outcome = await Twice.Try(() => grain.Create(command));
+        return outcome.Ok && outcome.View is null ? outcome with { View = await Twice.Try(() => grain.View(request.Caller)) } : outcome;
     }
 
     // The newest first, so links go before what they hold. What was there before the request stays.

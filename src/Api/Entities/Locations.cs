@@ -34,8 +34,8 @@ internal sealed class Locations(EntityIndex index)
             return (at.Kind, at.Id);
         if (!EntityIds.TryParse(url, out var id))
             return null;
-        return await index.TermsUsing(id, request.Catalogue.TermsBelow(CoreKinds.Entity), request.Aborted) is [var term, ..]
-            ? (request.Catalogue.KindOf(term)!, id)   // the query asked for the catalogue's terms only
+        return await index.Users(id, request.Catalogue.TermsBelow(CoreKinds.Entity), request.Aborted) is [var user, ..]
+            ? (request.Catalogue.KindOf(user.Term)!, id)   // the query asked for the catalogue's terms only
             : null;
     }
 }

@@ -43,15 +43,15 @@ internal sealed class EntityIndex(NpgsqlDataSource database)
         return found.ToLookup(l => l.Source, l => l.View);
     }
 
-    /// <summary>The terms of the kinds (of those given) that have an entity of that id.</summary>
-    public async Task<List<string>> TermsUsing(Guid id, IEnumerable<string> terms, CancellationToken cancel)
+    /// <summary>Who uses that id: the terms of the kinds (of those given) and the projects, entities on their way out included.</summary>
+    public async Task<List<(string Term, Guid? Project)>> Users(Guid id, IEnumerable<string> terms, CancellationToken cancel)
     {
-        await using var command = database.CreateCommand("select state_name from entity where id = any($1)");
+        await using var command = database.CreateCommand("select state_name, project from entity where id = any($1)");
         Add<string[]>(command.Parameters, [.. terms.Select(t => GrainKeys.Of(t, id))]);
         await using var reader = await command.ExecuteReaderAsync(cancel);
-        var found = new List<string>();
+        var found = new List<(string, Guid?)>();
         while (await reader.ReadAsync(cancel))
-            found.Add(reader.GetString(0));
+            found.Add((reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetGuid(1)));
         return found;
     }
 
