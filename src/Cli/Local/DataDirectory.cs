@@ -3,11 +3,7 @@ namespace Controller.Cli.Local;
 /// <summary>Where everything of one cluster lies. A path for each thing, so that no other file puts paths together.</summary>
 internal sealed class DataDirectory
 {
-    public DataDirectory(string path)
-    {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        Root = new DirectoryInfo(full).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? full;
-    }
+    public DataDirectory(string path) => Root = Real(Path.GetFullPath(path));
 
     public string Root { get; }
 
@@ -71,4 +67,12 @@ internal sealed class DataDirectory
 
     /// <summary>A file of ours under the root.</summary>
     public string In(string name) => Path.Combine(Root, name);
+
+    /// <summary>Without symbolic links, as the kernel shows it in /proc: one cluster has one name, however it is called.</summary>
+    private static string Real(string full) =>
+        full.Split('/', StringSplitOptions.RemoveEmptyEntries).Aggregate("/", (parent, name) =>
+        {
+            var path = Path.Combine(parent, name);
+            return Directory.Exists(path) && new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true) is { } target ? Real(target.FullName) : path;
+        });
 }

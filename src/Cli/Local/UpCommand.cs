@@ -70,7 +70,7 @@ internal static class UpCommand
         var prepared = await Guarded(progress, () => Prepare.Run(data, settings, progress, cancel));
         if (prepared is null)
             return ExitCode.Failed;
-        return request.Detach ? await InBackground(data, settings, prepared, progress, cancel) : await Supervise(data, settings, prepared, detached: false);
+        return request.Detach ? await InBackground(data, settings, prepared, progress) : await Supervise(data, settings, prepared, detached: false);
     }
 
     private static bool RunsAlready(DataDirectory data)
@@ -87,10 +87,9 @@ internal static class UpCommand
     }
 
     /// <summary>Starts the supervisor in a session of its own and shows what it says until the cluster is up or has failed.</summary>
-    private static async Task<int> InBackground(DataDirectory data, ClusterSettings settings, Preparation prepared, Progress progress, CancellationToken cancel)
+    private static async Task<int> InBackground(DataDirectory data, ClusterSettings settings, Preparation prepared, Progress progress)
     {
         var log = data.Log("supervisor");
-        // Staged by the supervisor, who then must not run from there: it runs where it was built. A rebuild replaces files, see below.
         string[] arguments =
         [
             CopyOfSelf(data), "supervise", "--data", data.Root, "--silos", $"{settings.Silos}", "--apis", $"{settings.Apis}", "--hosts", $"{settings.Hosts}",
@@ -103,6 +102,14 @@ internal static class UpCommand
         var logged = Tool.Logged(Programs.Dotnet, arguments, log);
         using var supervisor = Process.Start(new ProcessStartInfo("setsid", [logged.FileName, .. logged.ArgumentList])) ?? throw new CliException("setsid does not start");
         using var relay = new LogRelay(log, progress);
+        using var interrupted = new CancellationTokenSource();
+        void Interrupt(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            interrupted.Cancel();
+        }
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Interrupt);
         try
         {
             while (!supervisor.HasExited)
@@ -110,7 +117,7 @@ internal static class UpCommand
                 relay.Show();
                 if (File.Exists(data.Endpoint) && relay.Ended)
                     return ExitCode.Ok;
-                await Task.Delay(50, cancel);
+                await Task.Delay(50, interrupted.Token);
             }
         }
         catch (OperationCanceledException)
