@@ -1,11 +1,13 @@
 using System.CommandLine;
 using Controller.Cli;
+using Controller.Cli.Entities;
 using Controller.Cli.Local;
 
 var root = new RootCommand("The OCCI controller: a private cloud, and the command line of it.")
 {
     Connection.Data, Connection.Endpoint, Connection.Token,
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(),
+    OcciCommand.Create(),
 };
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)

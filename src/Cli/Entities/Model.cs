@@ -26,6 +26,14 @@ internal sealed class Model(IReadOnlyList<CategoryDefinition> categories)
             yield return at;
     }
 
+    /// <summary>A mixin and all that it depends on.</summary>
+    public IEnumerable<CategoryDefinition> Closure(CategoryDefinition mixin) =>
+        mixin.Related.Select(id => Find(id)).OfType<CategoryDefinition>().SelectMany(Closure).Prepend(mixin).Distinct();
+
+    /// <summary>The kinds that can be listed, core's last.</summary>
+    public IEnumerable<CategoryDefinition> Collections =>
+        Categories.Where(c => c.Class == CategoryClass.Kind && c.Location is not null).OrderBy(c => c.Id.Scheme == CoreKinds.Scheme);
+
     /// <summary>Whether a kind is a link's.</summary>
     public bool IsLink(CategoryDefinition kind) => Lineage(kind).Any(k => k.Id == CoreKinds.Link.Id);
 
