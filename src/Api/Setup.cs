@@ -39,6 +39,7 @@ internal static class Setup
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxRequestHeaderBytes + HeaderSlack;
+            kestrel.Limits.MaxRequestBufferSize = 2L * (options.MaxRequestHeaderBytes + HeaderSlack);   // Kestrel wants it no smaller than the headers' limit
             kestrel.Limits.MaxRequestHeaderCount = 10_000;
             kestrel.Limits.MaxRequestLineSize = 16 * 1024;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;

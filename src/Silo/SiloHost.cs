@@ -37,11 +37,11 @@ internal static class SiloHost
         builder.Services.AddSingleton(settings.Pki);
         builder.Services.AddSingleton<CertificateAuthority>();
         builder.Services.AddSingleton<GatewayDirectory>();
-        builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());
         builder.Services.AddSingleton<SiloHealth>();
         builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = 16 * 1024 * 1024);
         builder.Services.AddTelemetry(builder.Configuration, "controller-silo", settings.Silo.Name);
         builder.Host.UseOrleans(silo => Orleans(silo, settings, database));
+        builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: it calls a grain
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
 
         var app = builder.Build();
