@@ -1,3 +1,4 @@
+using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Simulated;
 using Microsoft.Extensions.Options;
 
@@ -5,8 +6,12 @@ namespace Controller.Agent.Drivers;
 
 /// <summary>Chooses and starts the driver.</summary>
 internal sealed partial class DriverFactory(
-    IOptions<AgentOptions> options, IOptions<SimulatedOptions> simulated, SimulatedFaults faults, TimeProvider time, ILogger<DriverFactory> log)
+    IOptions<AgentOptions> options, IOptions<LibvirtOptions> libvirt, IOptions<SimulatedOptions> simulated, SimulatedFaults faults, TimeProvider time,
+    ILoggerFactory logs, ILogger<DriverFactory> log)
 {
+    /// <summary>How long a libvirtd that may not exist is waited for.</summary>
+    private static readonly TimeSpan AutoPatience = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>Starts the driver that was chosen. Libvirt, where it must be libvirt, is waited for.</summary>
@@ -23,6 +28,7 @@ internal sealed partial class DriverFactory(
             default:
                 try
                 {
+                    if (libvirt.Value.ConnectTimeout > AutoPatience) libvirt.Value.ConnectTimeout = AutoPatience;
                     await Use(active, Libvirt(), "libvirt: it works here", cancel);
                 }
                 catch (DriverException absent)
@@ -57,6 +63,11 @@ internal sealed partial class DriverFactory(
         {
             active.Use(driver, await driver.Start(cancel), why);
         }
+        catch (DllNotFoundException missing)
+        {
+            await driver.DisposeAsync();
+            throw new DriverException("no-libvirt", $"libvirt's client library is not installed: {missing.Message}", retryable: false, missing);
+        }
         catch
         {
             await driver.DisposeAsync();
@@ -71,8 +82,7 @@ internal sealed partial class DriverFactory(
         return new SimulatedDriver(settings, time, faults);
     }
 
-    private static IHypervisorDriver Libvirt() =>
-        throw new DriverException("not-built-in", "The libvirt driver is not part of this build.", retryable: false);
+    private LibvirtDriver Libvirt() => new(libvirt.Value, time, logs.CreateLogger<LibvirtDriver>());
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Driver {Why}; {Hypervisor}")]
     private partial void LogChosen(string why, string hypervisor);
