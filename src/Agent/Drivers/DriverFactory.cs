@@ -1,3 +1,4 @@
+using System.Text;
 using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Simulated;
 using Microsoft.Extensions.Options;
@@ -17,10 +18,12 @@ internal sealed partial class DriverFactory(
     /// <summary>Starts the driver that was chosen. Libvirt, where it must be libvirt, is waited for.</summary>
     public async Task Start(ActiveDriver active, CancellationToken cancel)
     {
-        switch (options.Value.Driver)
+        // A host's machines are where its driver is. Once it has one, auto keeps to it: a libvirtd that is late at a restart must not
+        // make us build everything again in a simulation.
+        switch (options.Value.Driver == DriverChoice.Auto ? Chosen() : options.Value.Driver)
         {
             case DriverChoice.Simulated:
-                await Use(active, Simulated(), "simulated: configured", cancel);
+                await Use(active, Simulated(), options.Value.Driver == DriverChoice.Auto ? "simulated: as before" : "simulated: configured", cancel);
                 break;
             case DriverChoice.Libvirt:
                 await UntilLibvirt(active, cancel);
@@ -37,8 +40,14 @@ internal sealed partial class DriverFactory(
                 }
                 break;
         }
+        AtomicFile.Write(ChosenPath, Encoding.ASCII.GetBytes(active.Capabilities.Driver + "\n"));
         LogChosen(active.Why, active.Capabilities.Hypervisor);
     }
+
+    private string ChosenPath => Path.Combine(options.Value.StateDirectory, "driver");
+
+    private DriverChoice Chosen() =>
+        File.Exists(ChosenPath) && Enum.TryParse<DriverChoice>(File.ReadAllText(ChosenPath).Trim(), ignoreCase: true, out var chosen) ? chosen : DriverChoice.Auto;
 
     private async Task UntilLibvirt(ActiveDriver active, CancellationToken cancel)
     {
@@ -46,7 +55,7 @@ internal sealed partial class DriverFactory(
         {
             try
             {
-                await Use(active, Libvirt(), "libvirt: configured", cancel);
+                await Use(active, Libvirt(), options.Value.Driver == DriverChoice.Auto ? "libvirt: as before" : "libvirt: configured", cancel);
                 return;
             }
             catch (DriverException absent) when (absent.Retryable)
