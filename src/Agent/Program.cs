@@ -6,6 +6,7 @@ builder.AddAgent();
 try
 {
     var host = builder.Build();
+    host.Services.GetRequiredService<IStartupValidator>().Validate(); // before anything is made of wrong settings
     var exit = host.Services.GetRequiredService<ExitCode>();
     await host.RunAsync(); // disposes the host too
     return exit.Value;

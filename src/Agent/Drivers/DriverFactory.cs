@@ -1,3 +1,5 @@
+using System.Text;
+using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Simulated;
 using Microsoft.Extensions.Options;
 
@@ -5,17 +7,23 @@ namespace Controller.Agent.Drivers;
 
 /// <summary>Chooses and starts the driver.</summary>
 internal sealed partial class DriverFactory(
-    IOptions<AgentOptions> options, IOptions<SimulatedOptions> simulated, SimulatedFaults faults, TimeProvider time, ILogger<DriverFactory> log)
+    IOptions<AgentOptions> options, IOptions<LibvirtOptions> libvirt, IOptions<SimulatedOptions> simulated, SimulatedFaults faults, TimeProvider time,
+    ILoggerFactory logs, ILogger<DriverFactory> log)
 {
+    /// <summary>How long a libvirtd that may not exist is waited for.</summary>
+    private static readonly TimeSpan AutoPatience = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>Starts the driver that was chosen. Libvirt, where it must be libvirt, is waited for.</summary>
     public async Task Start(ActiveDriver active, CancellationToken cancel)
     {
-        switch (options.Value.Driver)
+        // A host's machines are where its driver is. Once it has one, auto keeps to it: a libvirtd that is late at a restart must not
+        // make us build everything again in a simulation.
+        switch (options.Value.Driver == DriverChoice.Auto ? Chosen() : options.Value.Driver)
         {
             case DriverChoice.Simulated:
-                await Use(active, Simulated(), "simulated: configured", cancel);
+                await Use(active, Simulated(), options.Value.Driver == DriverChoice.Auto ? "simulated: as before" : "simulated: configured", cancel);
                 break;
             case DriverChoice.Libvirt:
                 await UntilLibvirt(active, cancel);
@@ -23,6 +31,7 @@ internal sealed partial class DriverFactory(
             default:
                 try
                 {
+                    if (libvirt.Value.ConnectTimeout > AutoPatience) libvirt.Value.ConnectTimeout = AutoPatience;
                     await Use(active, Libvirt(), "libvirt: it works here", cancel);
                 }
                 catch (DriverException absent)
@@ -31,8 +40,14 @@ internal sealed partial class DriverFactory(
                 }
                 break;
         }
+        AtomicFile.Write(ChosenPath, Encoding.ASCII.GetBytes(active.Capabilities.Driver + "\n"));
         LogChosen(active.Why, active.Capabilities.Hypervisor);
     }
+
+    private string ChosenPath => Path.Combine(options.Value.StateDirectory, "driver");
+
+    private DriverChoice Chosen() =>
+        File.Exists(ChosenPath) && Enum.TryParse<DriverChoice>(File.ReadAllText(ChosenPath).Trim(), ignoreCase: true, out var chosen) ? chosen : DriverChoice.Auto;
 
     private async Task UntilLibvirt(ActiveDriver active, CancellationToken cancel)
     {
@@ -40,7 +55,7 @@ internal sealed partial class DriverFactory(
         {
             try
             {
-                await Use(active, Libvirt(), "libvirt: configured", cancel);
+                await Use(active, Libvirt(), options.Value.Driver == DriverChoice.Auto ? "libvirt: as before" : "libvirt: configured", cancel);
                 return;
             }
             catch (DriverException absent) when (absent.Retryable)
@@ -57,6 +72,11 @@ internal sealed partial class DriverFactory(
         {
             active.Use(driver, await driver.Start(cancel), why);
         }
+        catch (DllNotFoundException missing)
+        {
+            await driver.DisposeAsync();
+            throw new DriverException("no-libvirt", $"libvirt's client library is not installed: {missing.Message}", retryable: false, missing);
+        }
         catch
         {
             await driver.DisposeAsync();
@@ -71,8 +91,7 @@ internal sealed partial class DriverFactory(
         return new SimulatedDriver(settings, time, faults);
     }
 
-    private static IHypervisorDriver Libvirt() =>
-        throw new DriverException("not-built-in", "The libvirt driver is not part of this build.", retryable: false);
+    private LibvirtDriver Libvirt() => new(libvirt.Value, time, logs.CreateLogger<LibvirtDriver>());
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Driver {Why}; {Hypervisor}")]
     private partial void LogChosen(string why, string hypervisor);

@@ -1,4 +1,5 @@
 using Controller.Agent.Drivers;
+using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Simulated;
 using Controller.Agent.Enrolment;
 using Controller.Agent.Images;
@@ -28,6 +29,7 @@ internal static class AgentHost
         builder.AddAgentTelemetry();
         var services = builder.Services;
         services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<LibvirtOptions>().BindConfiguration("Libvirt").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<SimulatedOptions>().BindConfiguration(SimulatedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
 

@@ -21,6 +21,7 @@ internal static class Settled
         && wanted.Disks.Select(disk => disk.LinkId).Concat(wanted.Nics.Select(nic => nic.LinkId)).ToHashSet()
             .SetEquals(seen.Attachments.Select(attachment => attachment.LinkId));
 
-    // What crashed is off as far as anyone who wants it off is concerned.
-    private static bool PowerFits(Power wanted, Power seen) => wanted == seen || (wanted == Power.Off && seen == Power.Crashed);
+    // What crashed is off as far as anyone who wants it off is concerned; and what is off has no memory that could be saved.
+    private static bool PowerFits(Power wanted, Power seen) =>
+        wanted == seen || (wanted == Power.Off && seen == Power.Crashed) || (wanted == Power.Saved && seen == Power.Off);
 }

@@ -116,13 +116,14 @@ public sealed class OperationTests : ConnectedTest
     }
 
     [Fact]
-    public async Task The_console_of_no_machine_is_a_failure()
+    public async Task A_console_that_cannot_be_read_says_why()
     {
-        var (_, session) = await Connect();
+        var (agent, session, machine) = await Running();
+        agent.Faults.Fail("ReadConsole", 1, "no-log", retryable: false);
 
-        await session.Send(Read(Want.Machine(), "r1", offset: 0, wait: 600));
+        await session.Send(Read(machine, "r1", offset: 0, wait: 600));
 
-        Assert.Equal("no-such-machine", (await session.Console("r1")).Failure.Code);
+        Assert.Equal("no-log", (await session.Console("r1")).Failure.Code);
     }
 
     private async Task<(TestAgent Agent, TestSession Session, DesiredObject Machine)> Running()

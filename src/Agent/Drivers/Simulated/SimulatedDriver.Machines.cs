@@ -4,6 +4,9 @@ namespace Controller.Agent.Drivers.Simulated;
 
 internal sealed partial class SimulatedDriver
 {
+    /// <summary>How long a guest may leave its power button unanswered where nobody set a limit.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     public async Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel)
     {
         await Begin(nameof(EnsureMachine), cancel);
@@ -47,8 +50,7 @@ internal sealed partial class SimulatedDriver
         await Begin(nameof(ReadConsole), cancel);
         return _store.Read(host =>
         {
-            var log = host.Machines.FirstOrDefault(machine => machine.Id == id)?.Console
-                ?? throw new DriverException("no-such-machine", $"There is no machine {id} on this host.", retryable: false);
+            var log = host.Machines.FirstOrDefault(machine => machine.Id == id)?.Console ?? Google.Protobuf.ByteString.Empty;
             var from = (int)Math.Min(offset, (ulong)log.Length);
             var part = log.Memory.Slice(from, Math.Min(maxBytes, log.Length - from));
             return new ConsolePart((ulong)from, part, (ulong)log.Length);
@@ -99,6 +101,11 @@ internal sealed partial class SimulatedDriver
         machine.Running.Nics.Add(machine.Spec.Nics);
         if (machine.Power != Power.Running) return;
         if (newDisks) SimulatedGuest.Disks(machine, host);
+        foreach (var (link, device) in before)
+        {
+            if (device.StartsWith("eth", StringComparison.Ordinal) && machine.Attachments.All(attachment => attachment.LinkId != link))
+                SimulatedGuest.Say(machine, $"DEMO: nic {device} gone");
+        }
         foreach (var nic in newNics) SimulatedGuest.Nic(machine, host, nic, machine.Attachments.First(attachment => attachment.LinkId == nic.LinkId).Device);
 
         void Attach(string link, string wanted, string prefix, int first)
@@ -131,13 +138,16 @@ internal sealed partial class SimulatedDriver
                     return boots;
                 });
             case Power.Saved:
-                _store.Change(host => (Find(host, id, incarnation) ?? throw Vanished(id)).Power = Power.Saved);
+                // A machine that is off has no memory to save.
+                if (now is Power.Running or Power.Paused) _store.Change(host => (Find(host, id, incarnation) ?? throw Vanished(id)).Power = Power.Saved);
                 return false;
             default:
                 if (now is Power.Running && spec.Stop != StopMethod.StopPoweroff)
                 {
                     var grace = TimeSpan.FromSeconds(spec.StopGraceSeconds);
-                    if (!await AskGuest(id, incarnation, grace, cancel) && (spec.Stop == StopMethod.StopAcpioff || grace == TimeSpan.Zero)) return false;
+                    var hard = spec.Stop == StopMethod.StopGraceful && grace > TimeSpan.Zero;
+                    if (!await AskGuest(id, incarnation, hard ? grace : Patience, cancel) && !hard)
+                        throw new DriverException("not-stopped", $"The guest of machine {id} has not answered its power button for {Patience}.", retryable: true);
                 }
                 _store.Change(host => PowerDown(Find(host, id, incarnation), Power.Off));
                 return false;
@@ -154,20 +164,23 @@ internal sealed partial class SimulatedDriver
         }
         // From here on the guest shuts down, whether anyone waits for it or not.
         var shutDown = ShutDown(id, incarnation);
-        var obeys = grace == TimeSpan.Zero || _options.ShutdownTime <= grace;
+        var obeys = _options.ShutdownTime <= grace;
         await (obeys ? shutDown.WaitAsync(cancel) : Wait(grace, cancel));
         return obeys;
     }
 
     private async Task ShutDown(string id, string incarnation)
     {
-        _store.Change(host =>
+        var guest = _store.Change(host =>
         {
-            if (Find(host, id, incarnation) is { } machine) SimulatedGuest.Say(machine, "DEMO: power button");
-            return true;
+            if (Find(host, id, incarnation) is not { } machine) return null;
+            SimulatedGuest.Say(machine, "DEMO: power button");
+            return machine.Running;
         });
         await Wait(_options.ShutdownTime, _disposed.Token);
-        if (_store.Change(host => PowerDown(Find(host, id, incarnation), Power.Off))) Changed?.Invoke(id);
+        // Only the guest that was asked: it may have been pulled off and started again meanwhile.
+        var stopped = _store.Change(host => Find(host, id, incarnation) is { } machine && ReferenceEquals(machine.Running, guest) && PowerDown(machine, Power.Off));
+        if (stopped) Changed?.Invoke(id);
     }
 
     private async Task BecomeReady(string id, string incarnation)

@@ -85,6 +85,11 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             Reserve(host, spec.SizeBytes - size);
             if (volume is null) host.Volumes.Add(volume = new SimulatedVolume { Id = id, Incarnation = incarnation });
             (volume.SizeBytes, volume.Generation) = (spec.SizeBytes, generation);
+            if (size > 0 && spec.SizeBytes > size)
+            {
+                foreach (var user in host.Machines.Where(machine => machine.Power == Power.Running && machine.Running.Disks.Any(disk => disk.VolumeId == id)))
+                    SimulatedGuest.Disks(user, host);
+            }
             return Observe(volume);
         });
     }

@@ -16,6 +16,7 @@ internal static class SimulatedGuest
     {
         var spec = machine.Running;
         Say(machine, $"DEMO: init up=0.10 cpus={spec.Cores} memory={spec.MemoryBytes / 1024}k");
+        if (spec.Image is { } image) Say(machine, $"DEMO: root /dev/vda serial= bytes={Math.Max(image.SizeBytes, spec.RootDiskBytes)}");
         if (spec.Seed is { } seed)
             Say(machine, $"DEMO: seed instance-id={seed.InstanceId} hostname={seed.Hostname} ssh-keys={seed.SshKeys.Count} user-data-bytes={seed.UserData.Length}");
         else
@@ -24,7 +25,19 @@ internal static class SimulatedGuest
         for (var i = 0; i < spec.Nics.Count; i++) Nic(machine, host, spec.Nics[i], $"eth{i}");
     }
 
-    public static void Ready(SimulatedMachine machine) => Say(machine, $"DEMO: ready up=1.00 hostname={Hostname(machine.Running)}");
+    /// <summary>Runs the user data, as far as this guest can: of a shell script it understands <c>echo</c>. Then it is ready.</summary>
+    public static void Ready(SimulatedMachine machine)
+    {
+        const string Echo = "echo ";
+        var script = machine.Running.Seed?.UserData.ToStringUtf8() ?? "";
+        if (script.StartsWith("#!", StringComparison.Ordinal))
+        {
+            Say(machine, "DEMO: user-data running");
+            foreach (var line in script.Split('\n').Where(line => line.StartsWith(Echo, StringComparison.Ordinal))) Say(machine, line[Echo.Length..]);
+            Say(machine, "DEMO: user-data exit=0");
+        }
+        Say(machine, $"DEMO: ready up=1.00 hostname={Hostname(machine.Running)}");
+    }
 
     public static void Disks(SimulatedMachine machine, SimulatedHost host)
     {
