@@ -39,14 +39,12 @@ internal static class Setup
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxRequestHeaderBytes + HeaderSlack;
-            kestrel.Limits.MaxRequestBufferSize = 2L * (options.MaxRequestHeaderBytes + HeaderSlack);   // Kestrel wants it no smaller than the headers' limit
+            kestrel.Limits.MaxRequestBufferSize = kestrel.Limits.MaxRequestHeadersTotalSize;
             kestrel.Limits.MaxRequestHeaderCount = 10_000;
             kestrel.Limits.MaxRequestLineSize = 16 * 1024;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
             kestrel.ConfigureEndpointDefaults(e => e.Protocols = HttpProtocols.Http1AndHttp2);
         });
-        // The cluster client waits for the first silo; meanwhile the process listens, is live, and says why it isn't ready.
-        builder.Services.Configure<HostOptions>(o => o.ServicesStartConcurrently = true);
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
     }
 

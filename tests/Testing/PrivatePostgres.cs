@@ -18,6 +18,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     private readonly Process _server;
     private readonly List<string> _output;
     private int _databases;
+    private int _disposed;
 
     private PrivatePostgres(string directory, Process server, List<string> output) => (_directory, _server, _output) = (directory, server, output);
 
@@ -76,6 +77,8 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Stops it (at once: SIGINT, then harder) and deletes its files.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
         NpgsqlConnection.ClearAllPools();
         if (!_server.HasExited)
         {

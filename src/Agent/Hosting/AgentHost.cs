@@ -19,6 +19,8 @@ internal static class AgentHost
     public static HostApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = Host.CreateApplicationBuilder(args);
+        if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
+            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false).AddEnvironmentVariables().AddCommandLine(args);
         if (Environment.GetEnvironmentVariable(AgentOptions.TokenVariable) is { Length: > 0 } token)
             builder.Configuration[$"{AgentOptions.Section}:{nameof(AgentOptions.JoinToken)}"] = token;
         return builder;

@@ -12,6 +12,7 @@ internal static partial class ClusterClient
     public static void AddCluster(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<GatewayWatch>();
+        var before = builder.Services.Count;
         builder.UseOrleansClient(client =>
         {
             client.UseAdoNetClustering(options => options.Configure<NpgsqlDataSource>((o, database) =>
@@ -31,6 +32,7 @@ internal static partial class ClusterClient
                 return (_, e) => watch.Connected = e.NumberOfConnectedGateways;
             });
         });
+        ConnectInBackground.Instead(builder.Services, before);
     }
 
     /// <summary>The API may be started before any silo: it tries until there is one.</summary>
