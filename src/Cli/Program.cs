@@ -2,12 +2,16 @@ using System.CommandLine;
 using Controller.Cli;
 using Controller.Cli.Entities;
 using Controller.Cli.Local;
+using Controller.Cli.Operators;
+using Controller.Cli.Testing;
 
 var root = new RootCommand("The OCCI controller: a private cloud, and the command line of it.")
 {
     Connection.Data, Connection.Endpoint, Connection.Token,
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(),
-    OcciCommand.Create(),
+    OcciCommand.Create(), ConsoleCommand.Create(),
+    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ImageCommand.Create(),
+    TestCommand.Create(),
 };
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)

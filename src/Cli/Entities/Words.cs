@@ -22,7 +22,7 @@ internal sealed record Assignment(string Name, string Value)
         {
             return File.ReadAllText(value[1..]);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             throw new CliException($"{value[1..]} can't be read: {e.Message}");
         }

@@ -21,7 +21,8 @@ internal sealed class Progress(TextWriter output, bool live)
     public async Task Step(string title, Func<Task<string>> work)
     {
         var clock = Stopwatch.StartNew();
-        var running = work();
+        // What throws before its first await is a failed step, too.
+        var running = Task.Run(work);
         while (live && !running.IsCompleted)
         {
             Write($"\r\u001b[K   …  {Seconds(clock.Elapsed)}  {title}");

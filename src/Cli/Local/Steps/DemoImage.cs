@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using Controller.Cli.Operators;
 using Controller.Cli.Processes;
 
 namespace Controller.Cli.Local.Steps;
@@ -9,8 +10,6 @@ namespace Controller.Cli.Local.Steps;
 internal static class DemoImage
 {
     public const string Term = "demo";
-
-    private const uint QcowMagic = 0x514649fb;   // "QFI", 0xfb
 
     private static string Deploy => Path.Combine(Programs.Home, "deploy", "guest");
 
@@ -50,27 +49,8 @@ internal static class DemoImage
         var images = await api.Json(HttpMethod.Get, "/admin/images", null, cancel) as JsonArray ?? [];
         if (images.Any(i => (string?)i?["term"] == Term && (string?)i["sha256"] == digest))
             return $"os_tpl {Term}, there already";
-        await Upload(api, path, Term, "Demo", cancel);
+        await ImageUpload.Send(api, path, Term, "Demo", cancel);
         return $"os_tpl {Term}, {new FileInfo(path).Length / 1048576.0:0.0} MiB";
-    }
-
-    /// <summary>Sends an image file.</summary>
-    public static async Task Upload(ApiClient api, string path, string term, string title, CancellationToken cancel)
-    {
-        var format = await FormatOf(path, cancel);
-        await using var file = File.OpenRead(path);
-        using var content = new StreamContent(file);
-        content.Headers.ContentType = new("application/octet-stream");
-        await api.Text(HttpMethod.Put, $"/admin/images/{Uri.EscapeDataString(term)}?title={Uri.EscapeDataString(title)}&format={format}", content, "application/json", cancel);
-    }
-
-    /// <summary>A qcow2 file says so itself; anything else is a raw disk.</summary>
-    private static async Task<string> FormatOf(string path, CancellationToken cancel)
-    {
-        var head = new byte[4];
-        await using var file = File.OpenRead(path);
-        await file.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancel);
-        return BinaryPrimitives.ReadUInt32BigEndian(head) == QcowMagic ? "qcow2" : "raw";
     }
 
     /// <summary>A valid qcow2 (version 2) disk of 32 MiB in which nothing is allocated.</summary>
@@ -81,7 +61,7 @@ internal static class DemoImage
         // Clusters: header, refcount table, refcount block, L1 table.
         var disk = new byte[4 * cluster];
         var header = disk.AsSpan();
-        BinaryPrimitives.WriteUInt32BigEndian(header, QcowMagic);
+        BinaryPrimitives.WriteUInt32BigEndian(header, ImageUpload.QcowMagic);
         BinaryPrimitives.WriteUInt32BigEndian(header[4..], 2);
         BinaryPrimitives.WriteUInt32BigEndian(header[20..], clusterBits);
         BinaryPrimitives.WriteInt64BigEndian(header[24..], virtualSize);
