@@ -33,7 +33,7 @@ version=${kernel#linux-image-}
 
 # The initramfs: busybox, the few modules that a virtio guest needs in the order in which they load, and the life of the guest.
 root=$scratch/root
-mkdir -p "$root"/{bin,dev,etc/acpi/PWRF,lib/modules,mnt,proc,run,sys,tmp,usr/share/udhcpc,var/log,var/run}
+mkdir -p "$root"/{bin,dev,etc/acpi/PWRF,lib/modules,mnt,proc,run,sys,tmp,var/log,var/run}
 
 install -m 0755 "$scratch/deb/bin/busybox" "$root/bin/busybox"
 for module in virtio_pci virtio_blk virtio_net virtio_balloon virtio-rng virtio_scsi sd_mod sr_mod isofs button evdev acpiphp; do
@@ -46,7 +46,7 @@ for module in virtio_pci virtio_blk virtio_net virtio_balloon virtio-rng virtio_
   done
 done
 install -m 0755 "$here/init" "$root/init"
-install -m 0755 "$here/dhcp.sh" "$root/usr/share/udhcpc/default.script"
+install -m 0755 "$here/dhcp.sh" "$root/bin/dhcp.sh"
 install -m 0755 "$here/power.sh" "$root/etc/acpi/PWRF/00000080"
 (cd "$root" && find . | sort | cpio -o -H newc --quiet --reproducible -R 0:0 | gzip -9n) > "$scratch/initrd.gz"
 

@@ -88,10 +88,13 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
     public Task<IReadOnlyList<string>> Traces(params string[] ids) => Ask<IReadOnlyList<string>>(connect =>
     [
         .. from path in Directory.EnumerateFileSystemEntries(_directory, "*", SearchOption.AllDirectories)
-           where ids.Any(id => Path.GetFileName(path).Contains(id, StringComparison.Ordinal)) && !path.Contains("/log/", StringComparison.Ordinal)
+           where ids.Any(id => Path.GetFileName(path).Contains(id, StringComparison.Ordinal)) && !IsLibvirtsOwn(path)
            select path,
         .. Domains.All(connect).Where(domain => ids.Contains(domain.Id)).Select(domain => $"domain {domain.Name}"),
     ]);
+
+    /// <summary>QEMU's log outlives its machine on purpose, and so do the pid files of ended DHCP servers until libvirtd restarts.</summary>
+    private static bool IsLibvirtsOwn(string path) => path.Contains("/libvirt/log/", StringComparison.Ordinal) || path.EndsWith(".pid", StringComparison.Ordinal);
 
     /// <summary>A connection of the test's own.</summary>
     internal Task<T> Ask<T>(Func<ConnectHandle, T> question) => Task.Run(() =>

@@ -16,13 +16,19 @@ internal sealed record MachineLabel(string Incarnation, ulong Generation, Power 
 
     public static readonly XNamespace Namespace = "urn:occi-controller:machine:1";
 
-    public XElement Write() => new(
-        Namespace + "machine",
-        new XAttribute(XNamespace.Xmlns + Prefix, Namespace.NamespaceName),
+    /// <summary>For a domain's definition.</summary>
+    public XElement Write() => new(Namespace + "machine", new XAttribute(XNamespace.Xmlns + Prefix, Namespace.NamespaceName), Attributes());
+
+    /// <summary>For virDomainSetMetadata, which declares the namespace by itself and takes no second declaration.</summary>
+    public XElement WriteBare() => new("machine", Attributes());
+
+    private XAttribute[] Attributes() =>
+    [
         new XAttribute("incarnation", Incarnation),
         new XAttribute("generation", Generation),
         new XAttribute("wanted", (int)Wanted),
-        new XAttribute("shape", Shape));
+        new XAttribute("shape", Shape),
+    ];
 
     public static MachineLabel? Read(XElement domain)
     {

@@ -165,7 +165,7 @@ internal sealed class MachineStore(
         {
             label = label with { Generation = generation };
             Checked.Ok(Native.virDomainSetMetadata(
-                domain, MetadataElement, label.Write().ToString(), MachineLabel.Prefix, MachineLabel.Namespace.NamespaceName, StoredOnly));
+                domain, MetadataElement, label.WriteBare().ToString(), MachineLabel.Prefix, MachineLabel.Namespace.NamespaceName, StoredOnly));
             machine = machine with { Label = label };
         }
         return machine.Observe();
