@@ -27,6 +27,9 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public static readonly Guid OtherProject = Guid.NewGuid();
 
+    /// <summary>Whether there is a silo from the beginning.</summary>
+    public bool WithSilo { get; init; } = true;
+
     public Uri Url { get; private set; } = null!;
 
     public string Images { get; } = Directory.CreateTempSubdirectory("controller-images-").FullName;
@@ -45,7 +48,8 @@ public sealed class ApiFixture : IAsyncLifetime
         _api = ApiHost.Build(["--Api:Url=http://127.0.0.1:0", $"--ConnectionStrings:Controller={connection}", $"--Images:Directory={Images}"]);
         await _api.StartAsync();
         Url = new Uri(_api.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        await Eventually.Is("the API is ready", async () => (await Send("GET", "/health/ready", caller: null)).Status == 200);
+        if (WithSilo)
+            await Eventually.Is("the API is ready", async () => (await Send("GET", "/health/ready", caller: null)).Status == 200);
     }
 
     public async Task DisposeAsync()
@@ -58,7 +62,7 @@ public sealed class ApiFixture : IAsyncLifetime
         Directory.Delete(Images, recursive: true);
     }
 
-    public Task StopSilo() => _silo.StopAsync();
+    public Task StopSilo() => WithSilo ? _silo.StopAsync() : Task.CompletedTask;
 
     public async Task StopDatabase()
     {
@@ -102,7 +106,8 @@ public sealed class ApiFixture : IAsyncLifetime
             .ConfigureServices(s => s.AddSingleton(_database).AddSingleton<RowWriter>())
             .ConfigureLogging(l => l.ClearProviders())
             .Build();
-        await _silo.StartAsync();
+        if (WithSilo)
+            await _silo.StartAsync();
     }
 
     private async Task AddToken(string secret, Guid project, Role role, DateTimeOffset? expires = null)
