@@ -31,7 +31,7 @@ public interface IComputeGrain : IHostedGrain
     [Alias("LinkRemoved"), Orleans.Concurrency.OneWay] Task LinkRemoved(Guid link);
 
     /// <summary>Where it is: the host and incarnation, null when it is nowhere.</summary>
-    [Alias("Placement"), Orleans.Concurrency.AlwaysInterleave] Task<Placement?> Placement(Caller caller);
+    [Alias("Placement"), Orleans.Concurrency.AlwaysInterleave] Task<MachinePlacement?> Placement(Caller caller);
 }
 
 /// <summary>The slot of a link among its compute's disks or NICs, counted from 0; or why there is none.</summary>
@@ -39,8 +39,8 @@ public interface IComputeGrain : IHostedGrain
 public sealed record LinkAccepted([property: Id(0)] Outcome Outcome, [property: Id(1)] int Slot = -1);
 
 /// <summary>Where a machine is.</summary>
-[GenerateSerializer, Immutable, Alias("Placement")]
-public sealed record Placement([property: Id(0)] Guid Host, [property: Id(1)] Guid Incarnation);
+[GenerateSerializer, Immutable, Alias("MachinePlacement")]
+public sealed record MachinePlacement([property: Id(0)] Guid Host, [property: Id(1)] Guid Incarnation);
 
 [Alias("IStorageGrain")]
 public interface IStorageGrain : IHostedGrain

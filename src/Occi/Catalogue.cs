@@ -47,7 +47,7 @@ public sealed class Catalogue
     public Category? FindByLocation(string location) => _byLocation.GetValueOrDefault(location);
 
     /// <summary>All categories, in the order in which the query interface shows them: kinds (core's first), mixins, actions.</summary>
-    public IEnumerable<Category> All => [.. Kinds, .. Mixins, .. Actions];
+    public IReadOnlyList<Category> All => field ??= [.. Kinds, .. Mixins, .. Actions];
 
     /// <summary>The attribute of that name, as its kind defines it or else the first mixin that has it; null when there is none.</summary>
     public Attr? FindAttribute(string name) => _attributes.GetValueOrDefault(name);

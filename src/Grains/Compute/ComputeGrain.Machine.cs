@@ -1,7 +1,6 @@
 using Controller.Contracts;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 
 namespace Controller.Grains.Compute;
 

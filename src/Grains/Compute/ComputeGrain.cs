@@ -3,8 +3,6 @@ using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
-using Occi;
-using Orleans.Runtime;
 using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Compute;
@@ -132,8 +130,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         return Patch.Refusal(command, _record.Version) ?? await Handle(ComputeTrigger.Delete);
     }
 
-    public Task<Placement?> Placement(Caller caller) => Task.FromResult(
-        _record.View is { } view && caller.Sees(view.Project) && _record.Value!.Host is { } host ? new Placement(host, _record.Value.Incarnation) : null);
+    public Task<MachinePlacement?> Placement(Caller caller) => Task.FromResult(
+        _record.View is { } view && caller.Sees(view.Project) && _record.Value!.Host is { } host ? new MachinePlacement(host, _record.Value.Incarnation) : null);
 
     // ---------------------------------------------------------------- the machine's news
 

@@ -9,11 +9,11 @@ namespace Controller.Grains.Compute;
 internal static class GuestData
 {
     public static string[] SshKeys(IReadOnlyDictionary<string, AttributeValue> attributes) =>
-        [.. new[] { attributes.Text(Model.SshKey.PublicKey), attributes.Text(Model.OpenStack.KeyData) }
+        [.. new[] { attributes.Text(Model.SshKey.PublicKey), attributes.Text(Model.OpenStackContext.KeyData) }
             .Where(k => !string.IsNullOrWhiteSpace(k)).Select(k => k!.Trim())];
 
     public static byte[] UserData(IReadOnlyDictionary<string, AttributeValue> attributes) =>
-        Decode(attributes.Text(Model.UserData.Data) ?? attributes.Text(Model.OpenStack.UserDataText) ?? "");
+        Decode(attributes.Text(Model.UserData.Data) ?? attributes.Text(Model.OpenStackContext.UserDataText) ?? "");
 
     /// <summary>Base64 that decodes to something that cloud-init knows is decoded; everything else is taken as it is.</summary>
     internal static byte[] Decode(string text)

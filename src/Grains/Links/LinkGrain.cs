@@ -4,7 +4,6 @@ using Controller.Grains.Persistence;
 using Microsoft.Extensions.Logging;
 using Occi;
 using Occi.Core;
-using Orleans.Runtime;
 
 namespace Controller.Grains.Links;
 

@@ -4,7 +4,6 @@ using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Microsoft.Extensions.Logging;
 using Occi;
-using Orleans.Runtime;
 using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Links;

@@ -3,7 +3,6 @@ using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
-using Orleans.Runtime;
 using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Storage;

@@ -72,8 +72,8 @@ internal static class EntityParser
                 return named.Expected("a type identifier, scheme#term");
             kind = id;
         }
-        var (mixins, actions) = (Identifiers.Read(part["mixins"]), Identifiers.Read(part["actions"]));
-        if ((mixins.Error ?? actions.Error) is { } bad)
+        var mixins = Identifiers.Read(part["mixins"]);
+        if (mixins.Error is { } bad)
             return bad;
         var attributes = AttributeParser.Read(part["attributes"]);
         if ((attributes.Error ?? Lift(part, attributes.Value!)) is { } wrong)
@@ -97,7 +97,7 @@ internal static class EntityParser
             Mixins = mixins.Value!,
             Attributes = attributes.Value!,
             Links = links,
-            Actions = actions.Value!,
+            Actions = Identifiers.Read(part["actions"]).Value ?? [],   // no client can set them; drafts had objects here
             Location = (part["location"] ?? part["self"]) is { IsString: true } self && Names.IsUriReference(self.Text) ? self.Text : null,
         };
     }

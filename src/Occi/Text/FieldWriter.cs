@@ -105,12 +105,11 @@ internal sealed class FieldWriter(Catalogue catalogue, Addresses addresses, Fiel
         if (!link.Attributes.TryGetValue(CoreKinds.Target.Name, out var target))
             return;   // a bare URL, which only a request's JSON can be
         var to = output.Begin(FieldName.Link);
-        to.Append('<').Append(target.Text.Replace(">", "%3E", StringComparison.Ordinal)).Append(">; rel=\"");
+        to.Append('<').Append(Names.IsUriReference(target.Text) ? target.Text : Uri.EscapeDataString(target.Text)).Append(">; rel=");
         if (link.Attributes.TryGetValue(CoreKinds.TargetKind.Name, out var kind))
-            to.Append(kind.Text);
+            output.Quoted(to, kind.Text, CoreKinds.TargetKind.Name);
         else
-            Identifier(to, (catalogue.Find(link.Kind ?? default) as Kind)?.LinksTo?.Id ?? CoreKinds.Resource.Id);
-        to.Append('"');
+            Identifier(to.Append('"'), (catalogue.Find(link.Kind ?? default) as Kind)?.LinksTo?.Id ?? CoreKinds.Resource.Id).Append('"');
         if (addresses.PathOf(link) is { } self)
             to.Append("; self=\"").Append(self).Append('"');
         if (link.Kind is { } linkKind)

@@ -27,7 +27,7 @@ internal static class LinkRule
             return field.Fail("the link's target has no '>'", start);
         if (!Names.IsUriReference(target))
             return field.Fail($"expected a URI between < and >, found '{Unfit.Shorten(target)}'", start);
-        var link = new Draft(target.ToString());
+        var (link, isAction) = (new Draft(target.ToString()), target.Contains("?action=", StringComparison.Ordinal));
         while (cursor.Match(';'))
         {
             cursor.Peek();
@@ -38,10 +38,10 @@ internal static class LinkRule
             var value = ParameterRule.ReadTyped(ref cursor, field, name);
             if (value.Error is { } error)
                 return error;
-            if (link.Take(name, value.Value) is { } complaint)
+            if (link.Take(name, value.Value) is { } complaint && !isAction)   // no client can set actions
                 return field.Fail(complaint, at);
         }
-        if (target.Contains("?action=", StringComparison.Ordinal))
+        if (isAction)
             actions.AddRange(link.Rel);
         else if (link.Rel.Count == 0 && link.Categories.Count == 0)
             return field.Fail("the link has neither rel nor category", start);

@@ -1,0 +1,144 @@
+using System.ComponentModel.DataAnnotations;
+using System.Security.Cryptography;
+using System.Text;
+using Controller.Agent.Drivers.Libvirt.Interop;
+using Controller.Agent.Drivers.Libvirt.Machines;
+using Controller.Agent.Drivers.Libvirt.Networks;
+using Controller.Agent.Drivers.Libvirt.Storage;
+using Controller.Agent.Protocol;
+
+namespace Controller.Agent.Drivers.Libvirt;
+
+/// <summary>QEMU machines through libvirtd on this host.</summary>
+internal sealed partial class LibvirtDriver : IHypervisorDriver
+{
+    private readonly LibvirtOptions _options;
+    private readonly ILogger _log;
+    private readonly TimeProvider _time;
+    private readonly Folders _folders;
+    private readonly Link _link;
+    private readonly Pool _pool;
+    private readonly ImageCache _images;
+    private readonly VolumeStore _volumes;
+    private readonly NetworkStore _networks;
+    private readonly ConsoleLogs _consoles;
+    private MachineStore? _machines;
+    private Rebooting? _rebooting;
+
+    public LibvirtDriver(LibvirtOptions options, TimeProvider time, ILogger<LibvirtDriver> log)
+    {
+        Validator.ValidateObject(options, new ValidationContext(options), validateAllProperties: true);
+        _options = options;
+        _log = log;
+        _time = time;
+        _folders = new Folders(options.Directory);
+        _link = new Link(options, time, log);
+        // Two agents may share a libvirtd, with a directory each.
+        _pool = new Pool(_folders, "occi-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Directory)))[..8]);
+        _images = new ImageCache(_folders);
+        _volumes = new VolumeStore(_folders, _pool, _link);
+        _networks = new NetworkStore(_link);
+        _consoles = new ConsoleLogs(_folders);
+    }
+
+    public event Action<string?>? Changed
+    {
+        add => _link.Changed += value;
+        remove => _link.Changed -= value;
+    }
+
+    public DriverHealth Health => _link.Health;
+
+    /// <summary>Changes when all machines stopped: the host booted, or the namespaces of a libvirtd of deploy/libvirtd were made anew.</summary>
+    public string Instance => HostFacts.Life(_options.Uri);
+
+    public Task<Capabilities> Start(CancellationToken cancel) => Guard(async () =>
+    {
+        _folders.Create();
+        await _link.Start(cancel);
+        var probe = new Probe(_options, _folders, _link);
+        var kvm = _options.Acceleration == Acceleration.Kvm || (_options.Acceleration == Acceleration.Probe && await probe.Kvm(cancel));
+        var traits = new HostTraits(kvm, await probe.CpuShares(cancel), _options.TranslationCacheMiB, _options.Ports);
+        LogTraits(traits.Kvm, traits.CpuShares);
+
+        var power = new PowerSwitch(_link, _time);
+        _machines = new MachineStore(_folders, _images, _pool, _link, new DeviceFitting(_link, _options), power, traits);
+        _rebooting = new Rebooting(_link, power, _time);
+        return await _link.Call(connect => HostFacts.Read(connect, _pool, traits), cancel);
+    });
+
+    public Task<Inventory> Inspect(CancellationToken cancel) => Guard(async () =>
+    {
+        var domains = await _link.Call(Domains.All, cancel);
+        return new Inventory(
+            [.. domains.Where(domain => domain.Label is not null).Select(domain => domain.Observe())],
+            _volumes.All(),
+            await _networks.All(cancel),
+            [
+                .. from domain in domains
+                   where domain.Label is null
+                   select new UnmanagedMachine { Uuid = domain.Id, Name = domain.Name, Power = domain.Power },
+            ]);
+    });
+
+    public Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel) =>
+        Guard(() => Machines.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
+
+    public Task RemoveMachine(string id, string incarnation, CancellationToken cancel) =>
+        Guard(() => Machines.Remove(ObjectKey.Of(id, incarnation), cancel));
+
+    public Task Reboot(string id, string incarnation, RebootMethod method, TimeSpan grace, CancellationToken cancel) =>
+        Guard(() => (_rebooting ?? throw NotStarted).Reboot(ObjectKey.Of(id, incarnation), method, grace, cancel));
+
+    public Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel) =>
+        Guard(() => _volumes.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
+
+    public Task RemoveVolume(string id, string incarnation, CancellationToken cancel) =>
+        Guard(() => _volumes.Remove(ObjectKey.Of(id, incarnation), cancel));
+
+    public Task<ObservedNetwork> EnsureNetwork(string id, string incarnation, ulong generation, NetworkSpec spec, CancellationToken cancel) =>
+        Guard(() => _networks.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
+
+    public Task RemoveNetwork(string id, string incarnation, CancellationToken cancel) =>
+        Guard(() => _networks.Remove(ObjectKey.Of(id, incarnation), cancel));
+
+    public Task<bool> HasImage(Image image, CancellationToken cancel) => Guard(() => Task.FromResult(_images.Has(image)));
+
+    public Task EnsureImage(Image image, Stream bytes, CancellationToken cancel) => Guard(() => _images.Store(image, bytes, cancel));
+
+    public Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel) =>
+        Guard(() => _consoles.Read(id, offset, maxBytes, cancel));
+
+    public ValueTask DisposeAsync() => _link.DisposeAsync();
+
+    private MachineStore Machines => _machines ?? throw NotStarted;
+
+    private static InvalidOperationException NotStarted => new("Start comes before anything else.");
+
+    private static Task<bool> Guard(Func<Task> work) => Guard(async () =>
+    {
+        await work();
+        return true;
+    });
+
+    private static async Task<T> Guard<T>(Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (LibvirtException error)
+        {
+            throw error.ToDriverException();
+        }
+        catch (IOException error) when (error.HResult == NoSpace)
+        {
+            throw new DriverException("no-space", error.Message, retryable: true, error);
+        }
+    }
+
+    private const int NoSpace = 28;   // ENOSPC
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Machines execute with KVM: {Kvm}; CPU shares can be set: {CpuShares}")]
+    private partial void LogTraits(bool kvm, bool cpuShares);
+}

@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Controller.Agent.Drivers.Libvirt;
+
+/// <summary>Section "Libvirt" of the agent's settings.</summary>
+internal sealed class LibvirtOptions : IValidatableObject
+{
+    /// <summary>
+    /// Where libvirtd listens, on this host: volumes and logs are read as files. Default: the system's.
+    /// For a libvirtd of deploy/libvirtd: <c>qemu+unix:///system?socket=DIR/run/libvirt-sock</c>.
+    /// </summary>
+    [Required, RegularExpression("^qemu(\\+unix)?:///system.*", ErrorMessage = "Libvirt:Uri must begin with qemu:///system or qemu+unix:///system.")]
+    public string Uri { get; set; } = "qemu:///system";
+
+    /// <summary>An absolute path. Volumes, images, seeds and console logs lie in folders of it.</summary>
+    [Required]
+    public string Directory { get; set; } = "/var/lib/occi-controller";
+
+    /// <summary>How machines execute. Default: find out at start by booting a probe under KVM; that /dev/kvm exists proves nothing.</summary>
+    public Acceleration Acceleration { get; set; } = Acceleration.Probe;
+
+    /// <summary>The probe must have booted by then. Default: 8 seconds; with working KVM it takes less than one.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:02:00")]
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Without KVM: the translation cache of each machine, in MiB. Default: 64.</summary>
+    [Range(16, 1024)]
+    public int TranslationCacheMiB { get; set; } = 64;
+
+    /// <summary>PCI Express ports of a machine: one for each disk and NIC, three for other devices, the rest for hot-plug. Default: 20.</summary>
+    [Range(8, 64)]
+    public int Ports { get; set; } = 20;
+
+    /// <summary>A guest must let go of a device within this time. Default: 20 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan DetachTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>At start, libvirtd must answer within this time. Default: 30 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (!Path.IsPathFullyQualified(Directory))
+            yield return new($"Libvirt:Directory must be an absolute path, and is '{Directory}'.", [nameof(Directory)]);
+        if (Directory.AsSpan().ContainsAny('\'', '"', '\n'))
+            yield return new("Libvirt:Directory must not contain quotes.", [nameof(Directory)]);
+    }
+}
+
+/// <summary>How machines execute.</summary>
+internal enum Acceleration
+{
+    /// <summary>KVM where a probe really booted under it, else emulation.</summary>
+    Probe,
+
+    /// <summary>Emulation.</summary>
+    Tcg,
+
+    /// <summary>KVM, unprobed.</summary>
+    Kvm,
+}

@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using System.Xml.Linq;
+using Controller.Agent.Drivers.Libvirt.Interop;
+
+namespace Controller.Agent.Drivers.Libvirt.Machines;
+
+/// <summary>Questions about all domains of a host, ours and foreign ones.</summary>
+internal static class Domains
+{
+    private const uint LiveOnly = 1;
+    private const uint Bytes = 1;
+
+    public static unsafe List<MachineView> All(ConnectHandle connect)
+    {
+        var count = Checked.Ok(Native.virConnectListAllDomains(connect, out var list, 0));
+        var handles = new List<DomainHandle>(count);
+        for (var i = 0; i < count; i++)
+            handles.Add(new DomainHandle(list[i]));
+        NativeMemory.Free(list);
+
+        var views = new List<MachineView>(count);
+        foreach (var handle in handles)
+        {
+            using (handle)
+            {
+                try
+                {
+                    views.Add(MachineView.Read(handle));
+                }
+                catch (LibvirtException error) when (error.Code == LibvirtError.NoDomain)
+                {
+                    // Removed while we read.
+                }
+            }
+        }
+        return views;
+    }
+
+    public static List<MachineView> UsersOfFile(ConnectHandle connect, string path) =>
+        [.. All(connect).Where(machine => Refers(machine, "disk", "file", path))];
+
+    public static List<MachineView> UsersOfNetwork(ConnectHandle connect, string name) =>
+        [.. All(connect).Where(machine => Refers(machine, "interface", "network", name))];
+
+    public static void GrowDisk(ConnectHandle connect, string id, string path, ulong bytes)
+    {
+        using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
+        Checked.Ok(Native.virDomainBlockResize(domain, path, bytes, Bytes));
+    }
+
+    public static void ReplugNics(ConnectHandle connect, string id, string network)
+    {
+        using var domain = Checked.OrNone(Native.virDomainLookupByUUIDString(connect, id), LibvirtError.NoDomain);
+        if (domain is null || MachineView.Read(domain) is not { Label: not null, Running: { } running })
+            return;
+        foreach (var nic in Elements(running, "interface", "network", network))
+            Checked.Ok(Native.virDomainUpdateDeviceFlags(domain, nic.ToString(), LiveOnly));
+    }
+
+    private static bool Refers(MachineView machine, string device, string attribute, string value) =>
+        Elements(machine.Stored, device, attribute, value).Any()
+        || (machine.Running is { } running && Elements(running, device, attribute, value).Any());
+
+    private static IEnumerable<XElement> Elements(XElement domain, string device, string attribute, string value) =>
+        from element in domain.Element("devices")?.Elements(device) ?? []
+        where (string?)element.Element("source")?.Attribute(attribute) == value
+        select element;
+}

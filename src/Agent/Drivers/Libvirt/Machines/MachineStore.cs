@@ -1,0 +1,181 @@
+using Controller.Agent.Drivers.Libvirt.Interop;
+using Controller.Agent.Drivers.Libvirt.Seeds;
+using Controller.Agent.Drivers.Libvirt.Storage;
+using Controller.Agent.Protocol;
+
+namespace Controller.Agent.Drivers.Libvirt.Machines;
+
+/// <summary>The converge function of machines, and their removal.</summary>
+internal sealed class MachineStore(
+    Folders folders, ImageCache images, Pool pool, Link link, DeviceFitting devices, PowerSwitch power, HostTraits host)
+{
+    private const uint Validate = 1;
+    private const uint StoredOnly = 2;
+    private const int MetadataElement = 2;
+    private const uint UndefineEverything = 1 | 2 | 4 | 16;   // managed save, snapshots, NVRAM, checkpoints
+
+    /// <summary>Files, definition, then power and devices in the order in which the guest can follow; each step does nothing when it is done already.</summary>
+    public async Task<ObservedMachine> Ensure(ObjectKey key, ulong generation, MachineSpec spec, CancellationToken cancel)
+    {
+        RefuseOthers(key, await link.Call(connect => MachineView.Find(connect, key.Id), cancel));
+        await EnsureRootDisk(key, spec, cancel);
+        EnsureSeed(key, spec);
+        var planned = await link.Call(connect => Define(connect, key, spec), cancel);
+
+        // A suspended guest can release nothing, so one that shall run is resumed first, and one that shall not is fitted before.
+        DriverException? misfit = null;
+        if (spec.Power is Power.Paused or Power.Saved)
+            misfit = await Fit(key.Id, planned, cancel);
+        await power.Fit(key.Id, spec, cancel);
+        if (spec.Power == Power.Running)
+            misfit = await Fit(key.Id, planned, cancel);
+        if (misfit is not null)
+            throw misfit;
+        return await link.Call(connect => Settle(connect, key, generation), cancel);
+    }
+
+    public async Task Remove(ObjectKey key, CancellationToken cancel)
+    {
+        var machine = await link.Call(connect => MachineView.Find(connect, key.Id), cancel);
+        if (machine?.Label?.Incarnation == key.Incarnation)
+        {
+            if (machine.Active)
+                await power.Destroy(key.Id, cancel);
+            await link.Call(connect => Undefine(connect, key.Id), cancel);
+        }
+        await link.Job(connect => DeleteRootDisk(connect, key), cancel);
+        File.Delete(folders.Seed(key));
+        File.Delete(folders.Console(key));
+    }
+
+    private static void RefuseOthers(ObjectKey key, MachineView? there)
+    {
+        if (there is { Label: null })
+            throw new DriverException("foreign", $"Domain {there.Name} has the id {key.Id} and is not ours.", retryable: false);
+        if (there is { Label: { } label } && label.Incarnation != key.Incarnation)
+        {
+            throw new DriverException(
+                "incarnation", $"Machine {key.Id} is here as incarnation {label.Incarnation}, and {key.Incarnation} was asked for.", retryable: true);
+        }
+    }
+
+    private async Task EnsureRootDisk(ObjectKey key, MachineSpec spec, CancellationToken cancel)
+    {
+        if (spec.Image is null)
+            return;
+        var path = folders.RootDisk(key);
+        if (!File.Exists(path))
+        {
+            var image = images.Get(spec.Image);
+            var size = Math.Max(ImageHeader.VirtualSize(image, spec.Image.Format), spec.RootDiskBytes);
+            await link.Job(
+                connect =>
+                {
+                    pool.Create(connect, path, size, (image, spec.Image.Format));
+                    return true;
+                },
+                cancel);
+        }
+        if (spec.RootDiskBytes > ImageHeader.VirtualSize(path, "qcow2"))
+            await link.Job(connect => GrowRootDisk(connect, key, spec.RootDiskBytes), cancel);
+    }
+
+    private bool GrowRootDisk(ConnectHandle connect, ObjectKey key, ulong bytes)
+    {
+        if (MachineView.Find(connect, key.Id) is { Active: true })
+            Domains.GrowDisk(connect, key.Id, folders.RootDisk(key), bytes);
+        else
+            pool.Grow(connect, folders.RootDisk(key), bytes);
+        return true;
+    }
+
+    private bool DeleteRootDisk(ConnectHandle connect, ObjectKey key)
+    {
+        pool.Delete(connect, folders.RootDisk(key));
+        return true;
+    }
+
+    /// <summary>Replaced as a whole: a running machine keeps the one that it was started with.</summary>
+    private void EnsureSeed(ObjectKey key, MachineSpec spec)
+    {
+        if (spec.Seed is null)
+            return;
+        var path = folders.Seed(key);
+        var wanted = NoCloud.Disk(spec.Seed);
+        if (File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(wanted))
+            return;
+        // It may hold a tenant's secrets.
+        using (var file = new FileStream(
+            path + ".partial", new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            file.Write(wanted);
+        File.Move(path + ".partial", path, overwrite: true);
+    }
+
+    private IReadOnlyList<Device> Define(ConnectHandle connect, ObjectKey key, MachineSpec spec)
+    {
+        var there = MachineView.Find(connect, key.Id);
+        RefuseOthers(key, there);
+        IReadOnlyList<Device> present = there is null ? [] : [.. Devices.Of(there.Stored), .. there.Running is null ? [] : Devices.Of(there.Running)];
+        var planned = Devices.Plan(spec, VolumePath, present);
+        var plan = new MachinePlan(
+            key,
+            there?.Name ?? MachineXml.Name(key.Id, spec.Name),
+            new MachineLabel(key.Incarnation, there?.Label?.Generation ?? 0, spec.Power, ""),
+            spec,
+            spec.Image is null ? null : folders.RootDisk(key),
+            spec.Seed is null ? null : folders.Seed(key),
+            folders.Console(key),
+            planned,
+            host);
+        var wanted = MachineXml.Write(plan, there?.Stored);
+        if (there is null || there.Label != MachineLabel.Read(wanted))
+        {
+            using var defined = Checked.Ok(Native.virDomainDefineXMLFlags(connect, wanted.ToString(), Validate));
+        }
+        return planned;
+    }
+
+    private string VolumePath(string id) => folders.FindVolume(id) is { } volume
+        ? folders.Volume(volume)
+        : throw new DriverException("no-volume", $"Volume {id} is not on this host.", retryable: true);
+
+    private async Task<DriverException?> Fit(string id, IReadOnlyList<Device> planned, CancellationToken cancel)
+    {
+        try
+        {
+            await devices.Fit(id, planned, cancel);
+            return null;
+        }
+        catch (DriverException misfit)
+        {
+            return misfit;
+        }
+        catch (LibvirtException error) when (!error.ConnectionLost)
+        {
+            return error.ToDriverException();
+        }
+    }
+
+    /// <summary>All of it is applied: the generation is written down beside what it stands for.</summary>
+    private static ObservedMachine Settle(ConnectHandle connect, ObjectKey key, ulong generation)
+    {
+        using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, key.Id));
+        var machine = MachineView.Read(domain);
+        if (machine.Label is { } label && label.Generation != generation)
+        {
+            label = label with { Generation = generation };
+            Checked.Ok(Native.virDomainSetMetadata(
+                domain, MetadataElement, label.WriteBare().ToString(), MachineLabel.Prefix, MachineLabel.Namespace.NamespaceName, StoredOnly));
+            machine = machine with { Label = label };
+        }
+        return machine.Observe();
+    }
+
+    private static bool Undefine(ConnectHandle connect, string id)
+    {
+        using var domain = Checked.OrNone(Native.virDomainLookupByUUIDString(connect, id), LibvirtError.NoDomain);
+        if (domain is not null)
+            Checked.Ok(Native.virDomainUndefineFlags(domain, UndefineEverything));
+        return true;
+    }
+}

@@ -1,0 +1,136 @@
+using Controller.Agent.Drivers.Libvirt.Interop;
+using Controller.Agent.Protocol;
+
+namespace Controller.Agent.Drivers.Libvirt.Machines;
+
+/// <summary>
+/// Brings a defined machine to a power state. libvirt refuses what is so already ("domain is not running"), also while a restarted
+/// libvirtd finds its machines again; such a refusal counts only if a second look says that the state is not the wanted one.
+/// </summary>
+internal sealed class PowerSwitch(Link link, TimeProvider time)
+{
+    private const uint StartPaused = 1;
+    private const uint AcpiButton = 1;
+    private static readonly TimeSpan PressAgainAfter = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long one attempt waits for a guest that may take for ever.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Code <c>not-stopped</c> when the guest ignores the power button and the method forbids more.</summary>
+    public Task Fit(string id, MachineSpec spec, CancellationToken cancel) => spec.Power switch
+    {
+        Power.Running => Run(id, cancel),
+        Power.Paused => Pause(id, cancel),
+        Power.Saved => Save(id, cancel),
+        Power.Off => Stop(id, spec.Stop, TimeSpan.FromSeconds(spec.StopGraceSeconds), cancel),
+        _ => throw new DriverException("invalid", $"A machine can be wanted running, off, paused or saved, and not {spec.Power}.", retryable: false),
+    };
+
+    /// <summary>Off and on again.</summary>
+    public async Task Cycle(string id, CancellationToken cancel)
+    {
+        await Destroy(id, cancel);
+        await Run(id, cancel);
+    }
+
+    public Task Destroy(string id, CancellationToken cancel) =>
+        Do(id, domain => Native.virDomainDestroyFlags(domain, 0), machine => !machine.Active, cancel);
+
+    private async Task Run(string id, CancellationToken cancel)
+    {
+        var state = await State(id, cancel);
+        if (state == DomainStates.ShuttingDown)
+        {
+            await link.Until(connect => Look(connect, id).State.State != DomainStates.ShuttingDown, Patience, cancel);
+            state = await State(id, cancel);
+        }
+        if (state == DomainStates.Crashed)
+            await Destroy(id, cancel);
+        if (state is DomainStates.Crashed or DomainStates.Off)
+        {
+            await Do(id, domain => Native.virDomainCreateWithFlags(domain, 0), machine => machine.Active, cancel);
+            // One that was saved while suspended is suspended again.
+            state = await State(id, cancel);
+        }
+        if (state == DomainStates.Paused)
+            await Do(id, Native.virDomainResume, machine => machine.Power == Power.Running, cancel);
+        else if (state == DomainStates.SleepingInMemory)
+            await Do(id, domain => Native.virDomainPMWakeup(domain, 0), machine => machine.Power == Power.Running, cancel);
+    }
+
+    private async Task Pause(string id, CancellationToken cancel)
+    {
+        var machine = await link.Call(connect => Look(connect, id), cancel);
+        if (machine.Power == Power.Running)
+            await Do(id, Native.virDomainSuspend, after => after.Power == Power.Paused, cancel);
+        else if (machine.Power is Power.Off or Power.Saved or Power.Crashed)
+            await Do(id, domain => Native.virDomainCreateWithFlags(domain, StartPaused), after => after.Active, cancel);
+    }
+
+    private async Task Save(string id, CancellationToken cancel)
+    {
+        // A machine that is off has no memory to save: it stays off, and its observed state says so.
+        if ((await link.Call(connect => Look(connect, id), cancel)).Active)
+            await Do(id, domain => Native.virDomainManagedSave(domain, 0), machine => machine.Saved, cancel);
+    }
+
+    private async Task Stop(string id, StopMethod method, TimeSpan grace, CancellationToken cancel)
+    {
+        var machine = await link.Call(connect => Look(connect, id), cancel);
+        if (machine.Saved)
+            await Do(id, domain => Native.virDomainManagedSaveRemove(domain, 0), after => !after.Saved, cancel);
+        if (!machine.Active)
+            return;
+        if (method == StopMethod.StopPoweroff || machine.Power == Power.Crashed)
+        {
+            await Destroy(id, cancel);
+            return;
+        }
+
+        var hard = method == StopMethod.StopGraceful && grace > TimeSpan.Zero;
+        var patience = hard ? grace : Patience;
+        if (await PressUntilOff(id, patience, cancel))
+            return;
+        if (!hard)
+            throw new DriverException("not-stopped", $"The guest of machine {id} has not answered its power button for {patience}.", retryable: true);
+        await Destroy(id, cancel);
+    }
+
+    private async Task<bool> PressUntilOff(string id, TimeSpan patience, CancellationToken cancel)
+    {
+        // A guest that is booting misses the button, so it is pressed again. A suspended one cannot hear it.
+        var since = time.GetTimestamp();
+        while (true)
+        {
+            var left = patience - time.GetElapsedTime(since);
+            if (left <= TimeSpan.Zero)
+                return false;
+            if (await State(id, cancel) == DomainStates.Paused)
+                await Do(id, Native.virDomainResume, machine => machine.Power != Power.Paused, cancel);
+            await Do(id, domain => Native.virDomainShutdownFlags(domain, AcpiButton), machine => !machine.Active, cancel);
+            if (await link.Until(connect => !Look(connect, id).Active, left < PressAgainAfter ? left : PressAgainAfter, cancel))
+                return true;
+        }
+    }
+
+    private Task<bool> Do(string id, Func<DomainHandle, int> call, Func<MachineView, bool> reached, CancellationToken cancel) => link.Job(
+        connect =>
+        {
+            using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
+            try
+            {
+                Checked.Ok(call(domain), "libvirt");
+                return true;
+            }
+            catch (LibvirtException error) when (!error.ConnectionLost && reached(MachineView.Read(domain)))
+            {
+                return false;
+            }
+        },
+        cancel);
+
+    private Task<DomainStates> State(string id, CancellationToken cancel) => link.Call(connect => Look(connect, id).State.State, cancel);
+
+    private static MachineView Look(ConnectHandle connect, string id) => MachineView.Find(connect, id)
+        ?? throw new DriverException("gone", $"Machine {id} was removed from libvirt meanwhile.", retryable: true);
+}

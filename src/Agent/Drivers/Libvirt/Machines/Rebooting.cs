@@ -1,0 +1,66 @@
+using Controller.Agent.Drivers.Libvirt.Interop;
+using Controller.Agent.Protocol;
+
+namespace Controller.Agent.Drivers.Libvirt.Machines;
+
+/// <summary>Reboots a running machine. What the agent repeats after a crash reboots twice at worst.</summary>
+internal sealed class Rebooting(Link link, PowerSwitch power, TimeProvider time)
+{
+    private const uint AcpiButton = 1;
+
+    public async Task Reboot(ObjectKey key, RebootMethod method, TimeSpan grace, CancellationToken cancel)
+    {
+        var machine = await link.Call(connect => MachineView.Find(connect, key.Id), cancel);
+        if (machine?.Label?.Incarnation != key.Incarnation || machine.Power != Power.Running)
+        {
+            throw new DriverException(
+                "not-running", $"Machine {key.Id} must run to be rebooted, and is {machine?.Power ?? Power.Absent}.", retryable: false);
+        }
+        switch (method)
+        {
+            case RebootMethod.RebootWarm:
+                await Do(key.Id, domain => Native.virDomainReset(domain, 0), cancel);
+                break;
+            case RebootMethod.RebootGraceful when await Politely(key.Id, grace, cancel):
+                break;
+            default:
+                await power.Cycle(key.Id, cancel);
+                break;
+        }
+    }
+
+    /// <summary>Presses the power button; libvirt resets the machine instead of ending it when the guest is done. False when it did not in time.</summary>
+    private async Task<bool> Politely(string id, TimeSpan grace, CancellationToken cancel)
+    {
+        var reset = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Seen(LibvirtEvent happened)
+        {
+            if (happened.Kind == EventKind.Reboot && happened.Machine == id)
+                reset.TrySetResult();
+        }
+
+        link.Happened += Seen;
+        try
+        {
+            await Do(id, domain => Native.virDomainReboot(domain, AcpiButton), cancel);
+            await reset.Task.WaitAsync(grace, time, cancel);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+        finally
+        {
+            link.Happened -= Seen;
+        }
+    }
+
+    private Task<int> Do(string id, Func<DomainHandle, int> call, CancellationToken cancel) => link.Call(
+        connect =>
+        {
+            using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
+            return Checked.Ok(call(domain), "reboot");
+        },
+        cancel);
+}

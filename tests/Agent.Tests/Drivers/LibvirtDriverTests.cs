@@ -1,0 +1,123 @@
+using Controller.Agent.Drivers.Libvirt;
+using Controller.Agent.Drivers.Libvirt.Interop;
+using Controller.Agent.Drivers.Libvirt.Machines;
+using Controller.Agent.Protocol;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Controller.Agent.Tests.Drivers;
+
+/// <summary>The contract on real QEMU machines, and what only libvirt can get wrong.</summary>
+[NeedsLibvirt]
+public sealed class LibvirtDriverTests(LibvirtHost host) : MachineContract(host), IClassFixture<LibvirtHost>
+{
+    [DriverFact]
+    public async Task A_foreign_domain_is_listed_and_never_touched()
+    {
+        await using var bench = new Bench(host);
+        var id = Bench.NewId();
+        var xml = $"<domain type='qemu'><name>foreign</name><uuid>{id}</uuid><memory unit='MiB'>16</memory><vcpu>1</vcpu><os><type arch='x86_64' machine='pc'>hvm</type></os></domain>";
+        await host.Ask(connect =>
+        {
+            using var domain = Checked.Ok(Native.virDomainDefineXMLFlags(connect, xml, 0));
+            return Checked.Ok(Native.virDomainCreateWithFlags(domain, 1));
+        });
+        try
+        {
+            var listed = Assert.Single((await Driver.Inspect(default)).Unmanaged, machine => machine.Uuid == id);
+            Assert.Equal(("foreign", Power.Paused), (listed.Name, listed.Power));
+            Assert.DoesNotContain((await Driver.Inspect(default)).Machines, machine => machine.Id == id);
+
+            await Bench.Refused("foreign", () => Driver.EnsureMachine(id, Bench.NewId(), 1, bench.Machine().Spec, default));
+            await Driver.RemoveMachine(id, Bench.NewId(), default);
+            Assert.Equal(Power.Paused, await host.Ask(connect => MachineView.Find(connect, id)?.Power));
+        }
+        finally
+        {
+            await host.Ask(connect =>
+            {
+                using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
+                Checked.Ok(Native.virDomainDestroyFlags(domain, 0));
+                return Checked.Ok(Native.virDomainUndefineFlags(domain, 0));
+            });
+        }
+    }
+
+    [DriverFact]
+    public async Task A_killed_libvirtd_is_noticed_and_found_again_with_its_machines()
+    {
+        await using var bench = new Bench(host);
+        var network = await bench.Network(spec => Addressed(spec, "10.203.1.0/24", "10.203.1.1"));
+        var machine = bench.Machine(spec =>
+        {
+            spec.Power = Power.Running;
+            spec.Nics.Add(Bench.Nic(network, "52:54:00:00:05:01"));
+        });
+        await bench.Ensure(machine);
+        await bench.WaitForConsole(machine, "DEMO: ready");
+
+        var (lost, life) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), host.Instance);
+        Driver.Changed += id =>
+        {
+            if (id is null && !Driver.Health.Healthy)
+                lost.TrySetResult();
+        };
+        host.KillLibvirtd();
+        await lost.Task.WaitAsync(Bench.Patience);
+        await Bench.Until(() => Task.FromResult(Driver.Health.Healthy), () => Task.FromResult($"the driver to connect again: {Driver.Health.Why}"));
+
+        Assert.Equal(Power.Running, (await bench.Ensure(machine)).Power);
+        Assert.Equal(1, Bench.Count(await bench.Console(machine), "DEMO: init"));
+        Assert.Equal(life, host.Instance);
+        // Events are registered with the new connection too.
+        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Driver.Changed += id =>
+        {
+            if (id == machine.Id)
+                heard.TrySetResult();
+        };
+        await host.PowerOffGuest(machine.Id);
+        await heard.Task.WaitAsync(Bench.Patience);
+        await bench.WaitForPower(machine, Power.Off);
+    }
+
+    [DriverFact]
+    public async Task A_network_that_is_made_anew_keeps_the_NICs_of_running_machines()
+    {
+        await using var bench = new Bench(host);
+        var network = await bench.Network(spec =>
+        {
+            Addressed(spec, "10.203.2.0/24", "10.203.2.1");
+            spec.Reservations.Add(new Reservation { Mac = "52:54:00:00:06:01", Address = "10.203.2.11" });
+        });
+        var machine = bench.Machine(spec =>
+        {
+            spec.Power = Power.Running;
+            spec.Nics.Add(Bench.Nic(network, "52:54:00:00:06:01", "10.203.2.11"));
+        });
+        await bench.Ensure(machine);
+        await bench.WaitForConsole(machine, "DEMO: lease eth0 address=10.203.2.11");
+
+        // Another gateway cannot be had by an update: the bridge is made anew. The guest asks for its lease over it after a reboot.
+        await bench.Ensure(network, spec => spec.Gateway = "10.203.2.2");
+        await Driver.Reboot(machine.Id, machine.Incarnation, RebootMethod.RebootWarm, TimeSpan.Zero, default);
+        await bench.WaitForConsole(machine, "DEMO: lease eth0 address=10.203.2.11", times: 2);
+    }
+
+    [DriverFact]
+    public async Task A_second_driver_on_the_same_directory_sees_the_same_objects()
+    {
+        await using var bench = new Bench(host);
+        var volume = await bench.Volume(8 * MiB);
+        var machine = bench.Machine(spec => spec.Disks.Add(Bench.Disk(volume)));
+        await bench.Ensure(machine);
+
+        var options = host.Options();
+        options.Acceleration = Acceleration.Tcg;
+        await using var second = new LibvirtDriver(options, TimeProvider.System, NullLogger<LibvirtDriver>.Instance);
+        await second.Start(default);
+        var there = await second.Inspect(default);
+        Assert.Equal(await bench.See(machine), Assert.Single(there.Machines, seen => seen.Id == machine.Id));
+        Assert.Equal(volume.Generation, Assert.Single(there.Volumes, seen => seen.Id == volume.Id).Generation);
+        Assert.True(await second.HasImage(host.Image, default));
+    }
+}

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Controller.Agent.Drivers;
+using Controller.Agent.Drivers.Libvirt;
+using Controller.Agent.Drivers.Libvirt.Interop;
+using Controller.Agent.Drivers.Libvirt.Machines;
+using Controller.Agent.Protocol;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Controller.Agent.Tests.Drivers;
+
+/// <summary>A libvirtd of our own in namespaces of its own, and the demo guest. Both end with the tests, however those end.</summary>
+public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
+{
+    private static readonly string[] Tools =
+        ["libvirtd", "qemu-system-x86_64", "qemu-img", "tini", "dnsmasq", "iptables", "unshare", "setpriv", "syslinux", "mcopy", "mkfs.fat", "sfdisk", "cpio", "depmod"];
+
+    private readonly string _directory = Path.Combine(Path.GetTempPath(), $"occi-test-{Guid.NewGuid():N}"[..20]);
+    private LibvirtDriver? _driver;
+    private Process? _libvirtd;
+    private string _image = "";
+
+    public IHypervisorDriver Driver => _driver!;
+
+    public Capabilities Capabilities { get; private set; } = new();
+
+    public Image Image { get; private set; } = new();
+
+    /// <inheritdoc cref="LibvirtDriver.Instance"/>
+    public string Instance => _driver!.Instance;
+
+    public string Uri => $"qemu+unix:///system?socket={_directory}/libvirt/run/libvirt-sock";
+
+    /// <summary>Why libvirt cannot run here, null when it can.</summary>
+    public static string? WhyNot()
+    {
+        if (!Environment.IsPrivilegedProcess)
+            return "libvirt tests make namespaces and must run as root";
+        var path = (Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin:/sbin").Split(':');
+        var missing = Tools.Where(tool => !path.Any(folder => File.Exists(Path.Combine(folder, tool)))).ToList();
+        return missing.Count == 0 ? null : $"not installed: {string.Join(", ", missing)}; see deploy/libvirtd/packages and deploy/guest/packages";
+    }
+
+    public Stream OpenImage() => File.OpenRead(_image);
+
+    public async Task InitializeAsync()
+    {
+        if (WhyNot() is not null)
+            return;
+        var root = Repository();
+        Directory.CreateDirectory(_directory);
+        _image = Path.Combine(_directory, "demo.qcow2");
+        // The packages that the guest is made of are kept, so only the first run needs a network.
+        await Finish(Process.Start(Script(Path.Combine(root, "deploy/guest/build.sh"), _image, Path.Combine(root, ".cache/guest")))!);
+        await StartLibvirtd();
+
+        _driver = new LibvirtDriver(Options(), TimeProvider.System, NullLogger<LibvirtDriver>.Instance);
+        Capabilities = await _driver.Start(default);
+        var bytes = await File.ReadAllBytesAsync(_image);
+        Image = new Image { Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)), Format = "qcow2", SizeBytes = (ulong)bytes.Length };
+        await _driver.EnsureImage(Image, new MemoryStream(bytes), default);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_driver is not null)
+            await _driver.DisposeAsync();
+        if (_libvirtd is not null)
+        {
+            _libvirtd.StandardInput.Close();
+            await _libvirtd.WaitForExitAsync();
+            _libvirtd.Dispose();
+        }
+        if (Directory.Exists(_directory))
+            Directory.Delete(_directory, recursive: true);
+    }
+
+    internal LibvirtOptions Options() => new() { Uri = Uri, Directory = Path.Combine(_directory, "pool") };
+
+    /// <summary>The guest's shell is on its serial console, whose pseudo-terminal takes input from outside too.</summary>
+    public async Task PowerOffGuest(string machine)
+    {
+        var terminal = await Ask(connect => (string?)MachineView.Find(connect, machine)!.Running!.Element("devices")!.Element("serial")!.Element("source")!.Attribute("path"));
+        await using var console = new FileStream(terminal!, FileMode.Open, FileAccess.Write);
+        console.Write("\npoweroff -f\n"u8);
+    }
+
+    public Task<IReadOnlyList<string>> Traces(params string[] ids) => Ask<IReadOnlyList<string>>(connect =>
+    [
+        .. from path in Directory.EnumerateFileSystemEntries(_directory, "*", SearchOption.AllDirectories)
+           where ids.Any(id => Path.GetFileName(path).Contains(id, StringComparison.Ordinal)) && !IsLibvirtsOwn(path)
+           select path,
+        .. Domains.All(connect).Where(domain => ids.Contains(domain.Id)).Select(domain => $"domain {domain.Name}"),
+    ]);
+
+    /// <summary>QEMU's log outlives its machine on purpose, and so do the pid files of ended DHCP servers until libvirtd restarts.</summary>
+    private static bool IsLibvirtsOwn(string path) => path.Contains("/libvirt/log/", StringComparison.Ordinal) || path.EndsWith(".pid", StringComparison.Ordinal);
+
+    /// <summary>A connection of the test's own.</summary>
+    internal Task<T> Ask<T>(Func<ConnectHandle, T> question) => Task.Run(() =>
+    {
+        using var connect = Checked.Ok(Native.virConnectOpen(Uri));
+        return question(connect);
+    });
+
+    /// <summary>The libvirtd process; deploy/libvirtd/run.sh starts another one when it dies.</summary>
+    public void KillLibvirtd()
+    {
+        var mark = $"{_directory}/libvirt/etc/libvirtd.conf";
+        foreach (var folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), out var id))
+                continue;
+            var arguments = CommandLine(folder);
+            if (arguments.Contains(mark) && arguments[0].EndsWith("libvirtd", StringComparison.Ordinal))
+            {
+                using var process = Process.GetProcessById(id);
+                process.Kill();
+                return;
+            }
+        }
+        Assert.Fail($"no libvirtd with {mark} is running");
+    }
+
+    private static string[] CommandLine(string folder)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0');
+        }
+        catch (IOException)
+        {
+            return [""];   // it ended while we looked
+        }
+    }
+
+    private async Task StartLibvirtd()
+    {
+        var script = Script(Path.Combine(Repository(), "deploy/libvirtd/run.sh"), "--until-eof", Path.Combine(_directory, "libvirt"), "contract");
+        script.RedirectStandardInput = true;
+        script.RedirectStandardOutput = true;
+        _libvirtd = Process.Start(script)!;
+        var line = await _libvirtd.StandardOutput.ReadLineAsync().WaitAsync(Bench.Patience);
+        Assert.StartsWith("ready ", line ?? await _libvirtd.StandardError.ReadToEndAsync());
+    }
+
+    private static ProcessStartInfo Script(string script, params string[] arguments) => new("bash", [script, .. arguments]) { RedirectStandardError = true };
+
+    private static async Task Finish(Process process)
+    {
+        using (process)
+        {
+            var errors = await process.StandardError.ReadToEndAsync();
+            await process.WaitForExitAsync();
+            Assert.True(process.ExitCode == 0, errors);
+        }
+    }
+
+    private static string Repository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props")))
+                return folder.FullName;
+        }
+        throw new InvalidOperationException($"{AppContext.BaseDirectory} is not inside of the repository.");
+    }
+}
