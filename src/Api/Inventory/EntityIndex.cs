@@ -31,7 +31,7 @@ internal sealed class EntityIndex(NpgsqlDataSource database)
     public async Task<ILookup<Guid, EntityView>> LinksOf(Guid[] resources, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
-            "select source, payload from entity where source = any($1) and entity_id is not null order by seq");
+            "select source, payload from entity where source = any($1) and listed order by seq");
         Add(command.Parameters, resources);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var found = new List<(Guid Source, EntityView View)>();
@@ -58,7 +58,7 @@ internal sealed class EntityIndex(NpgsqlDataSource database)
     private static string SqlOf(EntityQuery query, bool views, NpgsqlParameterCollection parameters)
     {
         var sql = new StringBuilder("select state_name, entity_id").Append(views ? ", payload" : "")
-            .Append(" from entity where entity_id is not null and state_name = any(").Append(Add(parameters, query.Terms)).Append(')');
+            .Append(" from entity where listed and state_name = any(").Append(Add(parameters, query.Terms)).Append(')');
         if (query.Project is { } project)
             sql.Append(" and project = ").Append(Add(parameters, project));
         if (query.Id is { } id)

@@ -16,7 +16,7 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, request.Project);
-        if (await Scalar<Guid>(connection, "SELECT host FROM host_claim WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation) is { } already)
+        if (await Value<Guid>(connection, "SELECT host FROM host_claim WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation) is { } already)
             return new(already, OutcomeKind.AlreadyDone, null);
         if (await QuotaRefusal(connection, request) is { } over)
             return new(null, OutcomeKind.QuotaExceeded, over);
@@ -79,18 +79,18 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
     public async Task<SubnetResult> ClaimSubnet(Guid network, string? wanted)
     {
         await using var connection = await database.OpenConnectionAsync();
-        if (await Scalar<string>(connection, "SELECT range::text FROM subnet_claim WHERE network = $1", network) is { } already)
+        if (await Text(connection, "SELECT range::text FROM subnet_claim WHERE network = $1", network) is { } already)
             return new(already, null);
         if (wanted is not null)
         {
             return await TryInsertSubnet(connection, network, wanted)
                 ? new(wanted, null)
-                : new(null, $"The range {wanted} overlaps {await Scalar<string>(connection, "SELECT range::text FROM subnet_claim WHERE range && $1::cidr LIMIT 1", wanted)}, which another network has.");
+                : new(null, $"The range {wanted} overlaps {await Text(connection, "SELECT range::text FROM subnet_claim WHERE range && $1::cidr LIMIT 1", wanted)}, which another network has.");
         }
         // The exclusion constraint decides; the query only finds a likely one.
         for (var attempt = 0; attempt < 10; attempt++)
         {
-            var free = await Scalar<string>(
+            var free = await Text(
                 connection,
                 "SELECT c::text FROM (SELECT set_masklen((($1::cidr)::inet + n * 256), 24)::cidr AS c FROM generate_series(0, $2) n) r WHERE NOT EXISTS (SELECT 1 FROM subnet_claim s WHERE s.range && c) LIMIT 1",
                 options.SubnetPool, (1 << (24 - IPNetwork.Parse(options.SubnetPool).PrefixLength)) - 1);
@@ -107,9 +107,9 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, request.Network);
-        if (await Scalar<string>(connection, "SELECT host(address) FROM address_claim WHERE network = $1 AND link = $2", request.Network, request.Link) is { } already)
+        if (await Text(connection, "SELECT host(address) FROM address_claim WHERE network = $1 AND link = $2", request.Network, request.Link) is { } already)
             return new(already, null);
-        if (await Scalar<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND mac = $2", request.Network, request.Mac) is { } twin)
+        if (await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND mac = $2", request.Network, request.Mac) is { } twin)
             return new(null, $"The MAC address {request.Mac} is used on this network already, by the link {twin}.");
         string? address;
         if (request.Wanted is { } wanted)
@@ -118,14 +118,14 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
                 return new(null, $"The address {wanted} does not lie in {request.Cidr}.");
             if (wanted == request.Gateway)
                 return new(null, $"The address {wanted} is the network's gateway.");
-            if (await Scalar<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND address = $2::inet", request.Network, wanted) is { } other)
+            if (await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND address = $2::inet", request.Network, wanted) is { } other)
                 return new(null, $"The address {wanted} is taken, by the link {other}.");
             address = wanted;
         }
         else
         {
             // Lowest free one; neither the network's own address nor its broadcast address.
-            address = await Scalar<string>(
+            address = await Text(
                 connection,
                 """
                 SELECT host(a) FROM (SELECT host(network($2::cidr)::inet + n)::inet AS a FROM generate_series(1, (2 ^ (32 - masklen($2::cidr)))::bigint - 2) n) c
@@ -237,11 +237,17 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
     /// <summary>Until the end of the transaction. Always the project first and then one host at a time.</summary>
     private static Task Lock(NpgsqlConnection connection, Guid what) => Execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what.ToString());
 
-    private static async Task<T?> Scalar<T>(NpgsqlConnection connection, string sql, params object[] parameters)
-        where T : notnull
+    private static async Task<T?> Value<T>(NpgsqlConnection connection, string sql, params object[] parameters)
+        where T : struct
     {
         await using var command = With(new NpgsqlCommand(sql, connection), parameters);
-        return await command.ExecuteScalarAsync() is T value ? value : default;
+        return await command.ExecuteScalarAsync() is T value ? value : null;
+    }
+
+    private static async Task<string?> Text(NpgsqlConnection connection, string sql, params object[] parameters)
+    {
+        await using var command = With(new NpgsqlCommand(sql, connection), parameters);
+        return await command.ExecuteScalarAsync() as string;
     }
 
     private static async Task Execute(NpgsqlConnection connection, string sql, params object[] parameters)

@@ -2,7 +2,7 @@ using Controller.Contracts;
 using Controller.Testing;
 using Occi;
 using Occi.Core;
-using Occi.Infrastructure;
+using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Tests.Cluster;
 
@@ -20,13 +20,13 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     [Fact]
     public async Task A_compute_with_a_disk_and_a_nic_starts_and_leaves_nothing_behind()
     {
-        var network = await Create(Network.Kind, [IpNetwork.Mixin]);
-        var storage = await Create(Storage.Kind, [], (Storage.Size, AttributeValue.Of(1)));
+        var network = await Create(Model.Network.Kind, [Model.IpNetwork.Mixin]);
+        var storage = await Create(Model.Storage.Kind, [], (Model.Storage.Size, AttributeValue.Of(1)));
         await State("storage", storage, "online");
         var compute = Guid.NewGuid();
-        var disk = Link(StorageLink.Kind, "/storage/" + storage);
-        var nic = Link(NetworkInterface.Kind, "/network/" + network);
-        var made = await cluster.Entity("compute", compute).Create(new() { Caller = Me, Id = compute, Kind = Compute.Kind.ToString(), Links = [disk, nic] });
+        var disk = Link(Model.StorageLink.Kind, "/storage/" + storage);
+        var nic = Link(Model.NetworkInterface.Kind, "/network/" + network);
+        var made = await cluster.Entity("compute", compute).Create(new() { Caller = Me, Id = compute, Kind = Model.Compute.Kind.ToString(), Links = [disk, nic] });
 
         Assert.Equal((OutcomeKind.Created, null), (made.Kind, made.Why));
         await State("compute", compute, "active");
@@ -34,12 +34,12 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
         await Eventually.Is("both links are active", async () =>
             (await cluster.Entity("compute", compute).View(Me))!.Links.All(l => l.Attributes.Any(a => a.Key.EndsWith("link.state", StringComparison.Ordinal) || a.Key.EndsWith("interface.state", StringComparison.Ordinal)) && StateOf(l) == "active"));
         Assert.Equal(["storagelink", "networkinterface"], view.Links.Select(l => l.Kind.Split('#')[1]));
-        Assert.StartsWith("10.128.", view.Links[1].Attributes[IpNetworkInterface.Address.Name].Text);
-        Assert.Equal("vdb", view.Links[0].Attributes[StorageLink.DeviceId.Name].Text);
+        Assert.StartsWith("10.128.", view.Links[1].Attributes[Model.IpNetworkInterface.Address.Name].Text);
+        Assert.Equal("vdb", view.Links[0].Attributes[Model.StorageLink.DeviceId.Name].Text);
         var machine = Assert.IsType<DesiredMachine>(_host.Wanted[compute]);
         Assert.Equal((storage, network), (machine.Disks.Single().Volume, machine.Nics.Single().Network));
         var reservation = Assert.IsType<DesiredNetwork>(_host.Wanted[network]).Reservations.Single();
-        Assert.Equal(view.Links[1].Attributes[IpNetworkInterface.Address.Name].Text, reservation.Address);
+        Assert.Equal(view.Links[1].Attributes[Model.IpNetworkInterface.Address.Name].Text, reservation.Address);
 
         Assert.Equal(OutcomeKind.Conflict, (await cluster.Entity("storage", storage).Delete(new(Me))).Kind);
         Assert.True((await cluster.Entity("compute", compute).Delete(new(Me))).Ok);
@@ -53,15 +53,15 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     [Fact]
     public async Task Actions_lead_where_the_standard_says()
     {
-        var compute = await Create(Compute.Kind, []);
+        var compute = await Create(Model.Compute.Kind, []);
         await State("compute", compute, "active");
-        await Act(Compute.Suspend, "suspended");
-        await Act(Compute.Start, "active");
-        await Act(Compute.Restart, "active");
-        await Act(Compute.Stop, "inactive");
-        Assert.Equal(OutcomeKind.AlreadyDone, (await Invoke(Compute.Stop)).Kind);
-        Assert.Equal(OutcomeKind.Conflict, (await Invoke(Compute.Suspend)).Kind);
-        await Act(Compute.Start, "active");
+        await Act(Model.Compute.Suspend, "suspended");
+        await Act(Model.Compute.Start, "active");
+        await Act(Model.Compute.Restart, "active");
+        await Act(Model.Compute.Stop, "inactive");
+        Assert.Equal(OutcomeKind.AlreadyDone, (await Invoke(Model.Compute.Stop)).Kind);
+        Assert.Equal(OutcomeKind.Conflict, (await Invoke(Model.Compute.Suspend)).Kind);
+        await Act(Model.Compute.Start, "active");
         Assert.True((await cluster.Entity("compute", compute).Delete(new(Me))).Ok);
         await Gone(compute);
 
@@ -76,7 +76,7 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     [Fact]
     public async Task A_guest_that_powers_itself_off_stays_off()
     {
-        var compute = await Create(Compute.Kind, []);
+        var compute = await Create(Model.Compute.Kind, []);
         await State("compute", compute, "active");
         await _host.Report(_host.Wanted[compute], Power.Off);
         await State("compute", compute, "inactive");
@@ -87,7 +87,7 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     [Fact]
     public async Task News_of_another_incarnation_changes_nothing()
     {
-        var compute = await Create(Compute.Kind, []);
+        var compute = await Create(Model.Compute.Kind, []);
         await State("compute", compute, "active");
         var old = Assert.IsType<DesiredMachine>(_host.Wanted[compute]) with { Incarnation = Guid.NewGuid(), Generation = 99 };
         await _host.Report(old, Power.Off);
@@ -101,11 +101,11 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     public async Task What_a_host_cannot_do_is_an_error_that_says_why()
     {
         _host.Fails = new("no-space", "The pool is full: 1 GiB was wanted, 0.2 GiB are free.", false, 0);
-        var compute = await Create(Compute.Kind, []);
+        var compute = await Create(Model.Compute.Kind, []);
         await State("compute", compute, "error");
-        Assert.Contains("The pool is full", (await cluster.Entity("compute", compute).View(Me))!.Attributes[Compute.StateMessage.Name].Text);
+        Assert.Contains("The pool is full", (await cluster.Entity("compute", compute).View(Me))!.Attributes[Model.Compute.StateMessage.Name].Text);
         _host.Fails = null;
-        Assert.True((await cluster.Entity("compute", compute).Invoke(new(Me, Compute.Start.ToString(), []))).Ok);
+        Assert.True((await cluster.Entity("compute", compute).Invoke(new(Me, Model.Compute.Start.ToString(), []))).Ok);
         await State("compute", compute, "active");
         await Delete("compute", compute);
     }
@@ -114,7 +114,7 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     public async Task A_host_that_connects_gets_everything_that_is_wanted_of_it()
     {
         _host.Held = true;
-        var compute = await Create(Compute.Kind, []);
+        var compute = await Create(Model.Compute.Kind, []);
         _host.Wanted.Clear();
         var sets = _host.FullSets;
         await _host.Connect();
@@ -139,7 +139,7 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     public async Task A_create_that_is_repeated_answers_the_first_ones_result()
     {
         var id = Guid.NewGuid();
-        var command = new CreateEntity { Caller = Me, Id = id, Kind = Compute.Kind.ToString() };
+        var command = new CreateEntity { Caller = Me, Id = id, Kind = Model.Compute.Kind.ToString() };
         Assert.Equal(OutcomeKind.Created, (await cluster.Entity("compute", id).Create(command)).Kind);
         var again = await cluster.Entity("compute", id).Create(command);
         Assert.Equal((OutcomeKind.AlreadyDone, id), (again.Kind, again.View!.Id));
@@ -151,12 +151,12 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     [Fact]
     public async Task What_is_anothers_is_not_there()
     {
-        var id = await Create(Compute.Kind, []);
+        var id = await Create(Model.Compute.Kind, []);
         Assert.Null(await cluster.Entity("compute", id).View(Stranger));
         Assert.Equal(OutcomeKind.NotFound, (await cluster.Entity("compute", id).Delete(new(Stranger))).Kind);
-        Assert.Equal(OutcomeKind.NotFound, (await cluster.Entity("compute", id).Invoke(new(Stranger, Compute.Stop.ToString(), []))).Kind);
-        var foreign = Link(NetworkInterface.Kind, "/network/" + Guid.NewGuid());
-        var refused = await cluster.Entity("compute", Guid.NewGuid()).Create(new() { Caller = Stranger, Id = Guid.NewGuid(), Kind = Compute.Kind.ToString(), Links = [foreign] });
+        Assert.Equal(OutcomeKind.NotFound, (await cluster.Entity("compute", id).Invoke(new(Stranger, Model.Compute.Stop.ToString(), []))).Kind);
+        var foreign = Link(Model.NetworkInterface.Kind, "/network/" + Guid.NewGuid());
+        var refused = await cluster.Entity("compute", Guid.NewGuid()).Create(new() { Caller = Stranger, Id = Guid.NewGuid(), Kind = Model.Compute.Kind.ToString(), Links = [foreign] });
         Assert.Equal(OutcomeKind.Invalid, refused.Kind);
         await Delete("compute", id);
     }
@@ -165,12 +165,12 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     public async Task A_refused_creation_leaves_nothing()
     {
         var id = Guid.NewGuid();
-        var network = await Create(Network.Kind, [IpNetwork.Mixin]);
-        var nic = Link(NetworkInterface.Kind, "/network/" + network);
+        var network = await Create(Model.Network.Kind, [Model.IpNetwork.Mixin]);
+        var nic = Link(Model.NetworkInterface.Kind, "/network/" + network);
         var refused = await cluster.Entity("compute", id).Create(new()
         {
-            Caller = Me, Id = id, Kind = Compute.Kind.ToString(), Links = [nic],
-            Attributes = new() { [Compute.Memory.Name] = AttributeValue.Of(4000) },
+            Caller = Me, Id = id, Kind = Model.Compute.Kind.ToString(), Links = [nic],
+            Attributes = new() { [Model.Compute.Memory.Name] = AttributeValue.Of(4000) },
         });
         Assert.Equal(OutcomeKind.NoCapacity, refused.Kind);
         Assert.Contains("1 not enough memory (4000 GiB are needed", refused.Why);
@@ -182,13 +182,13 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     [Fact]
     public async Task An_address_is_free_again_only_when_the_machine_has_let_it_go()
     {
-        var network = await Create(Network.Kind, [IpNetwork.Mixin]);
-        var compute = await Create(Compute.Kind, []);
+        var network = await Create(Model.Network.Kind, [Model.IpNetwork.Mixin]);
+        var compute = await Create(Model.Compute.Kind, []);
         await State("compute", compute, "active");
         var nic = Guid.NewGuid();
         var made = await cluster.Entity("networkinterface", nic).Create(new()
         {
-            Caller = Me, Id = nic, Kind = NetworkInterface.Kind.ToString(),
+            Caller = Me, Id = nic, Kind = Model.NetworkInterface.Kind.ToString(),
             Attributes = new() { [CoreKinds.Source.Name] = AttributeValue.Of("/compute/" + compute), [CoreKinds.Target.Name] = AttributeValue.Of("/network/" + network) },
         });
         Assert.Equal((OutcomeKind.Created, null), (made.Kind, made.Why));
@@ -207,7 +207,7 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     [Fact]
     public async Task A_storage_grows_and_never_shrinks()
     {
-        var id = await Create(Storage.Kind, [], (Storage.Size, AttributeValue.Of(2)));
+        var id = await Create(Model.Storage.Kind, [], (Model.Storage.Size, AttributeValue.Of(2)));
         await State("storage", id, "online");
         Assert.Equal(OutcomeKind.Conflict, (await Update(1)).Kind);
         Assert.True((await Update(3)).Ok);
@@ -216,13 +216,13 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal(3L << 30, await cluster.Count("SELECT disk FROM host_claim WHERE consumer = $1", id));
         await Delete("storage", id);
 
-        Task<Outcome> Update(decimal size) => cluster.Entity("storage", id).Update(new() { Caller = Me, Attributes = new() { [Storage.Size.Name] = AttributeValue.Of(size) } });
+        Task<Outcome> Update(decimal size) => cluster.Entity("storage", id).Update(new() { Caller = Me, Attributes = new() { [Model.Storage.Size.Name] = AttributeValue.Of(size) } });
     }
 
     [Fact]
     public async Task Two_writers_do_not_overwrite_each_other()
     {
-        var id = await Create(Network.Kind, []);
+        var id = await Create(Model.Network.Kind, []);
         var version = (await cluster.Entity("network", id).View(Me))!.Version;
         Assert.True((await Rename("first")).Ok);
         Assert.Equal(OutcomeKind.Conflict, (await Rename("second")).Kind);
