@@ -28,6 +28,22 @@ public enum AttrType
     Object,
 }
 
+/// <summary>What the text of an <see cref="AttrType.Text"/> attribute is, where a pattern can't tell.</summary>
+public enum TextFormat
+{
+    /// <summary>Anything.</summary>
+    Any,
+
+    /// <summary>An IPv4 or IPv6 address.</summary>
+    IpAddress,
+
+    /// <summary>A range of addresses in CIDR notation, <c>10.9.0.0/24</c>.</summary>
+    IpRange,
+
+    /// <summary>Either: examples in the specification show both.</summary>
+    IpAddressOrRange,
+}
+
 /// <summary>An attribute definition (GFD.221 §5.3.2). Described once, in the file of the kind, mixin or action that owns it.</summary>
 /// <param name="Name">Full dotted name on the wire; <c>occi.</c> is reserved for the standard.</param>
 /// <param name="Type">What it may hold.</param>
@@ -37,8 +53,17 @@ public sealed record Attr(string Name, AttrType Type, string Description)
     /// <summary>Whether a client may set and change it. False: the server's alone.</summary>
     public bool Mutable { get; init; } = true;
 
-    /// <summary>Whether a client may set it at creation and never again (decision D-22).</summary>
+    /// <summary>
+    /// Whether a client may set it at creation and never again (D-22, D-35), whatever <see cref="Mutable"/> tells the world: the renderings
+    /// know no such thing.
+    /// </summary>
     public bool SetOnce { get; init; }
+
+    /// <summary>Whether a client's value counts at creation.</summary>
+    public bool SettableAtCreation => Mutable || SetOnce;
+
+    /// <summary>Whether a client may change it later.</summary>
+    public bool Changeable => Mutable && !SetOnce;
 
     /// <summary>Whether the client must supply a value at creation, where no default does.</summary>
     public bool Required { get; init; }
@@ -60,6 +85,9 @@ public sealed record Attr(string Name, AttrType Type, string Description)
 
     /// <summary>A regular expression that the whole text must match (POSIX ERE, so that it may be rendered).</summary>
     public string? Pattern { get; init; }
+
+    /// <summary>What the text is.</summary>
+    public TextFormat Format { get; init; }
 
     /// <summary>The JSON rendering's type (GFD.226 §3.5.1).</summary>
     public ValueType ValueType => Type switch

@@ -10,6 +10,7 @@ public sealed class Catalogue
 {
     private readonly FrozenDictionary<TypeId, Category> _byId;
     private readonly FrozenDictionary<string, Category> _byLocation;
+    private readonly FrozenDictionary<string, Attr> _attributes;
 
     /// <summary>Builds one. Identifiers and locations must be unique (GFD.221 §5.3.1, GFD.223 §4) and relations closed.</summary>
     /// <exception cref="ArgumentException">Two categories share an identifier or a location, or a relation leads out of the set.</exception>
@@ -22,6 +23,8 @@ public sealed class Catalogue
         _byId = Unique(all, c => c.Id, "identifier");
         _byLocation = Unique(
             all.Where(c => LocationOf(c) is not null), c => LocationOf(c)!, "location");
+        _attributes = Kinds.SelectMany(k => k.Attributes).Concat(Mixins.SelectMany(m => m.Attributes))
+            .DistinctBy(a => a.Name).ToFrozenDictionary(a => a.Name);
         if (Kinds.FirstOrDefault(k => k.Parent is { } p && !Kinds.Contains(p)) is { } orphan)
             throw new ArgumentException($"The parent of {orphan} is not in the catalogue.", nameof(kinds));
         if (Mixins.FirstOrDefault(m => m.Depends.Any(d => !Mixins.Contains(d)) || m.Applies.Any(k => !Kinds.Contains(k))) is { } stray)
@@ -42,6 +45,12 @@ public sealed class Catalogue
 
     /// <summary>The kind or mixin whose collection has that path (slashes at both ends), or null.</summary>
     public Category? FindByLocation(string location) => _byLocation.GetValueOrDefault(location);
+
+    /// <summary>All categories, in the order in which the query interface shows them: kinds (core's first), mixins, actions.</summary>
+    public IReadOnlyList<Category> All => field ??= [.. Kinds, .. Mixins, .. Actions];
+
+    /// <summary>The attribute of that name, as its kind defines it or else the first mixin that has it; null when there is none.</summary>
+    public Attr? FindAttribute(string name) => _attributes.GetValueOrDefault(name);
 
     /// <summary>A catalogue with more mixins.</summary>
     /// <exception cref="ArgumentException">As in the constructor.</exception>

@@ -44,6 +44,11 @@ public sealed class Kind(TypeId id, Kind? parent) : Category(id)
     /// <summary>Own actions, without inherited ones.</summary>
     public IReadOnlyList<ActionType> Actions { get; init; } = [];
 
+    /// <summary>
+    /// Of a kind of link: the kind that its targets are. Where a client leaves an inline link's kind out, it follows from its target's.
+    /// </summary>
+    public Kind? LinksTo { get; init; }
+
     /// <inheritdoc/>
     public override CategoryClass Class => CategoryClass.Kind;
 
@@ -82,11 +87,29 @@ public sealed class Mixin(TypeId id) : Category(id)
     /// <summary>Own actions.</summary>
     public IReadOnlyList<ActionType> Actions { get; init; } = [];
 
+    /// <summary>
+    /// Whether an entity has at most one of the mixins that depend on this one (os_tpl, resource_tpl: GFD.224 §3.5). Another one given
+    /// later takes the first one's place.
+    /// </summary>
+    public bool OneBelow { get; init; }
+
+    /// <summary>Whether the defaults of mixins that depend on this one win over what the client says (resource_tpl, D-41).</summary>
+    public bool PinsBelow { get; init; }
+
+    /// <summary>An entity has at most one mixin of each role; null: no restriction. For mixins that say the same thing in two ways (D-22).</summary>
+    public string? Role { get; init; }
+
     /// <inheritdoc/>
     public override CategoryClass Class => CategoryClass.Mixin;
 
     /// <summary>The mixin and all that it depends on, nearest first, each once.</summary>
     public IReadOnlyList<Mixin> Closure => field ??= [.. Depends.SelectMany(m => m.Closure).Prepend(this).Distinct()];
+
+    /// <summary>The template parent above this mixin (one with <see cref="OneBelow"/>), or null.</summary>
+    public Mixin? TemplateOf => Closure.Skip(1).FirstOrDefault(m => m.OneBelow);
+
+    /// <summary>Whether this mixin's own defaults win over what the client says.</summary>
+    public bool Pins => Closure.Skip(1).Any(m => m.PinsBelow);
 
     /// <summary>Whether it may be put on entities of <paramref name="kind"/>: its own and its dependencies' restrictions hold.</summary>
     public bool AppliesTo(Kind kind) => Closure.All(m => m.Applies.Count == 0 || m.Applies.Any(kind.Is));

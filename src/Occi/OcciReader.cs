@@ -1,22 +1,58 @@
+using Occi.Json;
+using Occi.Text;
+
 namespace Occi;
 
 /// <summary>Reads renderings. No input makes it throw; every error says what and where.</summary>
 public static class OcciReader
 {
-    /// <summary>Entities to create or update: one in the text renderings, one or more in JSON (a bare object, or <c>resources</c> and <c>links</c>).</summary>
-    public static Parsed<IReadOnlyList<Representation>> Entities(Message message) => throw new NotImplementedException();
+    /// <summary>
+    /// Entities to create or update: one in the text renderings, one or more in JSON (a bare object, or <c>resources</c> and <c>links</c>).
+    /// Nothing is looked up: where no category says <c>class="kind"</c>, the first without a class is taken for the kind. An inline link
+    /// has <c>occi.core.target</c> and, where its <c>rel</c> tells, <c>occi.core.target.kind</c>; its <see cref="Representation.Location"/>
+    /// is what <c>self</c> said. A JSON link that is only a URL has a location and nothing else.
+    /// </summary>
+    public static Parsed<IReadOnlyList<Representation>> Entities(Message message)
+    {
+        if (message.Rendering == Rendering.Json)
+            return FromJson(message, EntityParser.Read);
+        return FromFields<IReadOnlyList<Representation>>(message, fields =>
+        {
+            var entity = FieldReader.Entity(fields);
+            return entity.Ok ? new List<Representation> { entity.Value! } : entity.Error!;
+        });
+    }
 
     /// <summary>An action invocation.</summary>
-    public static Parsed<Invocation> Invocation(Message message) => throw new NotImplementedException();
+    public static Parsed<Invocation> Invocation(Message message) =>
+        message.Rendering == Rendering.Json ? FromJson(message, InvocationParser.Read) : FromFields(message, FieldReader.Invocation);
 
-    /// <summary>An entity collection by URL or id: X-OCCI-Location, a URI list, or JSON (full renderings or bare URL strings).</summary>
-    public static Parsed<IReadOnlyList<string>> Locations(Message message) => throw new NotImplementedException();
+    /// <summary>
+    /// An entity collection by URL or id: X-OCCI-Location, a URI list, or JSON (full renderings, of which the <c>location</c> or else the
+    /// <c>id</c> counts, or bare URL strings).
+    /// </summary>
+    public static Parsed<IReadOnlyList<string>> Locations(Message message) => message.Rendering switch
+    {
+        Rendering.Json => FromJson(message, LocationParser.Read),
+        Rendering.UriList => UriList.Read(message.Body),
+        _ => FromFields(message, FieldReader.Locations),
+    };
 
     /// <summary>A filter, from header fields, whatever the rendering.</summary>
-    public static Parsed<Filter> Filter(IReadOnlyList<KeyValuePair<string, string>> fields) => throw new NotImplementedException();
+    public static Parsed<Filter> Filter(IReadOnlyList<KeyValuePair<string, string>> fields) => Then(Fields.OfHeader(fields), FieldReader.Filter);
 
     /// <summary>Category definitions in full, as the query interface shows them (what a client of it reads) or as a user mixin is posted.</summary>
-    public static Parsed<IReadOnlyList<CategoryDefinition>> Categories(Message message) => throw new NotImplementedException();
+    public static Parsed<IReadOnlyList<CategoryDefinition>> Categories(Message message) =>
+        message.Rendering == Rendering.Json ? FromJson(message, DefinitionParser.Read) : FromFields(message, FieldReader.Categories);
+
+    private static Parsed<T> FromJson<T>(Message message, Func<JsonPart, Parsed<T>> read) => Then(JsonPart.Parse(message.Body), read);
+
+    private static Parsed<T> FromFields<T>(Message message, Func<List<Field>, Parsed<T>> read) =>
+        message.Rendering == Rendering.UriList
+            ? new ParseError("text/uri-list holds locations only", "line 1", 0)
+            : Then(Fields.Of(message), read);
+
+    private static Parsed<TOut> Then<TIn, TOut>(Parsed<TIn> first, Func<TIn, Parsed<TOut>> then) => first.Ok ? then(first.Value!) : first.Error!;
 }
 
 /// <summary>A category as it travels in full: not yet related to others.</summary>

@@ -17,6 +17,12 @@ public interface IHypervisorDriver : IAsyncDisposable
     DriverHealth Health { get; }
 
     /// <summary>
+    /// Names the hypervisor's present life: another value means that it was started anew and that machines may have stopped without
+    /// their guests' doing (the daemon's process and start time, say). Empty where the driver cannot tell.
+    /// </summary>
+    string Instance => "";
+
+    /// <summary>
     /// Called (from any thread) when something may have changed outside of a call: the guest powered off, a disk was unplugged, the
     /// connection broke or came back. A hint only: the agent re-reads. The argument is the machine's id, or null for "anything".
     /// </summary>

@@ -15,14 +15,14 @@ public static class CoreKinds
     /// <summary><c>occi.core.summary</c></summary>
     public static readonly Attr Summary = new("occi.core.summary", AttrType.Text, "Short description.");
 
-    /// <summary><c>occi.core.source</c></summary>
-    public static readonly Attr Source = new("occi.core.source", AttrType.Uri, "Resource that the link starts at; local.") { Required = true };
+    /// <summary><c>occi.core.source</c>; a link's ends stay what they are (D-35).</summary>
+    public static readonly Attr Source = new("occi.core.source", AttrType.Uri, "Resource that the link starts at; local.") { Required = true, SetOnce = true };
 
     /// <summary><c>occi.core.target</c></summary>
-    public static readonly Attr Target = new("occi.core.target", AttrType.Uri, "What the link points to.") { Required = true };
+    public static readonly Attr Target = new("occi.core.target", AttrType.Uri, "What the link points to.") { Required = true, SetOnce = true };
 
     /// <summary><c>occi.core.target.kind</c></summary>
-    public static readonly Attr TargetKind = new("occi.core.target.kind", AttrType.Uri, "Kind of the target where it is an OCCI resource.");
+    public static readonly Attr TargetKind = new("occi.core.target.kind", AttrType.Uri, "Kind of the target where it is an OCCI resource.") { SetOnce = true };
 
     /// <summary><c>occi.core.source.kind</c></summary>
     public static readonly Attr SourceKind = new("occi.core.source.kind", AttrType.Uri, "Kind of the source.") { Mutable = false };

@@ -1,0 +1,54 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Controller.Agent;
+
+internal enum DriverChoice { Auto = 0, Libvirt = 1, Simulated = 2 }
+
+/// <summary>Section "Agent".</summary>
+internal sealed class AgentOptions : IValidatableObject
+{
+    public const string Section = "Agent";
+
+    /// <summary>The environment variable that may carry the join token instead of a file.</summary>
+    public const string TokenVariable = "CONTROLLER_JOIN_TOKEN";
+
+    /// <summary>Where identity, ledger and health file are kept. No default.</summary>
+    [Required]
+    public string StateDirectory { get; set; } = "";
+
+    /// <summary>A file with the join token, read once, when the host has no identity yet. Default: none.</summary>
+    public string? JoinTokenFile { get; set; }
+
+    /// <summary>The join token itself; the environment variable CONTROLLER_JOIN_TOKEN sets it too. Default: none.</summary>
+    public string? JoinToken { get; set; }
+
+    /// <summary>What operators call this host. Default: its host name.</summary>
+    [Required, StringLength(200, MinimumLength = 1)]
+    public string Name { get; set; } = Environment.MachineName;
+
+    /// <summary>Which hypervisor to drive. Default: auto, libvirt where it works, else simulated.</summary>
+    public DriverChoice Driver { get; set; } = DriverChoice.Auto;
+
+    /// <summary>host:port of gateways to try beside those of the join token and of the last session. Default: none.</summary>
+    public IList<string> Gateways { get; } = [];
+
+    /// <summary>How many machines and volumes may be built at a time. Stopping and removing never queue. Default: 4.</summary>
+    [Range(1, 64)]
+    public int ParallelBuilds { get; set; } = 4;
+
+    /// <summary>How often everything is looked at again, without any cause. Default: 30 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan SweepEvery { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often the whole of what there is is reported, changed or not. Default: 3 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:05", "01:00:00")]
+    public TimeSpan ReportEvery { get; set; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>Where the kernel tells the host's boot id. Default: /proc/sys/kernel/random/boot_id.</summary>
+    [Required]
+    public string BootIdFile { get; set; } = "/proc/sys/kernel/random/boot_id";
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        Gateways.Where(gateway => !Enrolment.JoinToken.IsEndpoint(gateway)).Select(gateway =>
+            new ValidationResult($"Agent:Gateways wants host:port, found \"{gateway}\".", [nameof(Gateways)]));
+}

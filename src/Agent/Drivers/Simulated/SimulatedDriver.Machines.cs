@@ -1,0 +1,254 @@
+using Controller.Agent.Protocol;
+
+namespace Controller.Agent.Drivers.Simulated;
+
+internal sealed partial class SimulatedDriver
+{
+    /// <summary>How long a guest may leave its power button unanswered where nobody set a limit.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    public async Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel)
+    {
+        await Begin(nameof(EnsureMachine), cancel);
+        _store.Change(host => Define(host, id, incarnation, spec));
+        var starts = await BringPower(id, incarnation, spec, cancel);
+        var observed = _store.Change(host =>
+        {
+            var machine = Find(host, id, incarnation) ?? throw Vanished(id);
+            machine.Generation = generation;
+            return Observe(machine);
+        });
+        if (starts) _ = BecomeReady(id, incarnation);
+        return observed;
+    }
+
+    public async Task RemoveMachine(string id, string incarnation, CancellationToken cancel)
+    {
+        await Begin(nameof(RemoveMachine), cancel);
+        _store.Change(host => Find(host, id, incarnation) is { } machine && host.Machines.Remove(machine));
+    }
+
+    public async Task Reboot(string id, string incarnation, RebootMethod method, TimeSpan grace, CancellationToken cancel)
+    {
+        await Begin(nameof(Reboot), cancel);
+        var running = _store.Read(host => Find(host, id, incarnation)?.Power == Power.Running);
+        if (!running) throw new DriverException("not-running", $"Machine {id} does not run, so it cannot be rebooted.", retryable: false);
+        if (method == RebootMethod.RebootGraceful) await AskGuest(id, incarnation, grace, cancel);
+        _store.Change(host =>
+        {
+            var machine = Find(host, id, incarnation) ?? throw Vanished(id);
+            // A reset keeps what it runs with; off and on again takes what was stored meanwhile.
+            if (method != RebootMethod.RebootWarm) machine.Running = null;
+            PowerOn(machine, host);
+            return true;
+        });
+        _ = BecomeReady(id, incarnation);
+    }
+
+    public async Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel)
+    {
+        await Begin(nameof(ReadConsole), cancel);
+        return _store.Read(host =>
+        {
+            var log = host.Machines.FirstOrDefault(machine => machine.Id == id)?.Console ?? Google.Protobuf.ByteString.Empty;
+            var from = (int)Math.Min(offset, (ulong)log.Length);
+            var part = log.Memory.Slice(from, Math.Min(maxBytes, log.Length - from));
+            return new ConsolePart((ulong)from, part, (ulong)log.Length);
+        });
+    }
+
+    private bool Define(SimulatedHost host, string id, string incarnation, MachineSpec spec)
+    {
+        if (host.Machines.FirstOrDefault(known => known.Id == id && known.Incarnation != incarnation) is { } other)
+            throw OtherIncarnation("machine", id, other.Incarnation, incarnation);
+        foreach (var disk in spec.Disks)
+        {
+            if (host.Volumes.All(volume => volume.Id != disk.VolumeId))
+                throw new DriverException("no-volume", $"Machine {id} is to have volume {disk.VolumeId}, which is not on this host.", retryable: true);
+        }
+        foreach (var nic in spec.Nics)
+        {
+            if (host.Networks.All(network => network.Id != nic.NetworkId))
+                throw new DriverException("no-network", $"Machine {id} is to be on network {nic.NetworkId}, which is not on this host.", retryable: true);
+        }
+        var machine = Find(host, id, incarnation);
+        if (machine is null)
+        {
+            if (spec.Image is { } image && host.Images.All(known => known.Sha256 != image.Sha256))
+                throw new DriverException("no-image", $"Image {image.Sha256} is not on this host.", retryable: true);
+            if (_faults.DiskFull) throw new DriverException("no-space", $"There is no room for the root disk of machine {id}.", retryable: true);
+            host.Machines.Add(machine = new SimulatedMachine { Id = id, Incarnation = incarnation, Power = Power.Off });
+        }
+        machine.Spec = spec.Clone();
+        Fit(machine, host);
+        return true;
+    }
+
+    /// <summary>Fits disks and NICs, live where it runs; the rest of the spec is taken by the next start.</summary>
+    private static void Fit(SimulatedMachine machine, SimulatedHost host)
+    {
+        var before = machine.Attachments.ToDictionary(attachment => attachment.LinkId, attachment => attachment.Device);
+        machine.Attachments.Clear();
+        foreach (var disk in machine.Spec.Disks) Attach(disk.LinkId, disk.Device, "vd", first: machine.Spec.Image is null ? 0 : 1);
+        for (var i = 0; i < machine.Spec.Nics.Count; i++) Attach(machine.Spec.Nics[i].LinkId, machine.Spec.Nics[i].Device, "eth", first: 0);
+
+        if (machine.Running is null || machine.Power is not (Power.Running or Power.Paused)) return;
+        var newDisks = !machine.Running.Disks.Equals(machine.Spec.Disks);
+        var newNics = machine.Spec.Nics.Where(nic => machine.Running.Nics.All(known => known.LinkId != nic.LinkId)).ToList();
+        machine.Running.Disks.Clear();
+        machine.Running.Disks.Add(machine.Spec.Disks);
+        machine.Running.Nics.Clear();
+        machine.Running.Nics.Add(machine.Spec.Nics);
+        if (machine.Power != Power.Running) return;
+        if (newDisks) SimulatedGuest.Disks(machine, host);
+        foreach (var (link, device) in before)
+        {
+            if (device.StartsWith("eth", StringComparison.Ordinal) && machine.Attachments.All(attachment => attachment.LinkId != link))
+                SimulatedGuest.Say(machine, $"DEMO: nic {device} gone");
+        }
+        foreach (var nic in newNics) SimulatedGuest.Nic(machine, host, nic, machine.Attachments.First(attachment => attachment.LinkId == nic.LinkId).Device);
+
+        void Attach(string link, string wanted, string prefix, int first)
+        {
+            var device = before.GetValueOrDefault(link) ?? (wanted.Length > 0 && IsFree(wanted) ? wanted : null);
+            for (var n = first; device is null; n++)
+            {
+                var candidate = prefix == "vd" ? $"vd{(char)('a' + n)}" : $"eth{n}";
+                if (IsFree(candidate) && !before.ContainsValue(candidate)) device = candidate;
+            }
+            machine.Attachments.Add(new ObservedAttachment { LinkId = link, Attached = true, Device = device });
+        }
+
+        bool IsFree(string device) => machine.Attachments.All(attachment => attachment.Device != device) && !(device == "vda" && machine.Spec.Image is not null);
+    }
+
+    /// <summary>Brings the power state there. True when the guest boots.</summary>
+    private async Task<bool> BringPower(string id, string incarnation, MachineSpec spec, CancellationToken cancel)
+    {
+        var now = _store.Read(host => Find(host, id, incarnation)?.Power ?? Power.Absent);
+        switch (spec.Power)
+        {
+            case Power.Running or Power.Paused:
+                return _store.Change(host =>
+                {
+                    var machine = Find(host, id, incarnation) ?? throw Vanished(id);
+                    var boots = machine.Power is Power.Off or Power.Crashed;
+                    if (boots) PowerOn(machine, host);
+                    machine.Power = spec.Power;
+                    return boots;
+                });
+            case Power.Saved:
+                // A machine that is off has no memory to save.
+                if (now is Power.Running or Power.Paused) _store.Change(host => (Find(host, id, incarnation) ?? throw Vanished(id)).Power = Power.Saved);
+                return false;
+            default:
+                if (now is Power.Running && spec.Stop != StopMethod.StopPoweroff)
+                {
+                    var grace = TimeSpan.FromSeconds(spec.StopGraceSeconds);
+                    var hard = spec.Stop == StopMethod.StopGraceful && grace > TimeSpan.Zero;
+                    if (!await AskGuest(id, incarnation, hard ? grace : Patience, cancel) && !hard)
+                        throw new DriverException("not-stopped", $"The guest of machine {id} has not answered its power button for {Patience}.", retryable: true);
+                }
+                _store.Change(host => PowerDown(Find(host, id, incarnation), Power.Off));
+                return false;
+        }
+    }
+
+    /// <summary>Presses the power button and waits for the guest, for as long as it may take. True when it obeyed.</summary>
+    private async Task<bool> AskGuest(string id, string incarnation, TimeSpan grace, CancellationToken cancel)
+    {
+        if (_faults.IgnoreAcpi)
+        {
+            await Wait(grace, cancel);
+            return false;
+        }
+        // From here on the guest shuts down, whether anyone waits for it or not.
+        var shutDown = ShutDown(id, incarnation);
+        var obeys = _options.ShutdownTime <= grace;
+        await (obeys ? shutDown.WaitAsync(cancel) : Wait(grace, cancel));
+        return obeys;
+    }
+
+    private async Task ShutDown(string id, string incarnation)
+    {
+        var guest = _store.Change(host =>
+        {
+            if (Find(host, id, incarnation) is not { } machine) return null;
+            SimulatedGuest.Say(machine, "DEMO: power button");
+            return machine.Running;
+        });
+        await Wait(_options.ShutdownTime, _disposed.Token);
+        // Only the guest that was asked: it may have been pulled off and started again meanwhile.
+        var stopped = _store.Change(host => Find(host, id, incarnation) is { } machine && ReferenceEquals(machine.Running, guest) && PowerDown(machine, Power.Off));
+        if (stopped) Changed?.Invoke(id);
+    }
+
+    private async Task BecomeReady(string id, string incarnation)
+    {
+        await Wait(_options.BootTime, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_disposed.IsCancellationRequested) return;
+        _store.Change(host =>
+        {
+            if (Find(host, id, incarnation) is { Power: Power.Running } machine) SimulatedGuest.Ready(machine);
+            return true;
+        });
+    }
+
+    private void PowerOn(SimulatedMachine machine, SimulatedHost host)
+    {
+        var used = host.Machines.Where(other => other != machine && other.Running is not null).Aggregate(0UL, (sum, other) => sum + other.Running.MemoryBytes);
+        if (used + machine.Spec.MemoryBytes > (ulong)_options.MemoryBytes)
+            throw new DriverException("no-memory", $"Machine {machine.Id} wants {machine.Spec.MemoryBytes} bytes of memory; {used} of {_options.MemoryBytes} are in use.", retryable: true);
+        machine.Running ??= machine.Spec.Clone();
+        machine.Power = Power.Running;
+        SimulatedGuest.Boot(machine, host);
+    }
+
+    private static bool PowerDown(SimulatedMachine? machine, Power to)
+    {
+        if (machine is null || machine.Power is Power.Off or Power.Crashed) return false;
+        (machine.Power, machine.Running) = (to, null);
+        return true;
+    }
+
+    private void PowerOffGuest(string id) => StopOutside(id, Power.Off);
+
+    private void CrashGuest(string id) => StopOutside(id, Power.Crashed);
+
+    private void StopOutside(string id, Power to)
+    {
+        if (_store.Change(host => PowerDown(host.Machines.FirstOrDefault(machine => machine.Id == id && machine.Power is Power.Running or Power.Paused), to)))
+            Changed?.Invoke(id);
+    }
+
+    private void RebootHost()
+    {
+        _store.Change(host =>
+        {
+            host.Instance = Guid.NewGuid().ToString();
+            foreach (var machine in host.Machines.Where(machine => machine.Power is Power.Running or Power.Paused)) PowerDown(machine, Power.Off);
+            return true;
+        });
+        Changed?.Invoke(null);
+    }
+
+    private static SimulatedMachine? Find(SimulatedHost host, string id, string incarnation) =>
+        host.Machines.FirstOrDefault(machine => machine.Id == id && machine.Incarnation == incarnation);
+
+    private static DriverException Vanished(string id) => new("vanished", $"Machine {id} was removed meanwhile.", retryable: true);
+
+    private static ObservedMachine Observe(SimulatedMachine machine)
+    {
+        var observed = new ObservedMachine
+        {
+            Id = machine.Id,
+            Incarnation = machine.Incarnation,
+            Generation = machine.Generation,
+            Power = machine.Power,
+            RestartPending = machine.Running is { } running && (running.Cores, running.MemoryBytes, running.CpuShares)
+                != (machine.Spec.Cores, machine.Spec.MemoryBytes, machine.Spec.CpuShares),
+        };
+        observed.Attachments.Add(machine.Attachments.Select(attachment => attachment.Clone()));
+        return observed;
+    }
+}

@@ -1,0 +1,42 @@
+using Controller.Agent.Ledger;
+using Controller.Agent.Protocol;
+
+namespace Controller.Agent.Reconciling;
+
+internal enum PowerVerdict
+{
+    /// <summary>Bring it to what is wanted.</summary>
+    Converge = 0,
+
+    /// <summary>The guest powered itself off, or crashed, before our eyes: remember that, report it, leave it.</summary>
+    StoppedNow = 1,
+
+    /// <summary>It did so earlier: leave it.</summary>
+    StoppedEarlier = 2,
+}
+
+/// <summary>
+/// May a machine that should run, and does not, be started?
+/// <para>
+/// A guest that powered itself off made a decision, and a crash is news; both belong to the control plane, which answers with a new
+/// generation. So a machine that ran under its generation and was <em>seen to stop</em> stays as it is. Seen to stop means: this process
+/// saw it run under this incarnation and generation, and has watched a healthy driver in the same life of the host ever since.
+/// </para>
+/// <para>
+/// Every other stop was done to the machine and not by it, and it is started again: the host rebooted, the hypervisor was started anew,
+/// the agent was away or could not see, or our own request to shut down, meanwhile taken back, was obeyed late. An earlier stop stays
+/// valid over a restart of the agent, and ends with the host's life: an orderly shutdown of the host makes each guest power off before
+/// our eyes, and none of them may stay down after it.
+/// </para>
+/// </summary>
+internal static class PowerRule
+{
+    public static PowerVerdict Decide(LedgerObject entry, Power now, string hostLife, bool watchedItRun, bool stopWasAsked)
+    {
+        var shouldRun = entry.Desired.Machine?.Power is Power.Running or Power.Paused;
+        if (entry.Desired.Absent || !shouldRun || now is not (Power.Off or Power.Crashed)) return PowerVerdict.Converge;
+        if (entry.Stopped is { } stopped && stopped.Generation == entry.Desired.Generation && stopped.HostLife == hostLife)
+            return PowerVerdict.StoppedEarlier;
+        return watchedItRun && !stopWasAsked ? PowerVerdict.StoppedNow : PowerVerdict.Converge;
+    }
+}

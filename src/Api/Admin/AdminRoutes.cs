@@ -1,0 +1,53 @@
+using Controller.Api.Http;
+using Controller.Api.Identity;
+using Controller.Contracts;
+
+namespace Controller.Api.Admin;
+
+internal static class AdminRoutes
+{
+    public static void AddAdmin(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Projects>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<JoinTokens>().AddSingleton<Images>();
+        builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(
+            new System.Text.Json.Serialization.JsonStringEnumConverter(System.Text.Json.JsonNamingPolicy.CamelCase)));
+    }
+
+    /// <summary>The operator's endpoints: docs/admin-api.md, line by line.</summary>
+    public static void MapAdmin(this WebApplication app)
+    {
+        var services = app.Services;
+        var (projects, tokens) = (services.GetRequiredService<Projects>(), services.GetRequiredService<AccessTokens>());
+        var (hosts, joinTokens, images) =
+            (services.GetRequiredService<Hosts>(), services.GetRequiredService<JoinTokens>(), services.GetRequiredService<Images>());
+
+        var admin = app.MapGroup("/admin");
+        admin.MapPost("/projects", projects.Create).Needs(Role.Admin);
+        admin.MapGet("/projects", projects.List).Needs(Role.Admin);
+        admin.MapPost("/tokens", tokens.Create).Needs(Role.Admin);
+        admin.MapGet("/tokens", tokens.List).Needs(Role.Admin);
+        admin.MapDelete("/tokens/{id:guid}", tokens.Revoke).Needs(Role.Admin);
+        admin.MapGet("/hosts", hosts.List).Needs(Role.Operator);
+        admin.MapGet("/hosts/{id:guid}", hosts.Show).Needs(Role.Operator);
+        admin.MapPost("/hosts/join-tokens", joinTokens.Create).Needs(Role.Operator);
+        admin.MapDelete("/hosts/{id:guid}", hosts.Remove).Needs(Role.Operator);
+        admin.MapPut("/images/{term}", images.Put).Needs(Role.Admin);
+        admin.MapGet("/images", images.List).Needs(Role.Operator);
+        admin.MapDelete("/images/{term}", images.Delete).Needs(Role.Admin);
+    }
+
+    private static void Needs(this RouteHandlerBuilder route, Role role) => route.AddEndpointFilter(async (context, next) =>
+        Access.Needs(context.HttpContext.Caller(), role) is { } forbidden ? forbidden.ToResult() : await next(context));
+}
+
+/// <summary>A refusal as a minimal API's result.</summary>
+internal sealed class Refusal(Problem problem) : IResult
+{
+    public Task ExecuteAsync(HttpContext httpContext) =>
+        ReplyWriter.Write(httpContext, problem, Negotiation.ForProblem(httpContext.Request.Headers.Accept));
+}
+
+internal static class RefusalExtensions
+{
+    public static IResult ToResult(this Problem problem) => new Refusal(problem);
+}

@@ -1,0 +1,53 @@
+using System.Text.RegularExpressions;
+using Controller.Api.Cluster;
+using Controller.Api.Http;
+using Controller.Api.Inventory;
+using Controller.Contracts;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Controller.Api.Admin;
+
+/// <summary>Images: their bytes go to the image store, their description to a grain, and an os_tpl mixin shows them.</summary>
+internal sealed partial class Images(IGrainFactory grains, Rows rows, IOptions<ImageOptions> options, ILogger<Images> log)
+{
+    public async Task<IResult> Put(string term, string? title, string? format, HttpContext http, CancellationToken cancel)
+    {
+        // Old clients read no other terms (decision D-28).
+        if (!Term().IsMatch(term))
+            return Problems.Invalid($"An image's term is lower-case letters, digits, - and _, beginning with a letter; found '{term}'.").ToResult();
+        format ??= "qcow2";
+        if (format is not ("qcow2" or "raw"))
+            return Problems.BadQuery($"format must be qcow2 or raw, found '{format}'.").ToResult();
+        if (options.Value.Directory is not { Length: > 0 } directory)
+            return Problems.NotImplemented("This API process has no image store: set Images:Directory.").ToResult();
+
+        http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
+        await using var upload = await ImageUpload.Receive(directory, http.Request.Body, cancel);
+        if (upload.Size == 0)
+            return Problems.BadRendering("The image is empty.").ToResult();
+        var virtualSize = format == "raw" ? upload.Size : Qcow2Header.VirtualSize(upload.Head);
+        if (virtualSize is null)
+            return Problems.BadRendering("The image is no qcow2: its header was wanted and not found. For a plain disk image say format=raw.").ToResult();
+        upload.Keep();
+        var grain = grains.GetGrain<IImageGrain>("image/" + term);
+        var view = await Twice.Try(() => grain.Put(string.IsNullOrWhiteSpace(title) ? term : title, upload.Sha256, format, upload.Size, virtualSize.Value));
+        LogStored(term, upload.Sha256, upload.Size);
+        return Results.Json(view);
+    }
+
+    public async Task<IResult> List(CancellationToken cancel) =>
+        Results.Json((await rows.All("image", ContractsJson.Default.RowImageView, cancel)).Select(i => i.View));
+
+    /// <summary>No longer offered. The bytes stay: machines may be backed by them.</summary>
+    public async Task<IResult> Delete(string term) =>
+        Term().IsMatch(term) && await Twice.Try(grains.GetGrain<IImageGrain>("image/" + term).Delete)
+            ? Results.Json(new { })
+            : Problems.NotFound($"/admin/images/{term}").ToResult();
+
+    [GeneratedRegex("^[a-z][a-z0-9_-]{0,62}$", RegexOptions.CultureInvariant)]
+    private static partial Regex Term();
+
+    [LoggerMessage(LogLevel.Information, "Stored image {Image} as {Sha256}, {Bytes} bytes")]
+    private partial void LogStored(string image, string sha256, long bytes);
+}

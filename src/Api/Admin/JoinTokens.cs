@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Controller.Api.Cluster;
+using Controller.Api.Http;
+using Controller.Api.Identity;
+using Controller.Api.Inventory;
+using Controller.Contracts;
+using Microsoft.Extensions.Options;
+
+namespace Controller.Api.Admin;
+
+/// <summary>Join tokens: single use, for one agent, told once.</summary>
+internal sealed partial class JoinTokens(IGrainFactory grains, Rows rows, IOptions<PkiOptions> pki, TimeProvider time)
+{
+    private const string Prefix = "cjt1.";
+    private const double DefaultTtl = 3600;
+    private const double LongestTtl = 30 * 24 * 3600;
+
+    public sealed record New(double? TtlSeconds);
+
+    public sealed record Made(string Token, DateTimeOffset Expires);
+
+    /// <summary>What an agent needs to know: where to dial, whom to trust, and the secret.</summary>
+    internal sealed record Content(
+        [property: JsonPropertyName("e")] IReadOnlyList<string> Endpoints,
+        [property: JsonPropertyName("f")] string Fingerprint,
+        [property: JsonPropertyName("s")] string Secret);
+
+    [JsonSerializable(typeof(Content))]
+    internal sealed partial class ContentJson : JsonSerializerContext;
+
+    public async Task<IResult> Create(New? token, HttpContext http, CancellationToken cancel)
+    {
+        var ttl = token?.TtlSeconds ?? DefaultTtl;
+        if (ttl is not (> 0 and <= LongestTtl))
+            return Problems.Invalid($"ttlSeconds must be a positive number up to {LongestTtl}, found {ttl}.").ToResult();
+        if (pki.Value.CaCertificate is not { } certificate)
+            return Problems.NotImplemented("This API process knows no certificate authority: set Pki:CaCertificate.").ToResult();
+        if (await rows.Gateways(cancel) is not { Count: > 0 } gateways)
+            return Problems.Unavailable("No silo has an agent gateway at the moment.").ToResult();
+
+        var secret = Credentials.NewSecret();
+        var expires = time.GetUtcNow().AddSeconds(ttl);
+        var grain = grains.GetGrain<IJoinTokenGrain>("join/" + Credentials.HashOf(secret));
+        await Twice.Try(() => grain.Create(http.Caller().Principal, expires));
+        return Results.Json(new Made(TextOf(new(gateways, FingerprintOf(certificate), secret)), expires), statusCode: StatusCodes.Status201Created);
+    }
+
+    internal static string TextOf(Content content) =>
+        Prefix + Credentials.Base64Url(JsonSerializer.SerializeToUtf8Bytes(content, ContentJson.Default.Content));
+
+    private static string FingerprintOf(string pemFile)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificateFromFile(pemFile);
+        return Convert.ToHexStringLower(SHA256.HashData(certificate.RawData));
+    }
+}

@@ -1,0 +1,40 @@
+using Controller.Api.Admin;
+using Controller.Api.Cluster;
+using Controller.Api.Serial;
+using Controller.Api.Entities;
+using Controller.Api.Health;
+using Controller.Api.Http;
+using Controller.Api.Identity;
+using Controller.Api.Inventory;
+using Controller.Api.Model;
+
+namespace Controller.Api;
+
+/// <summary>The API process, put together.</summary>
+public static class ApiHost
+{
+    /// <summary>Builds the process from its command line; the caller runs it.</summary>
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.AddSettings(args);
+        builder.AddTelemetry();
+        builder.AddServer();
+        builder.AddInventory();
+        builder.AddCluster();
+        builder.AddIdentity();
+        builder.AddModel();
+        builder.AddOcci();
+        builder.AddAdmin();
+
+        var app = builder.Build();
+        app.UseMiddleware<EveryResponse>();
+        app.UseMiddleware<Guard>();
+        app.UseMiddleware<Authentication>();
+        app.MapHealth();
+        app.MapAdmin();
+        app.MapConsole();
+        app.MapOcci();
+        return app;
+    }
+}

@@ -1,0 +1,63 @@
+using Npgsql;
+using Orleans.Configuration;
+
+namespace Controller.Api.Cluster;
+
+internal static partial class ClusterClient
+{
+    private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ConnectEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>The connection to the silos, found by way of the database.</summary>
+    public static void AddCluster(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<GatewayWatch>();
+        var before = builder.Services.Count;
+        builder.UseOrleansClient(client =>
+        {
+            client.UseAdoNetClustering(options => options.Configure<NpgsqlDataSource>((o, database) =>
+            {
+                o.Invariant = "Npgsql";
+                o.DataSource = database;
+            }));
+            client.Configure<ClusterOptions>(o => o.ClusterId = o.ServiceId = "controller");
+            // A silo that crashed keeps its callers waiting for this long; 30 seconds by default.
+            client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
+            client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+            client.AddActivityPropagation();
+            client.UseConnectionRetryFilter<KeepTrying>();
+            client.AddGatewayCountChangedHandler(services =>
+            {
+                var watch = services.GetRequiredService<GatewayWatch>();
+                return (_, e) => watch.Connected = e.NumberOfConnectedGateways;
+            });
+        });
+        ConnectInBackground.Instead(builder.Services, before);
+    }
+
+    /// <summary>The API may be started before any silo: it tries until there is one.</summary>
+    private sealed partial class KeepTrying(ILogger<KeepTrying> log, TimeProvider time) : IClientConnectionRetryFilter
+    {
+        public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+        {
+            LogWaiting(exception.Message);
+            await Task.Delay(ConnectEvery, time, cancellationToken);
+            return true;
+        }
+
+        [LoggerMessage(LogLevel.Information, "No silo yet: {Why}")]
+        private partial void LogWaiting(string why);
+    }
+}
+
+/// <summary>How many gateways are connected.</summary>
+internal sealed class GatewayWatch
+{
+    private volatile int _connected;
+
+    public int Connected
+    {
+        get => _connected;
+        set => _connected = value;
+    }
+}

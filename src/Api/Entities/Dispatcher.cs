@@ -1,0 +1,101 @@
+using Controller.Api.Http;
+using Controller.Api.Identity;
+using Controller.Api.Model;
+using Microsoft.Extensions.Options;
+
+namespace Controller.Api.Entities;
+
+/// <summary>
+/// From URL to endpoint, by the catalogue: locations come and go with mixins, so there are no fixed routes. Which methods a URL has stands in
+/// <see cref="MethodsOf"/> alone; HEAD, OPTIONS and 405 follow from it.
+/// </summary>
+internal sealed class Dispatcher(
+    Catalogues catalogues, QueryInterface queryInterface, KindCollection kinds, MixinCollection mixins, Entity entities, Listing listing, Creation creation,
+    ReplyWriter writer, IOptions<ApiOptions> options)
+{
+    private delegate Task<Reply> Handler(OcciRequest request);
+
+    public async Task Handle(HttpContext http)
+    {
+        var path = http.Request.Path.Value is { Length: > 0 } given ? given : "/";
+        var catalogue = catalogues.Current.Catalogue;
+        var target = Target.Of(path, catalogue)
+            ?? Target.Of(path, catalogue = await catalogues.Fresh(http.RequestAborted));   // a template that was just added
+        var (media, problem) = Negotiation.Choose(http.Request.Headers.Accept, target?.IsListing ?? false);
+        if (target is null)
+        {
+            await ReplyWriter.Write(http, Problems.NotFound(path), media ?? MediaType.TextPlain);
+            return;
+        }
+        if (media is null)
+        {
+            await ReplyWriter.Write(http, problem!, MediaType.TextPlain);   // one of the two is there
+            return;
+        }
+        var request = new OcciRequest(http, http.Caller(), media, catalogue, AuthorityOf(http.Request), new QueryArguments(http.Request.QueryString.Value));
+        await writer.Write(http, await Answer(target, request), media);
+    }
+
+    private Task<Reply> Answer(Target target, OcciRequest request)
+    {
+        var asked = request.Http.Request.Method;
+        var method = HttpMethods.IsHead(asked) ? HttpMethods.Get : asked;
+        if (Access.ToOcci(request.Caller, method) is { } forbidden)
+            return Task.FromResult<Reply>(forbidden);
+        var action = request.Query["action"];
+        var methods = MethodsOf(target, action is not null);
+        if (methods.FirstOrDefault(m => m.Name == method).Handle is { } handle)
+            return handle(request);
+        var allow = string.Join(", ", methods.Select(m => m.Name).Concat(methods.Any(m => m.Name == "GET") ? ["HEAD", "OPTIONS"] : ["OPTIONS"]));
+        return Task.FromResult(HttpMethods.IsOptions(method)
+            ? new Reply(StatusCodes.Status200OK) { Allow = allow }
+            : (Reply)Problems.MethodNotAllowed(asked, request.Path + (action is null ? "" : "?action=" + action), allow));
+    }
+
+    private (string Name, Handler Handle)[] MethodsOf(Target target, bool action) => (target, action) switch
+    {
+        (Target.Entity t, true) => [("POST", r => entities.Invoke(r, t))],
+        (Target.KindCollection t, true) => [("POST", r => kinds.Invoke(r, t.Kind))],
+        (Target.MixinCollection t, true) => [("POST", r => mixins.Invoke(r, t.Mixin))],
+        (_, true) => [],
+        (Target.QueryInterface, _) => [("GET", queryInterface.Get), ("POST", QueryInterface.Add), ("DELETE", QueryInterface.Remove)],
+        (Target.KindCollection t, _) => [("GET", r => kinds.Get(r, t.Kind)), ("POST", r => creation.Create(r, t.Kind)), ("DELETE", r => kinds.Delete(r, t.Kind))],
+        (Target.MixinCollection t, _) =>
+        [
+            ("GET", r => mixins.Get(r, t.Mixin)), ("POST", r => mixins.Add(r, t.Mixin)),
+            ("PUT", r => mixins.Replace(r, t.Mixin)), ("DELETE", r => mixins.Remove(r, t.Mixin)),
+        ],
+        (Target.Entity t, _) =>
+        [
+            ("GET", r => entities.Get(r, t)), ("POST", r => entities.Update(r, t)),
+            ("PUT", r => entities.Put(r, t)), ("DELETE", r => entities.Delete(r, t)),
+        ],
+        (Target.NoEntity t, _) => [("GET", NotThere), ("POST", NotThere), ("PUT", r => Entity.Unnameable(r, t.Kind)), ("DELETE", NotThere)],
+        (Target.Unbound { Prefix: "/" } t, _) => [("GET", r => listing.Below(r, t.Prefix)), ("POST", r => creation.Create(r, null))],
+        (Target.Unbound t, _) => [("GET", r => listing.Below(r, t.Prefix))],
+        _ => throw new ArgumentOutOfRangeException(nameof(target), target, "no such sort of URL"),
+    };
+
+    private static Task<Reply> NotThere(OcciRequest request) => Task.FromResult<Reply>(Problems.NotFound(request.Path));
+
+    private string AuthorityOf(HttpRequest request) => options.Value.PublicUrl?.TrimEnd('/') ?? $"{request.Scheme}://{request.Host}";
+}
+
+internal static class OcciExtensions
+{
+    public static void AddOcci(this WebApplicationBuilder builder) => builder.Services
+        .AddSingleton<ReplyWriter>()
+        .AddSingleton<QueryInterface>()
+        .AddSingleton<KindCollection>()
+        .AddSingleton<MixinCollection>()
+        .AddSingleton<Entity>()
+        .AddSingleton<Listing>()
+        .AddSingleton<Actions>()
+        .AddSingleton<Locations>()
+        .AddSingleton<Creation>()
+        .AddSingleton<Dispatcher>();
+
+    /// <summary>Whatever no other route takes.</summary>
+    public static void MapOcci(this WebApplication app) =>
+        app.MapFallback("{**path}", app.Services.GetRequiredService<Dispatcher>().Handle);
+}

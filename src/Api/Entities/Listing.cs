@@ -1,0 +1,131 @@
+using System.Text.Json.Nodes;
+using Controller.Api.Http;
+using Controller.Api.Identity;
+using Controller.Api.Inventory;
+using Controller.Api.Model;
+using Microsoft.Extensions.Options;
+using Occi;
+using Occi.Core;
+
+namespace Controller.Api.Entities;
+
+/// <summary>Listings of entities, whatever the collection: filtered (GFD.223 §7), paged (§6), in creation order, from the inventory.</summary>
+internal sealed class Listing(EntityIndex index, Catalogues catalogues, IOptions<ApiOptions> options)
+{
+    /// <summary>The entities of a kind and its descendants.</summary>
+    public Task<Reply> OfKind(OcciRequest request, Kind kind) => List(
+        request, new() { Terms = request.Catalogue.TermsBelow(kind), Project = Access.Sight(request.Caller) }, links: kind.Is(CoreKinds.Link));
+
+    /// <summary>The entities that have a mixin, or one that depends on it.</summary>
+    public Task<Reply> OfMixin(OcciRequest request, Mixin mixin) =>
+        List(request, new() { Terms = Everything(request), Mixins = [Dependants(request.Catalogue, mixin)], Project = Access.Sight(request.Caller) });
+
+    /// <summary>The union of the collections below a path (GFD.223 §4.1).</summary>
+    public Task<Reply> Below(OcciRequest request, string prefix)
+    {
+        bool IsBelow(string? location) => location?.StartsWith(prefix, StringComparison.Ordinal) == true;
+        string[] terms = [.. request.Catalogue.Kinds.Where(k => IsBelow(k.Location)).SelectMany(request.Catalogue.TermsBelow).Distinct()];
+        // Where kinds lie below, so do all of their entities, with whatever mixin.
+        return List(request, new()
+        {
+            Terms = terms.Length > 0 ? terms : Everything(request),
+            Mixins = terms.Length > 0 ? [] : [[.. request.Catalogue.Mixins.Where(m => IsBelow(m.Location)).Select(m => m.Id.ToString())]],
+            Project = Access.Sight(request.Caller),
+        });
+    }
+
+    /// <summary>The members of the collection that a change by the caller is about: of its own project only, an admin's too.</summary>
+    public Task<List<EntityRow>> Members(OcciRequest request, Kind? kind, Mixin? mixin) => index.List(
+        new()
+        {
+            Terms = kind is null ? Everything(request) : request.Catalogue.TermsBelow(kind),
+            Mixins = mixin is null ? [] : [[mixin.Id.ToString()]],
+            Project = request.Caller.Project,
+        },
+        views: false, request.Aborted);
+
+    private async Task<Reply> List(OcciRequest request, EntityQuery all, bool? links = null)
+    {
+        var (page, badPage) = Page.Parse(request.Query, options.Value.MaxPageSize);
+        if (badPage is not null)
+            return badPage;
+        var (query, badFilter) = await Filter(request, all with { Page = page });
+        if (badFilter is not null)
+            return badFilter;
+        var full = request.Rendering == Rendering.Json;
+        var rows = await index.List(query, full, request.Aborted);
+        return Reply.Ok(request.Writer.Entities(full ? await InFull(request, rows) : [.. rows.Select(r => Locate(request, r))], request.Rendering, links));
+    }
+
+    private static Representation Locate(OcciRequest request, EntityRow row) =>
+        Showing.Locate(request.Catalogue.KindOf(row.Term)!, row.Id);   // the query asked for the catalogue's terms only
+
+    // The links of all resources at once, not a query each.
+    private async Task<Representation[]> InFull(OcciRequest request, List<EntityRow> rows)
+    {
+        var links = await index.LinksOf([.. rows.Select(r => r.Id)], request.Aborted);
+        return [.. rows.Where(r => r.View is not null).Select(r => r.View!.Show(request.Catalogue, links[r.Id]))];
+    }
+
+    private async Task<(EntityQuery Query, Problem? Problem)> Filter(OcciRequest request, EntityQuery query)
+    {
+        if (request.Fields.Count == 0)
+            return (query, null);
+        var parsed = OcciReader.Filter(request.Fields);
+        if (!parsed.Ok)
+            return (query, Problems.BadRendering(parsed.Error!));
+        var filter = parsed.Value!;
+        request.Catalogue = await catalogues.Knowing(request.Catalogue, filter.Categories, request.Aborted);
+        foreach (var id in filter.Categories)
+        {
+            switch (request.Catalogue.Find(id))
+            {
+                case Kind kind:
+                    query = query with { Terms = [.. query.Terms.Intersect(request.Catalogue.TermsBelow(kind))] };
+                    break;
+                case Mixin mixin:
+                    query = query with { Mixins = [.. query.Mixins, Dependants(request.Catalogue, mixin)] };
+                    break;
+                default:
+                    return (query, Problems.Invalid($"The filter names {id}, which is no kind or mixin here."));
+            }
+        }
+        return filter.Attributes.Count == 0 ? (query, null) : OfAttributes(request, query, filter.Attributes);
+    }
+
+    // The type of the definition decides, so 2 finds 2.0, and "2" too where a number is meant (decision D-17).
+    private static (EntityQuery Query, Problem? Problem) OfAttributes(
+        OcciRequest request, EntityQuery query, IReadOnlyDictionary<string, AttributeValue> wanted)
+    {
+        var json = new JsonObject();
+        foreach (var (name, sent) in wanted)
+        {
+            if (request.Catalogue.FindAttribute(name) is not { } definition)
+                return (query, Problems.Invalid($"The filter names the attribute {name}, which no kind or mixin has."));
+            var (value, wrong) = Check.Value(definition, sent);
+            if (wrong is not null)
+                return (query, Problems.From(wrong));
+            if (name != CoreKinds.Id.Name)
+                json[name] = NodeOf(request, definition, value);
+            // The id is no stored attribute but the row's own column.
+            else if (EntityIds.TryParse(value.Text, out var id))
+                query = query with { Id = id };
+            else
+                query = query with { Terms = [] };
+        }
+        return (json.Count == 0 ? query : query with { Attributes = json.ToJsonString() }, null);
+    }
+
+    private static JsonNode? NodeOf(OcciRequest request, Attr definition, AttributeValue value) => value.Type switch
+    {
+        Occi.ValueType.Number => JsonValue.Create(value.AsNumber()),
+        Occi.ValueType.Boolean => JsonValue.Create(value.AsBoolean()),
+        Occi.ValueType.Json => JsonNode.Parse(value.Text),
+        _ => JsonValue.Create(definition.Type == AttrType.Uri ? request.PathOf(value.Text) : value.Text),
+    };
+
+    private static string[] Everything(OcciRequest request) => request.Catalogue.TermsBelow(CoreKinds.Entity);
+
+    private static string[] Dependants(Catalogue catalogue, Mixin mixin) =>
+        [.. catalogue.Mixins.Where(m => m.Closure.Contains(mixin)).Select(m => m.Id.ToString())];
+}

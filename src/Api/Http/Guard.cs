@@ -1,0 +1,32 @@
+using System.Diagnostics;
+
+namespace Controller.Api.Http;
+
+/// <summary>The last resort: an exception becomes a named refusal (503 when something is away, 500 with a trace id when it is our fault).</summary>
+internal sealed partial class Guard(RequestDelegate next, ILogger<Guard> log)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        try
+        {
+            await next(http);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // The client hung up; nobody reads an answer.
+        }
+        catch (Exception exception) when (!http.Response.HasStarted)
+        {
+            var traceId = Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
+            var problem = Problems.From(exception, traceId);
+            if (problem.Type.Status >= StatusCodes.Status500InternalServerError)
+                LogFailed(exception, http.Request.Method, http.Request.Path, problem.Type.Name, traceId);
+            http.Response.Clear();
+            EveryResponse.SetHeaders(http.Response);
+            await ReplyWriter.Write(http, problem, Negotiation.ForProblem(http.Request.Headers.Accept));
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed: {Problem}, trace {TraceId}")]
+    private partial void LogFailed(Exception exception, string method, string path, string problem, string traceId);
+}

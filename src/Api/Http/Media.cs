@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Occi;
+
+namespace Controller.Api.Http;
+
+/// <summary>A media type and the rendering that it means.</summary>
+internal sealed record MediaType(string Name, Rendering Rendering)
+{
+    public static readonly MediaType TextPlain = new("text/plain", Rendering.TextPlain);
+    public static readonly MediaType TextOcci = new("text/occi", Rendering.TextOcci);
+    public static readonly MediaType Json = new("application/occi+json", Rendering.Json);
+    public static readonly MediaType UriList = new("text/uri-list", Rendering.UriList);
+
+    /// <summary>All, in the server's order of preference.</summary>
+    public static readonly IReadOnlyList<MediaType> All =
+        [TextPlain, TextOcci, Json, new("application/json", Rendering.Json), UriList, new("text/occi+plain", Rendering.TextPlain)];
+
+    /// <summary>The value of the response header <c>Accept</c> (GFD.223 §5.2).</summary>
+    public static readonly string Supported = string.Join(", ", All.Select(m => m.Name));
+
+    /// <summary>
+    /// What a request's body is: the first known type, since old clients send <c>Content-Type: text/plain,text/occi</c>. Parameters don't matter.
+    /// Null where there are types and none is known.
+    /// </summary>
+    public static MediaType? OfRequest(StringValues contentType)
+    {
+        if (string.IsNullOrWhiteSpace(contentType.ToString()))
+            return TextPlain;
+        if (!MediaTypeHeaderValue.TryParseList([.. contentType.OfType<string>()], out var types))
+            return null;
+        foreach (var type in types)
+        {
+            if (All.FirstOrDefault(m => type.MediaType.Equals(m.Name, StringComparison.OrdinalIgnoreCase)) is { } known)
+                return known;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Text;
+using Controller.Contracts;
+using Occi;
+
+namespace Controller.Api.Http;
+
+/// <summary>A request as endpoints see it: who asks, for what rendering, against which catalogue.</summary>
+internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType media, Catalogue catalogue, string authority, QueryArguments query)
+{
+    // Those that carry OCCI data (GFD.229 §7).
+    private static readonly string[] Carriers = ["Category", "Link", "X-OCCI-Attribute", "X-OCCI-Location"];
+
+    public HttpContext Http => http;
+
+    public Caller Caller => caller;
+
+    public MediaType Media => media;
+
+    public Rendering Rendering => media.Rendering;
+
+    /// <summary>The categories known; a fresher set where the request named one that was not.</summary>
+    public Catalogue Catalogue { get; set; } = catalogue;
+
+    /// <summary>Scheme and authority of absolute URLs.</summary>
+    public string Authority => authority;
+
+    public QueryArguments Query => query;
+
+    public string Path => http.Request.Path.Value ?? "/";
+
+    public CancellationToken Aborted => http.RequestAborted;
+
+    public OcciWriter Writer => new(Catalogue, authority);
+
+    /// <summary>The header fields that carry OCCI data: a text/occi message, or the filter of a GET.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Fields
+    {
+        get
+        {
+            if (field is not null)
+                return field;
+            var found = new List<KeyValuePair<string, string>>();
+            foreach (var name in Carriers)
+            {
+                foreach (var value in http.Request.Headers[name])
+                    found.Add(new(name, value ?? ""));
+            }
+            return field = found;
+        }
+    }
+
+    /// <summary>Whether it brings OCCI data, in whatever way.</summary>
+    public bool HasPayload => Fields.Count > 0 || http.Request.ContentLength > 0 || http.Request.Headers.TransferEncoding.Count > 0;
+
+    /// <summary>The OCCI message that was sent.</summary>
+    public async Task<(Message Message, Problem? Problem)> Read()
+    {
+        var contentType = http.Request.Headers.ContentType;
+        if (MediaType.OfRequest(contentType) is not { } sent)
+            return (null!, Problems.UnknownContent(contentType.ToString()));   // never read where there is a problem
+        using var reader = new StreamReader(http.Request.Body, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        string body;
+        try
+        {
+            body = await reader.ReadToEndAsync(Aborted);
+        }
+        catch (DecoderFallbackException)
+        {
+            return (null!, Problems.BadRendering("The body is not UTF-8."));
+        }
+        // Old clients name both text types and then put everything into headers.
+        var rendering = sent.Rendering == Rendering.TextPlain && string.IsNullOrWhiteSpace(body) && Fields.Count > 0 ? Rendering.TextOcci : sent.Rendering;
+        return (new Message(rendering, rendering == Rendering.TextOcci ? Fields : [], body), null);
+    }
+
+    /// <summary>The path of a URL that points here, else the URL itself.</summary>
+    public string PathOf(string url) =>
+        url.StartsWith(authority, StringComparison.OrdinalIgnoreCase) && url.Length > authority.Length && url[authority.Length] == '/' ? url[authority.Length..] : url;
+}

@@ -1,0 +1,93 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+using Occi;
+
+namespace Controller.Api.Http;
+
+/// <summary>Puts replies on the wire.</summary>
+internal sealed class ReplyWriter(IOptions<ApiOptions> options)
+{
+    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public Task Write(HttpContext http, Reply reply, MediaType media)
+    {
+        if (reply.Problem is { } problem)
+            return Write(http, problem, media);
+        if (reply.Message is { } message && OcciWriter.WhyNot(message, options.Value.MaxResponseHeaderBytes) is { } why)
+            return Write(http, Problems.RenderingTooLarge(why), media);
+
+        var response = http.Response;
+        response.StatusCode = reply.Status;
+        var headers = response.Headers;
+        headers.Vary = "Accept";
+        if (reply.Location is not null)
+            headers.Location = reply.Location;
+        if (reply.ETag is not null)
+            headers.ETag = reply.ETag;
+        if (reply.Allow is not null)
+            headers.Allow = reply.Allow;
+        if (reply.Status == StatusCodes.Status304NotModified)
+            return Task.CompletedTask;
+        foreach (var (name, value) in reply.Message?.Fields ?? [])
+            headers.Append(name, value);
+        return Body(http, media, reply.Message?.Body ?? Nothing(media));
+    }
+
+    /// <summary>A refusal: text/plain shows the message, text/occi also a header, JSON an object (decision D-46).</summary>
+    public static Task Write(HttpContext http, Problem problem, MediaType media)
+    {
+        Telemetry.Refusals.Add(1, new KeyValuePair<string, object?>("reason", problem.Type.Name));
+        var response = http.Response;
+        response.StatusCode = problem.Type.Status;
+        if (problem.RetryAfter is { } seconds)
+            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (problem.Allow is not null)
+            response.Headers.Allow = problem.Allow;
+        if (problem.Type.Status == StatusCodes.Status401Unauthorized)
+            response.Headers.WWWAuthenticate = new(["Bearer", "Basic realm=\"controller\""]);
+        if (media.Rendering == Rendering.TextOcci)
+            response.Headers["X-OCCI-Error"] = OneLine(problem.Message);
+        return Body(http, media.Rendering == Rendering.UriList ? MediaType.TextPlain : media,
+            media.Rendering == Rendering.Json ? JsonOf(problem) : string.Join('\n', [problem.Message, .. problem.Details]));
+    }
+
+    private static async Task Body(HttpContext http, MediaType media, string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        // Old clients compare the whole value, so the parameter is there only where it says something.
+        var plain = media.Rendering == Rendering.Json || bytes.Length == text.Length;
+        http.Response.ContentType = plain ? media.Name : media.Name + "; charset=utf-8";
+        http.Response.ContentLength = bytes.Length;
+        if (!HttpMethods.IsHead(http.Request.Method))
+            await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
+    }
+
+    private static string Nothing(MediaType media) => media.Rendering switch
+    {
+        Rendering.Json => "{}",
+        Rendering.UriList => "",
+        _ => "OK",
+    };
+
+    private static string JsonOf(Problem problem)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, Json))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("code", problem.Type.Status);
+            json.WriteString("type", problem.Type.Name);
+            json.WriteString("message", problem.Message);
+            json.WriteStartArray("details");
+            foreach (var detail in problem.Details)
+                json.WriteStringValue(detail);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
+    }
+
+    private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+}

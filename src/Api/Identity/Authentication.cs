@@ -1,0 +1,38 @@
+using System.Diagnostics;
+using Controller.Api.Http;
+using Controller.Contracts;
+
+namespace Controller.Api.Identity;
+
+/// <summary>Every request but health has a caller.</summary>
+internal sealed class Authentication(RequestDelegate next, Tokens tokens)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        if (http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+        {
+            await next(http);
+            return;
+        }
+        var (caller, why) = Credentials.SecretIn(http.Request.Headers) is { } secret
+            ? await tokens.Find(secret, http.RequestAborted)
+            : (null, "A token is needed: as Authorization: Bearer, as X-Auth-Token, or as the password of HTTP Basic.");
+        if (caller is null)
+        {
+            await ReplyWriter.Write(http, Problems.Unauthenticated(why!), Negotiation.ForProblem(http.Request.Headers.Accept));   // one of the two is there
+            return;
+        }
+        http.Features.Set(caller);
+        Activity.Current?.SetTag("controller.project", caller.Project);
+        await next(http);
+    }
+}
+
+internal static class IdentityExtensions
+{
+    public static void AddIdentity(this WebApplicationBuilder builder) => builder.Services.AddSingleton<Tokens>();
+
+    /// <summary>Who asks.</summary>
+    public static Caller Caller(this HttpContext http) =>
+        http.Features.Get<Caller>() ?? throw new InvalidOperationException("No caller: the request went past authentication.");
+}

@@ -1,0 +1,88 @@
+using System.Text;
+using System.Text.Json;
+using Controller.Contracts;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Controller.Api.Inventory;
+
+/// <summary>A row of a listing; the view only where it was asked for.</summary>
+internal readonly record struct EntityRow(string Term, Guid Id, EntityView? View);
+
+/// <summary>
+/// Lists entities from the inventory: the rows that hold grains' state. No list ever asks grains. An entity that clients see has an
+/// <c>entity_id</c>; order is creation order.
+/// </summary>
+internal sealed class EntityIndex(NpgsqlDataSource database)
+{
+    /// <summary>The entities of a listing, with their views or only by id.</summary>
+    public async Task<List<EntityRow>> List(EntityQuery query, bool views, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand();
+        command.CommandText = SqlOf(query, views, command.Parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<EntityRow>();
+        while (await reader.ReadAsync(cancel))
+            found.Add(new(reader.GetString(0), reader.GetGuid(1), views ? ViewIn(reader, 2) : null));
+        return found;
+    }
+
+    /// <summary>The links that start at any of these resources, in creation order.</summary>
+    public async Task<ILookup<Guid, EntityView>> LinksOf(Guid[] resources, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select source, payload from entity where source = any($1) and entity_id is not null order by seq");
+        Add(command.Parameters, resources);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<(Guid Source, EntityView View)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            if (ViewIn(reader, 1) is { } view)
+                found.Add((reader.GetGuid(0), view));
+        }
+        return found.ToLookup(l => l.Source, l => l.View);
+    }
+
+    /// <summary>Who uses that id: the terms of the kinds (of those given) and the projects, entities on their way out included.</summary>
+    public async Task<List<(string Term, Guid? Project)>> Users(Guid id, IEnumerable<string> terms, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select state_name, project from entity where id = any($1)");
+        Add<string[]>(command.Parameters, [.. terms.Select(t => GrainKeys.Of(t, id))]);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<(string, Guid?)>();
+        while (await reader.ReadAsync(cancel))
+            found.Add((reader.GetString(0), reader.IsDBNull(1) ? null : reader.GetGuid(1)));
+        return found;
+    }
+
+    private static string SqlOf(EntityQuery query, bool views, NpgsqlParameterCollection parameters)
+    {
+        var sql = new StringBuilder("select state_name, entity_id").Append(views ? ", payload" : "")
+            .Append(" from entity where entity_id is not null and state_name = any(").Append(Add(parameters, query.Terms)).Append(')');
+        if (query.Project is { } project)
+            sql.Append(" and project = ").Append(Add(parameters, project));
+        if (query.Id is { } id)
+            sql.Append(" and entity_id = ").Append(Add(parameters, id));
+        foreach (var set in query.Mixins)
+            sql.Append(" and mixins && ").Append(Add(parameters, set));
+        // Containment compares by type, and numbers as numbers: 2 equals 2.0 and not "2".
+        if (query.Attributes is { } attributes)
+            sql.Append(" and convert_from(payload, 'UTF8')::jsonb #> '{view,attributes}' @> ").Append(Add(parameters, attributes)).Append("::jsonb");
+        sql.Append(" order by seq");
+        if (query.Page is { } page)
+            sql.Append(" offset ").Append(Add(parameters, page.Offset)).Append(" limit ").Append(Add(parameters, (long)page.Size));
+        return sql.ToString();
+    }
+
+    private static string Add<T>(NpgsqlParameterCollection parameters, T value)
+    {
+        var parameter = new NpgsqlParameter<T> { TypedValue = value };
+        if (value is string[])
+            parameter.NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text;
+        parameters.Add(parameter);
+        return "$" + parameters.Count.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static EntityView? ViewIn(NpgsqlDataReader reader, int column) =>
+        reader.IsDBNull(column) ? null : JsonSerializer.Deserialize(reader.GetFieldValue<byte[]>(column), ContractsJson.Default.RowEntityView)?.View;
+}

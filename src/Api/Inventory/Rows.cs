@@ -1,0 +1,64 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Controller.Contracts;
+using Npgsql;
+
+namespace Controller.Api.Inventory;
+
+/// <summary>Rows of the inventory that are no OCCI entities: tokens, projects, hosts, images; and gateways. Grains write them.</summary>
+internal sealed class Rows(NpgsqlDataSource database)
+{
+    /// <summary>A token, by the hash of its secret.</summary>
+    public async Task<TokenView?> Token(string hash, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select payload from entity where state_name = 'token' and id = $1");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = "token/" + hash });
+        return await command.ExecuteScalarAsync(cancel) is byte[] payload ? ViewIn(payload, ContractsJson.Default.RowTokenView) : null;
+    }
+
+    /// <summary>All of a sort, in creation order, each with its grain's key.</summary>
+    public async Task<List<(string Key, TView View)>> All<TView>(string stateName, JsonTypeInfo<Row<TView>> type, CancellationToken cancel)
+        where TView : class
+    {
+        await using var command = database.CreateCommand("select id, payload from entity where state_name = $1 and payload is not null order by seq");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stateName });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<(string, TView)>();
+        while (await reader.ReadAsync(cancel))
+        {
+            if (ViewIn(await reader.GetFieldValueAsync<byte[]>(1, cancel), type) is { } view)
+                found.Add((reader.GetString(0), view));
+        }
+        return found;
+    }
+
+    /// <summary>Something that changes when any row of a sort does.</summary>
+    public async Task<string> Fingerprint(string stateName, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select coalesce(string_agg(id || ':' || version, ',' order by id), '') from entity where state_name = $1");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stateName });
+        return (string)(await command.ExecuteScalarAsync(cancel) ?? "");
+    }
+
+    /// <summary>Where agents can dial in: the gateways heard of in the last minute.</summary>
+    public async Task<List<string>> Gateways(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select endpoint from gateway where seen > now() - interval '60 seconds' order by silo");
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<string>();
+        while (await reader.ReadAsync(cancel))
+            found.Add(reader.GetString(0));
+        return found;
+    }
+
+    /// <summary>Fails when the database does not answer.</summary>
+    public async Task Ping(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select 1");
+        await command.ExecuteScalarAsync(cancel);
+    }
+
+    private static TView? ViewIn<TView>(byte[] payload, JsonTypeInfo<Row<TView>> type) where TView : class =>
+        JsonSerializer.Deserialize(payload, type)?.View;
+}

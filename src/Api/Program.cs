@@ -1,0 +1,3 @@
+using Controller.Api;
+
+await ApiHost.Build(args).RunAsync();

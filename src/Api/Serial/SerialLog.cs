@@ -1,0 +1,53 @@
+using System.Globalization;
+using Controller.Api.Admin;
+using Controller.Api.Cluster;
+using Controller.Api.Http;
+using Controller.Api.Identity;
+using Controller.Contracts;
+using Occi.Infrastructure;
+
+namespace Controller.Api.Serial;
+
+/// <summary>A machine's serial log, read through its host; waits for more in steps, since a grain call has to end in seconds.</summary>
+internal static class SerialLog
+{
+    private const int LargestPart = 1024 * 1024;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(3);
+
+    public static void MapConsole(this WebApplication app) => app.MapGet("/console/{compute:guid}", Read);
+
+    private static async Task<IResult> Read(
+        Guid compute, HttpContext http, IGrainFactory grains, TimeProvider time, CancellationToken cancel, long offset = 0, int wait = 20, int max = 65536)
+    {
+        if (offset < 0 || wait < 0 || max < 1)
+            return Problems.BadQuery("offset and wait are whole numbers from 0, max from 1.").ToResult();
+        var caller = http.Caller();
+        var machine = grains.GetGrain<IComputeGrain>(GrainId.Create(Compute.Kind.Id.Term, GrainKeys.Of(Compute.Kind.Id.Term, compute)));
+        if (await Twice.Try(() => machine.View(caller)) is null)
+            return Problems.NotFound(http.Request.Path).ToResult();
+
+        var until = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(wait, LongestWait.TotalSeconds));
+        while (true)
+        {
+            // Asked every time: it may be started elsewhere meanwhile.
+            if (await Twice.Try(() => machine.Placement(caller)) is not { } placement)
+                return Problems.Conflict("The machine is on no host, so there is no console.").ToResult();
+            var left = until - time.GetUtcNow();
+            var step = left < TimeSpan.Zero ? TimeSpan.Zero : left < Step ? left : Step;
+            var host = grains.GetGrain<IHostGrain>(GrainKeys.Of("host", placement.Host));
+            var part = await Twice.Try(() => host.ReadConsole(compute, offset, Math.Min(max, LargestPart), step));
+            if (part.Why is { } why)
+                return Problems.Unavailable(why).ToResult();
+            if (part.Data.Length > 0 || step < Step || cancel.IsCancellationRequested)
+                return Answer(http, part);
+        }
+    }
+
+    private static IResult Answer(HttpContext http, ConsolePart part)
+    {
+        http.Response.Headers["X-Console-Offset"] = part.Offset.ToString(CultureInfo.InvariantCulture);
+        http.Response.Headers["X-Console-Size"] = part.Size.ToString(CultureInfo.InvariantCulture);
+        return Results.Bytes(part.Data, "application/octet-stream");
+    }
+}

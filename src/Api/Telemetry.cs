@@ -1,0 +1,20 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace Controller.Api;
+
+/// <summary>What this process tells of itself, beside what ASP.NET Core, Orleans and Npgsql tell.</summary>
+internal static class Telemetry
+{
+    /// <summary>Of the activity source and the meter.</summary>
+    public const string Name = "Controller.Api";
+
+    public static readonly ActivitySource Source = new(Name);
+    private static readonly Meter Meter = new(Name);
+
+    /// <summary>Refusals by their name in docs/errors.md.</summary>
+    public static readonly Counter<long> Refusals = Meter.CreateCounter<long>("controller.api.refusals", "{request}", "Requests refused, by reason.");
+
+    /// <summary>Second attempts of grain calls.</summary>
+    public static readonly Counter<long> Retries = Meter.CreateCounter<long>("controller.api.grain.retries", "{call}", "Grain calls that were tried a second time.");
+}

@@ -1,0 +1,88 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Controller.Cli;
+
+/// <summary>The server's refusal of a request.</summary>
+internal sealed class RefusedException(int status, string message) : Exception(message)
+{
+    public int Status { get; } = status;
+}
+
+/// <summary>HTTP to the API, with the token. Errors come as the server's own message.</summary>
+internal sealed class ApiClient(Uri endpoint, string token) : IDisposable
+{
+    public const string OcciJson = "application/occi+json";
+
+    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false })
+    {
+        BaseAddress = endpoint,
+        Timeout = Timeout.InfiniteTimeSpan,
+        DefaultRequestHeaders = { Authorization = new("Bearer", token) },
+    };
+
+    public Uri Endpoint { get; } = endpoint;
+
+    /// <summary>Sends a request.</summary>
+    /// <exception cref="RefusedException">The server refuses.</exception>
+    /// <exception cref="CliException">It can't be reached.</exception>
+    public async Task<HttpResponseMessage> Send(HttpMethod method, string path, HttpContent? content, string accept, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(accept));
+        HttpResponseMessage answer;
+        try
+        {
+            answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CliException($"{Endpoint} can't be reached: {e.Message}");
+        }
+        if (answer.IsSuccessStatusCode)
+            return answer;
+        using (answer)
+            throw new RefusedException((int)answer.StatusCode, Message(answer, await answer.Content.ReadAsStringAsync(cancel)));
+    }
+
+    /// <summary>The whole body of an answer.</summary>
+    public async Task<string> Text(HttpMethod method, string path, HttpContent? content, string accept, CancellationToken cancel)
+    {
+        using var answer = await Send(method, path, content, accept, cancel);
+        return await answer.Content.ReadAsStringAsync(cancel);
+    }
+
+    /// <summary>JSON in, JSON out; null for an empty answer.</summary>
+    public async Task<JsonNode?> Json(HttpMethod method, string path, JsonNode? body, CancellationToken cancel)
+    {
+        using var content = body is null ? null : new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+        var text = await Text(method, path, content, "application/json", cancel);
+        try
+        {
+            return text.Length == 0 ? null : JsonNode.Parse(text);
+        }
+        catch (JsonException e)
+        {
+            throw new CliException($"{method} {path} was answered with something that is no JSON: {e.Message}");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private static string Message(HttpResponseMessage answer, string body)
+    {
+        var status = $"{(int)answer.StatusCode} {answer.ReasonPhrase}";
+        try
+        {
+            if (JsonNode.Parse(body) is JsonObject error && (error["message"] ?? error["detail"] ?? error["title"])?.ToString() is { } message)
+                return $"{message} ({status})";
+        }
+        catch (JsonException)
+        {
+            // Not JSON, then: it is the message itself.
+        }
+        return body.Trim().Length > 0 ? $"{body.Trim()} ({status})" : status;
+    }
+}

@@ -1,0 +1,72 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Controller.Cli.Entities;
+
+/// <summary><c>controller console ID</c>: the serial log, byte for byte.</summary>
+internal static class ConsoleCommand
+{
+    private const int PartBytes = 64 * 1024, WaitSeconds = 20;
+
+    // A silo or an agent that is started again is back before that.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static Command Create()
+    {
+        var id = new Argument<string>("id") { Description = OcciCommand.IdHelp };
+        var noFollow = new Option<bool>("--no-follow") { Description = "Prints what there is and ends." };
+        var command = new Command("console", "Follows the serial console of a machine; Ctrl-C ends.") { id, noFollow };
+        command.SetAction(async (parse, cancel) =>
+        {
+            using var session = await Session.Open(parse, cancel);
+            var machine = await session.Finder.Find(parse.GetRequiredValue(id), cancel);
+            await Follow(session.Client.Api, machine.Uuid(), follow: !parse.GetValue(noFollow), cancel);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static async Task Follow(ApiClient api, string uuid, bool follow, CancellationToken cancel)
+    {
+        await using var output = Console.OpenStandardOutput();
+        var offset = 0L;
+        while (true)
+        {
+            var (at, data, size) = await Part(api, uuid, offset, follow, cancel);
+            await output.WriteAsync(data, cancel);
+            await output.FlushAsync(cancel);
+            // A log that is shorter than what was read of it was begun anew.
+            offset = size < offset ? 0 : at + data.Length;
+            if (!follow && (data.Length == 0 || offset >= size))
+                return;
+        }
+    }
+
+    private static async Task<(long At, byte[] Data, long Size)> Part(ApiClient api, string uuid, long offset, bool follow, CancellationToken cancel)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"/console/{uuid}?offset={offset}&wait={(follow ? WaitSeconds : 0)}&max={PartBytes}");
+        (long, byte[], long)? part = null;
+        Exception? trouble = null;
+        await Wait.Until(
+            async () =>
+            {
+                try
+                {
+                    using var answer = await api.Send(HttpMethod.Get, path, null, "application/octet-stream", cancel);
+                    var data = await answer.Content.ReadAsByteArrayAsync(cancel);
+                    part = (Number(answer, "X-Console-Offset") ?? offset, data, Number(answer, "X-Console-Size") ?? offset + data.Length);
+                }
+                // Once something was shown, the follower stays through a restart of the machine (409) or of the cloud (503, no connection).
+                catch (Exception e) when (follow && offset > 0 && (e is RefusedException { Status: 409 or 502 or 503 } or CliException or HttpRequestException or IOException))
+                {
+                    trouble = e;
+                }
+                return part is not null;
+            },
+            Patience, cancel);
+        return part ?? throw new CliException(trouble!.Message);
+    }
+
+    private static long? Number(HttpResponseMessage answer, string header) =>
+        answer.Headers.TryGetValues(header, out var values) && long.TryParse(values.First(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+}

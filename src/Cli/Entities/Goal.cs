@@ -1,0 +1,30 @@
+using Occi;
+using Occi.Infrastructure;
+
+namespace Controller.Cli.Entities;
+
+/// <summary>What <c>--wait</c> waits for.</summary>
+internal static class Goal
+{
+    /// <summary>The state of an entity; null where its kind has none.</summary>
+    public static string? StateOf(Representation entity) => entity.Kind is { } kind ? entity.Text($"occi.{kind.Term}.state") : null;
+
+    /// <summary>Why the state is what it is; null where nothing is said.</summary>
+    public static string? MessageOf(Representation entity) => entity.Kind is { } kind ? entity.Text($"occi.{kind.Term}.state.message") : null;
+
+    /// <summary>The state that a new entity comes to; null: it is enough that it exists.</summary>
+    public static string? AfterCreate(TypeId kind) =>
+        kind == Storage.Kind.Id ? "online"
+        : kind == Compute.Kind.Id || kind == Network.Kind.Id || kind == NetworkInterface.Kind.Id || kind == StorageLink.Kind.Id ? "active"
+        : null;
+
+    /// <summary>The state that an action leads to; null where it leads to none of its own.</summary>
+    public static string? AfterAction(TypeId action) => action.Term switch
+    {
+        "start" or "restart" or "up" => "active",
+        "stop" or "down" => "inactive",
+        "suspend" => "suspended",
+        "online" or "offline" => action.Term,
+        _ => null,
+    };
+}

@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Occi;
+
+namespace Controller.Cli.Entities;
+
+/// <summary>The options <c>--wait</c> and <c>--timeout</c>, and the waiting.</summary>
+internal sealed class Waiting
+{
+    public Option<bool> Wanted { get; } = new("--wait") { Description = "Waits until the state is reached; fails when it becomes \"error\"." };
+
+    public Option<int> Timeout { get; } = new("--timeout") { Description = "How long to wait, in seconds.", HelpName = "SECONDS", DefaultValueFactory = _ => 300 };
+
+    /// <summary>Adds both to a command.</summary>
+    public void AddTo(Command command)
+    {
+        command.Add(Wanted);
+        command.Add(Timeout);
+    }
+
+    /// <summary>Waits until the entity's state is <paramref name="state"/>, if that was asked for; the entity as it is then.</summary>
+    /// <exception cref="CliException">It is in error, is gone, or takes too long.</exception>
+    public async Task<Representation> ForState(ParseResult parse, OcciClient client, string path, string? state, Representation now, CancellationToken cancel)
+    {
+        if (!parse.GetValue(Wanted) || state is null)
+            return now;
+        await Until(parse, path, state, async () =>
+        {
+            now = await client.Find(path, cancel) ?? throw new CliException($"{path} is gone");
+            var at = Goal.StateOf(now);
+            if (at == "error" && state != "error")
+                throw new CliException($"{path} is in state error: {Goal.MessageOf(now) ?? "the server does not say why"}");
+            return (at == state, Goal.MessageOf(now) is { } why ? $"{at}: {why}" : at ?? "");
+        }, cancel);
+        return now;
+    }
+
+    /// <summary>Waits until there is no such entity any more, if that was asked for.</summary>
+    /// <exception cref="CliException">It takes too long.</exception>
+    public Task ForEnd(ParseResult parse, OcciClient client, string path, CancellationToken cancel) =>
+        !parse.GetValue(Wanted) ? Task.CompletedTask : Until(parse, path, "gone", async () =>
+            await client.Find(path, cancel) is { } there ? (false, Goal.MessageOf(there) ?? Goal.StateOf(there) ?? "there") : (true, "gone"), cancel);
+
+    private async Task Until(ParseResult parse, string path, string wanted, Func<Task<(bool Done, string At)>> look, CancellationToken cancel)
+    {
+        var clock = Stopwatch.StartNew();
+        var live = !Console.IsErrorRedirected;
+        var (last, seconds) = ("", parse.GetValue(Timeout));
+        var done = await Wait.Until(
+            async () =>
+            {
+                var (reached, at) = await look();
+                var line = $"{path}: {Output.Table.Plain(at)} → {wanted}";
+                if (live)
+                    Console.Error.Write($"\r\u001b[K{line}  {clock.Elapsed.TotalSeconds:0} s");
+                else if (line != last)
+                    Console.Error.WriteLine(line);
+                last = line;
+                return reached;
+            },
+            TimeSpan.FromSeconds(seconds), cancel);
+        if (live)
+            Console.Error.Write("\r\u001b[K");
+        if (!done)
+            throw new CliException($"{last}: not reached within {seconds} s");
+    }
+}

@@ -1,0 +1,34 @@
+using System.CommandLine;
+using System.Text.Json;
+using Controller.Cli.Output;
+
+namespace Controller.Cli.Local;
+
+/// <summary>One line of <c>controller status</c>.</summary>
+internal sealed record ProcessStatus(string Name, int Pid, string Health, string Address);
+
+/// <summary><c>controller status</c>: each process, its pid, health and address.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        var output = OutputFormat.Option("table", "json");
+        var command = new Command("status", "Shows each process of the local cluster, its pid, health and address.") { output };
+        command.SetAction((parse, cancel) => Status(Connection.DataOf(parse), parse.GetValue(output) == "json", cancel));
+        return command;
+    }
+
+    private static async Task<int> Status(DataDirectory data, bool json, CancellationToken cancel)
+    {
+        var records = ProcessTable.Load(data);
+        var all = await Task.WhenAll(records.Select(async r =>
+            new ProcessStatus(r.Name, r.Process.Pid, await Health.Trouble(r, cancel) ?? "ok", r.Role == Role.Supervisor ? SafeFile.Read(data.Endpoint) ?? "" : r.Address)));
+        if (json)
+            Console.WriteLine(JsonSerializer.Serialize(all, LocalJson.Default.ProcessStatusArray));
+        else if (all.Length == 0)
+            Console.WriteLine($"Nothing runs on {data.Root}.");
+        else
+            Console.Write(new Table("PROCESS", "PID", "HEALTH", "ADDRESS").AddAll(all.Select(s => (string[])[s.Name, $"{s.Pid}", s.Health, s.Address])));
+        return all.Length > 0 && all.All(s => s.Health == "ok") ? ExitCode.Ok : ExitCode.Failed;
+    }
+}

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Controller.Cli;
+using Controller.Cli.Entities;
+using Controller.Cli.Local;
+using Controller.Cli.Operators;
+using Controller.Cli.Testing;
+
+var root = new RootCommand("The OCCI controller: a private cloud, and the command line of it.")
+{
+    Connection.Data, Connection.Endpoint, Connection.Token,
+    UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(),
+    OcciCommand.Create(), ConsoleCommand.Create(),
+    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ImageCommand.Create(),
+    TestCommand.Create(),
+};
+var parse = root.Parse(args);
+if (parse.Errors.Count > 0)
+{
+    await parse.InvokeAsync();   // says what is wrong, and how it is used
+    return ExitCode.Usage;
+}
+try
+{
+    // No forced end: a cluster takes its time to end in order.
+    return await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+}
+catch (Exception e) when (e is CliException or RefusedException)
+{
+    Console.Error.WriteLine($"controller: {e.Message}");
+    return e is CliException { ExitCode: var code } ? code : ExitCode.Failed;
+}

@@ -1,0 +1,102 @@
+namespace Controller.Contracts;
+
+/// <summary>An entity of which there is something on a host.</summary>
+[Alias("IHostedGrain")]
+public interface IHostedGrain : IEntityGrain
+{
+    /// <summary>What is wanted of it on that host now; null: nothing is known of it there (so nothing is to be removed either).</summary>
+    [Alias("DesiredOn"), Orleans.Concurrency.AlwaysInterleave] Task<DesiredObject?> DesiredOn(Guid host);
+
+    /// <summary>An incarnation was seen on a host that the entity does not know: true when it is certain that it must go.</summary>
+    [Alias("IsStray"), Orleans.Concurrency.AlwaysInterleave] Task<bool> IsStray(Guid host, Guid incarnation);
+}
+
+[Alias("IComputeGrain")]
+public interface IComputeGrain : IHostedGrain
+{
+    [Alias("Observed")] Task Observed(Guid host, ObservedMachine machine);
+
+    [Alias("OperationFinished")] Task OperationFinished(OperationFinished finished);
+
+    /// <summary>A link that starts here is about to exist: reserves its slot. Repeating it answers the same slot.</summary>
+    /// <param name="link">The link's UUID.</param>
+    /// <param name="term">Its kind's term.</param>
+    /// <param name="host">Where its target is, if that matters.</param>
+    [Alias("LinkAdded")] Task<LinkAccepted> LinkAdded(Guid link, string term, Guid? host);
+
+    /// <summary>A link has all that its device needs. A signal: repeated until the device was seen.</summary>
+    [Alias("LinkReady"), Orleans.Concurrency.OneWay] Task LinkReady(Guid link);
+
+    /// <summary>A link is going: the machine loses its device, then the link hears of it by <see cref="ILinkGrain.Observed"/>. A signal: repeated until it does.</summary>
+    [Alias("LinkRemoved"), Orleans.Concurrency.OneWay] Task LinkRemoved(Guid link);
+
+    /// <summary>Where it is: the host and incarnation, null when it is nowhere.</summary>
+    [Alias("Placement"), Orleans.Concurrency.AlwaysInterleave] Task<MachinePlacement?> Placement(Caller caller);
+}
+
+/// <summary>The slot of a link among its compute's disks or NICs, counted from 0; or why there is none.</summary>
+[GenerateSerializer, Immutable, Alias("LinkAccepted")]
+public sealed record LinkAccepted([property: Id(0)] Outcome Outcome, [property: Id(1)] int Slot = -1);
+
+/// <summary>Where a machine is.</summary>
+[GenerateSerializer, Immutable, Alias("MachinePlacement")]
+public sealed record MachinePlacement([property: Id(0)] Guid Host, [property: Id(1)] Guid Incarnation);
+
+[Alias("IStorageGrain")]
+public interface IStorageGrain : IHostedGrain
+{
+    [Alias("Observed")] Task Observed(Guid host, ObservedVolume volume);
+
+    /// <summary>The volume's host, for whoever wants to be near it; null with a reason: it cannot be linked.</summary>
+    [Alias("Attach")] Task<AttachResult> Attach(Caller caller, Guid link, Guid compute);
+
+    [Alias("Detached")] Task Detached(Guid link);
+}
+
+[GenerateSerializer, Immutable, Alias("AttachResult")]
+public sealed record AttachResult([property: Id(0)] Outcome Outcome, [property: Id(1)] Guid? Host);
+
+[Alias("INetworkGrain")]
+public interface INetworkGrain : IHostedGrain
+{
+    [Alias("Observed")] Task Observed(Guid host, ObservedNetwork network);
+
+    /// <summary>Reserves an address (where the network has any) for a NIC; repeating it answers the same one.</summary>
+    [Alias("Connect")] Task<ConnectResult> Connect(Caller caller, Guid link, string mac, string? wantedAddress, string? hostname);
+
+    /// <summary>A NIC is going: it no longer stands in the way of the network's deletion; its address stays taken while the machine may have it.</summary>
+    [Alias("Leaving")] Task Leaving(Guid link);
+
+    /// <summary>The NIC is gone: its address is free.</summary>
+    [Alias("Disconnected")] Task Disconnected(Guid link);
+
+    /// <summary>A machine on that host is about to have a NIC here.</summary>
+    [Alias("EnsureOn")] Task EnsureOn(Guid host);
+}
+
+[GenerateSerializer, Immutable, Alias("ConnectResult")]
+public sealed record ConnectResult([property: Id(0)] Outcome Outcome, [property: Id(1)] string? Address, [property: Id(2)] string? Gateway, [property: Id(3)] int PrefixLength);
+
+/// <summary>A link between a compute and a network or storage.</summary>
+[Alias("ILinkGrain")]
+public interface ILinkGrain : IEntityGrain
+{
+    /// <summary>Creates it at its source's wish (an inline link): the source has given it a slot already. Answers where the source must be placed, if that matters.</summary>
+    [Alias("CreateFrom")] Task<AttachResult> CreateFrom(CreateEntity command, Guid source, int slot);
+
+    /// <summary>What the machine has to have for it; null while it may not have it (any more).</summary>
+    [Alias("Attachment"), Orleans.Concurrency.AlwaysInterleave] Task<Attachment?> Attachment();
+
+    /// <summary>What became of it on the machine; null: the machine has it not. A signal: repeated with every report.</summary>
+    [Alias("Observed"), Orleans.Concurrency.OneWay] Task Observed(ObservedAttachment? attachment, bool machineActive);
+
+    /// <summary>Its source is going: nobody sees it any more. A signal.</summary>
+    [Alias("SourceGoing"), Orleans.Concurrency.OneWay] Task SourceGoing();
+
+    /// <summary>Its source is gone and the machine with it: it goes too.</summary>
+    [Alias("SourceGone")] Task SourceGone();
+}
+
+/// <summary>A disk or a NIC.</summary>
+[GenerateSerializer, Immutable, Alias("Attachment")]
+public sealed record Attachment([property: Id(0)] DesiredDisk? Disk, [property: Id(1)] DesiredNic? Nic);

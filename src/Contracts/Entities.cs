@@ -1,0 +1,182 @@
+using System.Text.Json.Serialization;
+using Occi;
+
+namespace Controller.Contracts;
+
+/// <summary>
+/// An OCCI entity as clients see it: computed from its record by its kind's projection. It is answered by grains and stands in the
+/// inventory (member <c>view</c> of a row's payload), so lists need no grain.
+/// </summary>
+[GenerateSerializer, Immutable, Alias("EntityView")]
+public sealed record EntityView
+{
+    /// <summary>UUID: <c>occi.core.id</c> is <c>urn:uuid:</c> and this; the path is the kind's location and this.</summary>
+    [Id(0)] public required Guid Id { get; init; }
+
+    /// <summary>The kind's type identifier.</summary>
+    [Id(1)] public required string Kind { get; init; }
+
+    /// <summary>The project that it belongs to.</summary>
+    [Id(2)] public required Guid Project { get; init; }
+
+    /// <summary>Associated mixins' type identifiers.</summary>
+    [Id(3)] public string[] Mixins { get; init; } = [];
+
+    /// <summary>
+    /// All attributes shown, core's title and summary included, <c>occi.core.id</c> not. Of a link: <c>occi.core.source</c> and <c>occi.core.target</c>
+    /// as paths, and their kinds.
+    /// </summary>
+    [Id(4)] public Dictionary<string, AttributeValue> Attributes { get; init; } = [];
+
+    /// <summary>Type identifiers of the actions that can be invoked now.</summary>
+    [Id(5)] public string[] Actions { get; init; } = [];
+
+    /// <summary>Outgoing links, in creation order. Only in a grain's answer; the inventory's rows have none (their links are rows).</summary>
+    [Id(6), JsonIgnore] public EntityView[] Links { get; init; } = [];
+
+    /// <summary>Grows with every change of the record: the entity's tag.</summary>
+    [Id(7)] public long Version { get; init; }
+
+    /// <summary>When it was created.</summary>
+    [Id(8)] public DateTimeOffset Created { get; init; }
+
+    /// <summary>Of a link: the resource that it starts at.</summary>
+    [Id(9)] public Guid? Source { get; init; }
+}
+
+/// <summary>How a command ended. Persisted nowhere, but on the wire: append only.</summary>
+public enum OutcomeKind : byte
+{
+    /// <summary>Done, or accepted and on its way.</summary>
+    Done = 0,
+
+    /// <summary>A new entity exists.</summary>
+    Created = 1,
+
+    /// <summary>It was so already; nothing changed.</summary>
+    AlreadyDone = 2,
+
+    /// <summary>No such entity, or not one that the caller may see.</summary>
+    NotFound = 3,
+
+    /// <summary>The command makes no sense: a link to nothing, a size that can't be.</summary>
+    Invalid = 4,
+
+    /// <summary>The caller's role does not allow it.</summary>
+    Forbidden = 5,
+
+    /// <summary>Impossible in this state.</summary>
+    Conflict = 6,
+
+    /// <summary>No host has room; the reason says what each was short of.</summary>
+    NoCapacity = 7,
+
+    /// <summary>The project's quota is used up.</summary>
+    QuotaExceeded = 8,
+
+    /// <summary>Known to the standard, not offered here.</summary>
+    NotImplemented = 9,
+
+    /// <summary>Something that it needs (database, host) does not answer; trying again may help.</summary>
+    Unavailable = 10,
+}
+
+/// <summary>What became of a command: a value, never an exception, for everything that can be expected.</summary>
+[GenerateSerializer, Immutable, Alias("Outcome")]
+public sealed record Outcome([property: Id(0)] OutcomeKind Kind, [property: Id(1)] string? Why = null, [property: Id(2)] EntityView? View = null)
+{
+    /// <summary>Whether the command was carried out (now or before).</summary>
+    [JsonIgnore] public bool Ok => Kind <= OutcomeKind.AlreadyDone;
+}
+
+/// <summary>Creates an entity. Repeating it with the same id returns the first one's result.</summary>
+[GenerateSerializer, Immutable, Alias("CreateEntity")]
+public sealed record CreateEntity
+{
+    [Id(0)] public required Caller Caller { get; init; }
+
+    /// <summary>Chosen by the client (a free UUID) or by the API.</summary>
+    [Id(1)] public required Guid Id { get; init; }
+
+    /// <summary>Kind's type identifier.</summary>
+    [Id(2)] public required string Kind { get; init; }
+
+    /// <summary>Mixins' type identifiers; checked: known, applicable.</summary>
+    [Id(3)] public string[] Mixins { get; init; } = [];
+
+    /// <summary>Checked attributes, defaults filled in. A link's source and target are paths or <c>urn:uuid:</c>s, as sent.</summary>
+    [Id(4)] public Dictionary<string, AttributeValue> Attributes { get; init; } = [];
+
+    /// <summary>Inline links; their source is this entity.</summary>
+    [Id(5)] public CreateEntity[] Links { get; init; } = [];
+}
+
+/// <summary>Changes an entity: partially, or as a whole.</summary>
+[GenerateSerializer, Immutable, Alias("UpdateEntity")]
+public sealed record UpdateEntity
+{
+    [Id(0)] public required Caller Caller { get; init; }
+
+    /// <summary>False: only what is named changes, mixins are added. True: mutable attributes and mixins that are missing are removed.</summary>
+    [Id(1)] public bool Replace { get; init; }
+
+    [Id(2)] public string[] Mixins { get; init; } = [];
+
+    [Id(3)] public Dictionary<string, AttributeValue> Attributes { get; init; } = [];
+
+    /// <summary>New links to add (partial update only).</summary>
+    [Id(4)] public CreateEntity[] Links { get; init; } = [];
+
+    /// <summary>Only if the entity's version is still this one; null: whatever it is. Else: <see cref="OutcomeKind.Conflict"/>.</summary>
+    [Id(5)] public long? IfVersion { get; init; }
+
+    /// <summary>Mixins to take away (a mixin collection's business).</summary>
+    [Id(6)] public string[] RemoveMixins { get; init; } = [];
+}
+
+/// <summary>Invokes an action.</summary>
+[GenerateSerializer, Immutable, Alias("InvokeAction")]
+public sealed record InvokeAction([property: Id(0)] Caller Caller, [property: Id(1)] string Action, [property: Id(2)] Dictionary<string, AttributeValue> Attributes);
+
+/// <summary>Deletes an entity and the links that start there. Accepted in every state.</summary>
+[GenerateSerializer, Immutable, Alias("DeleteEntity")]
+public sealed record DeleteEntity([property: Id(0)] Caller Caller, [property: Id(1)] long? IfVersion = null);
+
+/// <summary>
+/// Any OCCI entity. The grain type is the kind's term, the key <c>term/uuid</c>: see <see cref="GrainKeys"/>.
+/// </summary>
+[Alias("IEntityGrain")]
+public interface IEntityGrain : IGrainWithStringKey
+{
+    [Alias("Create")] Task<Outcome> Create(CreateEntity command);
+
+    /// <summary>The entity with its links; null when it is not there or not the caller's.</summary>
+    [Alias("View"), Orleans.Concurrency.AlwaysInterleave] Task<EntityView?> View(Caller caller);
+
+    [Alias("Update")] Task<Outcome> Update(UpdateEntity command);
+
+    [Alias("Invoke")] Task<Outcome> Invoke(InvokeAction command);
+
+    [Alias("Delete")] Task<Outcome> Delete(DeleteEntity command);
+
+    /// <summary>Does the next step of whatever is unfinished. Takes no input; may be called at any time by anyone.</summary>
+    [Alias("Reconcile")] Task Reconcile();
+}
+
+/// <summary>The database does not answer. Nothing was acknowledged that is not durable; trying again may help.</summary>
+[GenerateSerializer, Alias("UnavailableException")]
+public sealed class UnavailableException(string message) : Exception(message);
+
+/// <summary>Keys of grains. Never bare hexadecimal: the storage provider would normalise such a key.</summary>
+public static class GrainKeys
+{
+    /// <summary><c>compute/0b7a…</c>: lower case, with hyphens.</summary>
+    public static string Of(string term, Guid id) => $"{term}/{id:D}";
+
+    /// <summary>The UUID in a key.</summary>
+    public static Guid IdOf(string key) => Guid.Parse(key.AsSpan(key.IndexOf('/', StringComparison.Ordinal) + 1));
+
+    /// <summary>The grain of an entity, by its kind's term.</summary>
+    public static IEntityGrain Entity(this IGrainFactory grains, string term, Guid id) =>
+        grains.GetGrain<IEntityGrain>(GrainId.Create(term, Of(term, id)));
+}

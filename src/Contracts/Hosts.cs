@@ -1,0 +1,289 @@
+namespace Controller.Contracts;
+
+/// <summary>Power states of a machine. On the wire: append only.</summary>
+public enum Power : byte
+{
+    Unknown = 0,
+
+    /// <summary>No such machine on the host (any more).</summary>
+    Absent = 1,
+    Off = 2,
+    Running = 3,
+
+    /// <summary>Suspended in memory.</summary>
+    Paused = 4,
+
+    /// <summary>Hibernated to disk.</summary>
+    Saved = 5,
+    Crashed = 6,
+}
+
+/// <summary>How to get to <see cref="Power.Off"/>. On the wire and in records: append only.</summary>
+public enum StopMethod : byte
+{
+    /// <summary>Asks the guest, waits, then pulls the plug.</summary>
+    Graceful = 0,
+
+    /// <summary>The ACPI power button and nothing else.</summary>
+    AcpiOff = 1,
+
+    /// <summary>Pulls the plug.</summary>
+    PowerOff = 2,
+}
+
+/// <summary>How to reboot. On the wire and in records: append only.</summary>
+public enum RebootMethod : byte
+{
+    Cold = 0,
+    Warm = 1,
+    Graceful = 2,
+}
+
+/// <summary>What went wrong on a host.</summary>
+[GenerateSerializer, Immutable, Alias("Failure")]
+public sealed record Failure([property: Id(0)] string Code, [property: Id(1)] string Message, [property: Id(2)] bool Retryable, [property: Id(3)] long Generation);
+
+/// <summary>What an image is, for a host that has to fetch it.</summary>
+[GenerateSerializer, Immutable, Alias("ImageRef")]
+public sealed record ImageRef([property: Id(0)] string Sha256, [property: Id(1)] string Format, [property: Id(2)] long SizeBytes);
+
+/// <summary>What the control plane wants of one object on one host. Closed: machine, volume or network.</summary>
+[GenerateSerializer, Immutable, Alias("DesiredObject")]
+public abstract record DesiredObject
+{
+    /// <summary>The OCCI entity's UUID.</summary>
+    [Id(0)] public required Guid Id { get; init; }
+
+    /// <summary>This placement of it.</summary>
+    [Id(1)] public required Guid Incarnation { get; init; }
+
+    /// <summary>Grows with each change of what is wanted.</summary>
+    [Id(2)] public required long Generation { get; init; }
+
+    /// <summary>It must not exist on this host. The one way in which anything is ever removed.</summary>
+    [Id(3)] public bool Absent { get; init; }
+}
+
+/// <summary>A machine.</summary>
+[GenerateSerializer, Immutable, Alias("DesiredMachine")]
+public sealed record DesiredMachine : DesiredObject
+{
+    [Id(0)] public string Name { get; init; } = "";
+    [Id(1)] public string Hostname { get; init; } = "";
+    [Id(2)] public int Cores { get; init; }
+    [Id(3)] public long MemoryBytes { get; init; }
+    [Id(4)] public int CpuShares { get; init; }
+    [Id(5)] public string Architecture { get; init; } = "x64";
+    [Id(6)] public Power Power { get; init; }
+    [Id(7)] public StopMethod Stop { get; init; }
+    [Id(8)] public TimeSpan StopGrace { get; init; }
+    [Id(9)] public ImageRef? Image { get; init; }
+    [Id(10)] public long RootDiskBytes { get; init; }
+    [Id(11)] public DesiredDisk[] Disks { get; init; } = [];
+    [Id(12)] public DesiredNic[] Nics { get; init; } = [];
+    [Id(13)] public string[] SshKeys { get; init; } = [];
+    [Id(14)] public byte[] UserData { get; init; } = [];
+}
+
+[GenerateSerializer, Immutable, Alias("DesiredDisk")]
+public sealed record DesiredDisk([property: Id(0)] Guid Link, [property: Id(1)] Guid Volume, [property: Id(2)] string? Device);
+
+[GenerateSerializer, Immutable, Alias("DesiredNic")]
+public sealed record DesiredNic(
+    [property: Id(0)] Guid Link, [property: Id(1)] Guid Network, [property: Id(2)] string Mac, [property: Id(3)] string? Address, [property: Id(4)] string Device);
+
+/// <summary>A volume.</summary>
+[GenerateSerializer, Immutable, Alias("DesiredVolume")]
+public sealed record DesiredVolume : DesiredObject
+{
+    [Id(0)] public string Name { get; init; } = "";
+    [Id(1)] public long SizeBytes { get; init; }
+}
+
+/// <summary>A network.</summary>
+[GenerateSerializer, Immutable, Alias("DesiredNetwork")]
+public sealed record DesiredNetwork : DesiredObject
+{
+    [Id(0)] public string Name { get; init; } = "";
+    [Id(1)] public bool Active { get; init; }
+
+    /// <summary>Whether guests reach beyond it, through the host.</summary>
+    [Id(2)] public bool Nat { get; init; }
+
+    /// <summary>CIDR, or null: layer 2 only.</summary>
+    [Id(3)] public string? Cidr { get; init; }
+
+    /// <summary>The host's own address on it.</summary>
+    [Id(4)] public string? Gateway { get; init; }
+    [Id(5)] public bool Dhcp { get; init; }
+    [Id(6)] public AddressReservation[] Reservations { get; init; } = [];
+}
+
+[GenerateSerializer, Immutable, Alias("AddressReservation")]
+public sealed record AddressReservation([property: Id(0)] string Mac, [property: Id(1)] string Address, [property: Id(2)] string? Hostname);
+
+/// <summary>What an agent says when it connects.</summary>
+[GenerateSerializer, Immutable, Alias("AgentHello")]
+public sealed record AgentHello(
+    [property: Id(0)] string BootId,
+    [property: Id(1)] string AgentVersion,
+    [property: Id(2)] string Name,
+    [property: Id(3)] long HighestEpochSeen,
+    [property: Id(4)] HostCapabilities Capabilities);
+
+[GenerateSerializer, Immutable, Alias("HostCapabilities")]
+public sealed record HostCapabilities(
+    [property: Id(0)] string Driver,
+    [property: Id(1)] string Hypervisor,
+    [property: Id(2)] int Cores,
+    [property: Id(3)] long MemoryBytes,
+    [property: Id(4)] long DiskBytes,
+    [property: Id(5)] string Architecture,
+    [property: Id(6)] string[] Features);
+
+/// <summary>What an agent sees.</summary>
+[GenerateSerializer, Immutable, Alias("ObservedReport")]
+public sealed record ObservedReport(
+    [property: Id(0)] bool Complete,
+    [property: Id(1)] bool DriverHealthy,
+    [property: Id(2)] string? DriverWhy,
+    [property: Id(3)] ObservedMachine[] Machines,
+    [property: Id(4)] ObservedVolume[] Volumes,
+    [property: Id(5)] ObservedNetwork[] Networks,
+    [property: Id(6)] UnmanagedMachine[] Unmanaged);
+
+[GenerateSerializer, Immutable, Alias("ObservedMachine")]
+public sealed record ObservedMachine(
+    [property: Id(0)] Guid Id,
+    [property: Id(1)] Guid Incarnation,
+    [property: Id(2)] long Generation,
+    [property: Id(3)] long Sequence,
+    [property: Id(4)] Power Power,
+    [property: Id(5)] Failure? Failure,
+    [property: Id(6)] ObservedAttachment[] Attachments,
+    [property: Id(7)] bool RestartPending);
+
+[GenerateSerializer, Immutable, Alias("ObservedAttachment")]
+public sealed record ObservedAttachment(
+    [property: Id(0)] Guid Link, [property: Id(1)] bool Attached, [property: Id(2)] string Device, [property: Id(3)] Failure? Failure);
+
+[GenerateSerializer, Immutable, Alias("ObservedVolume")]
+public sealed record ObservedVolume(
+    [property: Id(0)] Guid Id,
+    [property: Id(1)] Guid Incarnation,
+    [property: Id(2)] long Generation,
+    [property: Id(3)] long Sequence,
+    [property: Id(4)] bool Present,
+    [property: Id(5)] long SizeBytes,
+    [property: Id(6)] Failure? Failure);
+
+[GenerateSerializer, Immutable, Alias("ObservedNetwork")]
+public sealed record ObservedNetwork(
+    [property: Id(0)] Guid Id,
+    [property: Id(1)] Guid Incarnation,
+    [property: Id(2)] long Generation,
+    [property: Id(3)] long Sequence,
+    [property: Id(4)] bool Present,
+    [property: Id(5)] bool Active,
+    [property: Id(6)] Failure? Failure);
+
+[GenerateSerializer, Immutable, Alias("UnmanagedMachine")]
+public sealed record UnmanagedMachine([property: Id(0)] string Uuid, [property: Id(1)] string Name, [property: Id(2)] Power Power);
+
+/// <summary>The end of an operation on a machine.</summary>
+[GenerateSerializer, Immutable, Alias("OperationFinished")]
+public sealed record OperationFinished([property: Id(0)] Guid Operation, [property: Id(1)] Guid Machine, [property: Id(2)] Failure? Failure);
+
+/// <summary>The stream to an agent, held by the gateway that has its connection. Sends in order; never blocks.</summary>
+[Alias("IAgentStream")]
+public interface IAgentStream : IGrainObserver
+{
+    [Alias("SendDesired"), Orleans.Concurrency.OneWay] Task SendDesired(bool full, DesiredObject[] objects);
+
+    [Alias("SendReboot"), Orleans.Concurrency.OneWay] Task SendReboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace);
+
+    [Alias("SendReadConsole"), Orleans.Concurrency.OneWay] Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait);
+
+    /// <summary>The session is over: another one took its place, or the host was removed.</summary>
+    [Alias("Hangup"), Orleans.Concurrency.OneWay] Task Hangup(string why);
+}
+
+/// <summary>A session's beginning.</summary>
+[GenerateSerializer, Immutable, Alias("SessionOpened")]
+public sealed record SessionOpened([property: Id(0)] long Epoch, [property: Id(1)] TimeSpan Lease);
+
+/// <summary>Part of a machine's serial log.</summary>
+[GenerateSerializer, Immutable, Alias("ConsolePart")]
+public sealed record ConsolePart(
+    [property: Id(0)] long Offset, [property: Id(1)] byte[] Data, [property: Id(2)] long Size, [property: Id(3)] string? Why);
+
+/// <summary>Whether a host can be used. Persisted: append only.</summary>
+public enum HostStatus : byte
+{
+    /// <summary>Enrolled, never connected.</summary>
+    New = 0,
+
+    /// <summary>Its agent is connected and its driver is healthy.</summary>
+    Up = 1,
+
+    /// <summary>Its agent is connected, its hypervisor is not well.</summary>
+    Unhealthy = 2,
+
+    /// <summary>Unheard of for longer than the lease. Its machines are unknown, not failed.</summary>
+    Unreachable = 3,
+}
+
+/// <summary>A host as operators see it.</summary>
+[GenerateSerializer, Immutable, Alias("HostView")]
+public sealed record HostView(
+    [property: Id(0)] Guid Id,
+    [property: Id(1)] string Name,
+    [property: Id(2)] HostStatus Status,
+    [property: Id(3)] string? Why,
+    [property: Id(4)] HostCapabilities? Capabilities,
+    [property: Id(5)] long Epoch,
+    [property: Id(6)] DateTimeOffset? LastSeen,
+    [property: Id(7)] string? AgentVersion,
+    [property: Id(8)] UnmanagedMachine[] Unmanaged);
+
+/// <summary>A hypervisor host, keyed <c>host/uuid</c>: routes between entities and the agent, and knows whether it is there.</summary>
+[Alias("IHostGrain")]
+public interface IHostGrain : IGrainWithStringKey
+{
+    /// <summary>Records a new host.</summary>
+    [Alias("Enrol")] Task Enrol(string name, string certificateSerial);
+
+    /// <summary>A renewed certificate.</summary>
+    [Alias("Renewed")] Task Renewed(string certificateSerial);
+
+    /// <summary>Opens a session: mints the epoch, then sends the whole desired set down the stream. Null: the host is not (any more) enrolled.</summary>
+    [Alias("Connect")] Task<SessionOpened?> Connect(AgentHello hello, IAgentStream stream);
+
+    /// <summary>A sign of life. False: that session is over, hang up.</summary>
+    [Alias("Heartbeat")] Task<bool> Heartbeat(long epoch, bool driverHealthy, string? why, IAgentStream stream);
+
+    [Alias("Observe")] Task<bool> Observe(long epoch, ObservedReport report);
+
+    [Alias("Finished")] Task<bool> Finished(long epoch, OperationFinished finished);
+
+    [Alias("ConsoleData"), Orleans.Concurrency.AlwaysInterleave] Task ConsoleData(Guid request, ConsolePart part);
+
+    [Alias("Disconnect")] Task Disconnect(long epoch);
+
+    /// <summary>Sends what is wanted of objects, if the agent is connected; if not, it gets everything when it connects.</summary>
+    [Alias("Send"), Orleans.Concurrency.AlwaysInterleave] Task Send(DesiredObject[] objects);
+
+    /// <summary>Hands an operation down. False: not connected; ask again later with the same id.</summary>
+    [Alias("Reboot"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Reboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace);
+
+    /// <summary>Reads a machine's serial log, waiting for more if there is none after <paramref name="offset"/>.</summary>
+    [Alias("ReadConsole"), Orleans.Concurrency.AlwaysInterleave] Task<ConsolePart> ReadConsole(Guid machine, long offset, int maxBytes, TimeSpan wait);
+
+    [Alias("View"), Orleans.Concurrency.AlwaysInterleave] Task<HostView?> View();
+
+    /// <summary>Looks whether its agent is still there. Called by a sweeper, so that a host is watched also when its silo died.</summary>
+    [Alias("Check")] Task Check();
+
+    /// <summary>Forgets the host and ends its session. Refused while objects are placed on it.</summary>
+    [Alias("Remove")] Task<Outcome> Remove();
+}

@@ -1,0 +1,91 @@
+namespace Controller.Contracts;
+
+/// <summary>Limits of a project; null: none.</summary>
+[GenerateSerializer, Immutable, Alias("Quota")]
+public sealed record Quota(
+    [property: Id(0)] int? Computes = null, [property: Id(1)] int? Cores = null, [property: Id(2)] long? MemoryBytes = null, [property: Id(3)] long? DiskBytes = null);
+
+/// <summary>A project: what entities belong to.</summary>
+[GenerateSerializer, Immutable, Alias("ProjectView")]
+public sealed record ProjectView([property: Id(0)] Guid Id, [property: Id(1)] string Name, [property: Id(2)] DateTimeOffset Created, [property: Id(3)] Quota Quota);
+
+/// <summary>A project, keyed <c>project/uuid</c>.</summary>
+[Alias("IProjectGrain")]
+public interface IProjectGrain : IGrainWithStringKey
+{
+    /// <summary>Creates it; false when it exists (with whatever name).</summary>
+    [Alias("Create")] Task<bool> Create(string name, Quota quota);
+
+    [Alias("View")] Task<ProjectView?> View();
+
+    [Alias("SetQuota")] Task<bool> SetQuota(Quota quota);
+}
+
+/// <summary>An API token. The secret itself is never stored: the grain's key is its SHA-256.</summary>
+[GenerateSerializer, Immutable, Alias("TokenView")]
+public sealed record TokenView(
+    [property: Id(0)] Guid Id,
+    [property: Id(1)] string Name,
+    [property: Id(2)] Guid Project,
+    [property: Id(3)] Role Role,
+    [property: Id(4)] DateTimeOffset Created,
+    [property: Id(5)] DateTimeOffset? Expires,
+    [property: Id(6)] DateTimeOffset? Revoked);
+
+/// <summary>An API token, keyed <c>token/sha256-of-the-secret</c> (lower-case hex).</summary>
+[Alias("ITokenGrain")]
+public interface ITokenGrain : IGrainWithStringKey
+{
+    /// <summary>Creates it; false when it exists.</summary>
+    [Alias("Create")] Task<bool> Create(string name, Guid project, Role role, DateTimeOffset? expires);
+
+    [Alias("View")] Task<TokenView?> View();
+
+    /// <summary>From now on it opens nothing; false when there is no such token.</summary>
+    [Alias("Revoke")] Task<bool> Revoke();
+}
+
+/// <summary>A host's single-use join token, keyed <c>join/sha256-of-the-secret</c>.</summary>
+[Alias("IJoinTokenGrain")]
+public interface IJoinTokenGrain : IGrainWithStringKey
+{
+    /// <summary>Creates it; false when it exists.</summary>
+    [Alias("Create")] Task<bool> Create(string createdBy, DateTimeOffset expires);
+
+    /// <summary>Uses it up and answers the id of the new host, or says why not.</summary>
+    [Alias("Redeem")] Task<JoinResult> Redeem();
+}
+
+/// <summary>A host id, or why there is none.</summary>
+[GenerateSerializer, Immutable, Alias("JoinResult")]
+public sealed record JoinResult([property: Id(0)] Guid? Host, [property: Id(1)] string? Why);
+
+/// <summary>An image that machines can be made from; an <c>os_tpl</c> mixin shows it.</summary>
+[GenerateSerializer, Immutable, Alias("ImageView")]
+public sealed record ImageView(
+    [property: Id(0)] string Term,
+    [property: Id(1)] string Title,
+    [property: Id(2)] string Sha256,
+    [property: Id(3)] string Format,
+    [property: Id(4)] long SizeBytes,
+    [property: Id(5)] long VirtualSizeBytes,
+    [property: Id(6)] DateTimeOffset Created)
+{
+    /// <summary>Scheme of the provider's OS templates; the standard reserves its own (GFD.221 §5.3.1).</summary>
+    public const string Scheme = "http://controller.local/occi/os_tpl#";
+
+    /// <summary>Type identifier of its mixin.</summary>
+    [System.Text.Json.Serialization.JsonIgnore] public string Mixin => Scheme + Term;
+}
+
+/// <summary>An image, keyed <c>image/term</c>. Its bytes lie in the image store by digest.</summary>
+[Alias("IImageGrain")]
+public interface IImageGrain : IGrainWithStringKey
+{
+    /// <summary>Registers it, or replaces what the term stands for.</summary>
+    [Alias("Put")] Task<ImageView> Put(string title, string sha256, string format, long sizeBytes, long virtualSizeBytes);
+
+    [Alias("View")] Task<ImageView?> View();
+
+    [Alias("Delete")] Task<bool> Delete();
+}

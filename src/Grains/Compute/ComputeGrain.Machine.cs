@@ -1,0 +1,191 @@
+using Controller.Contracts;
+using Controller.Grains.Placement;
+using Microsoft.Extensions.Logging;
+
+namespace Controller.Grains.Compute;
+
+// What the host is told, and what its news means.
+internal sealed partial class ComputeGrain
+{
+    /// <summary>Tells the host what is wanted now. If it is not connected it will get everything when it is.</summary>
+    private async Task Tell()
+    {
+        var present = _record.Value!;
+        if (present.Host is not { } host)
+            return;
+        if (present.Phase == ComputePhase.Deleting)
+            await Task.WhenAll(present.Links.Select(l => _links.Of(l).SourceGoing()));
+        var machine = await Desired(present);
+        if (!machine.Absent)
+            await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(host)));
+        await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", host)).Send([machine]);
+    }
+
+    private async Task Reboot()
+    {
+        var present = _record.Value!;
+        await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", present.Host!.Value))
+            .Reboot(present.Operation!.Id, Id, present.Incarnation, present.Reboot, StopGrace);
+    }
+
+    private async Task<DesiredMachine> Desired(ComputeRecord present)
+    {
+        var bare = new DesiredMachine
+        {
+            Id = Id,
+            Incarnation = present.Incarnation,
+            Generation = present.Generation,
+            Absent = present.Phase == ComputePhase.Deleting,
+        };
+        if (bare.Absent)
+            return bare;
+        var attachments = await _links.Attachments(present.Links);
+        return bare with
+        {
+            Name = _record.View?.Attributes.GetValueOrDefault(Occi.Core.CoreKinds.Title.Name).Text ?? "",
+            Hostname = ComputeSizes.Hostname(present),
+            Cores = ComputeSizes.Cores(present.Attributes),
+            MemoryBytes = ComputeSizes.MemoryBytes(present.Attributes),
+            CpuShares = (int)(Entities.Patch.Number(present.Attributes, Occi.Infrastructure.Compute.Share) ?? 0),
+            Architecture = ComputeSizes.Architecture(present.Attributes),
+            Power = present.Power,
+            Stop = present.Stop,
+            StopGrace = present.Stop == StopMethod.Graceful ? StopGrace : TimeSpan.Zero,
+            Image = present.Image,
+            RootDiskBytes = present.RootDiskBytes,
+            Disks = [.. attachments.Where(a => a.Disk is not null).Select(a => a.Disk!)],
+            Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => a.Nic!)],
+            SshKeys = GuestData.SshKeys(present.Attributes),
+            UserData = GuestData.UserData(present.Attributes),
+        };
+    }
+
+    private PlacementRequest Request(ComputeRecord present, Guid? near) => new(
+        "compute", Id, present.Incarnation, present.Project, ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes),
+        present.RootDiskBytes, ComputeSizes.Architecture(present.Attributes), near);
+
+    /// <summary>Keeps what was seen, where it says something new.</summary>
+    private async Task Note(ObservedMachine machine)
+    {
+        var present = _record.Value!;
+        var error = machine.Failure is { } failure && failure.Generation >= present.Generation ? failure.Message : null;
+        var next = present with
+        {
+            ObservedGeneration = Math.Max(present.ObservedGeneration, machine.Generation),
+            RestartPending = machine.RestartPending,
+            Operation = present.Operation is { } operation ? operation with { LastError = error } : null,
+        };
+        if (next != present)
+            await _record.Write(next);
+    }
+
+    /// <summary>News from before the last change of the wanted power state says nothing of it.</summary>
+    internal static ComputeTrigger? TriggerOf(ObservedMachine machine, ComputeRecord present)
+    {
+        if (machine.Power == Power.Absent)
+            return present.Phase == ComputePhase.Deleting ? ComputeTrigger.SawAbsent : null;   // otherwise the agent makes it again by itself
+        if (machine.Failure is { Retryable: false } failure && failure.Generation >= present.PowerGeneration)
+            return ComputeTrigger.SawFailure;
+        if (machine.Generation < present.PowerGeneration)
+            return null;
+        return machine.Power switch
+        {
+            Power.Running => ComputeTrigger.SawRunning,
+            Power.Off => ComputeTrigger.SawOff,
+            Power.Paused or Power.Saved => ComputeTrigger.SawSuspended,
+            Power.Crashed => ComputeTrigger.SawCrashed,
+            _ => null,
+        };
+    }
+
+    private async Task TellLinks(ObservedMachine machine)
+    {
+        if (_record.Value is not { } present)
+            return;
+        var active = machine.Power is Power.Running or Power.Paused;
+        foreach (var attachment in machine.Attachments)
+        {
+            if (present.Links.FirstOrDefault(l => l.Id == attachment.Link) is { } link)
+                await _links.Of(link).Observed(attachment, active);
+        }
+        await ReleaseLeaving(present, machine.Generation);
+    }
+
+    /// <summary>Links taken away are let go once the machine is seen without them.</summary>
+    private async Task ReleaseLeaving(ComputeRecord present, long generation)
+    {
+        var free = present.LeavingLinks.Where(l => l.Generation <= generation).ToArray();
+        if (free.Length == 0)
+            return;
+        await _record.Write(present with { LeavingLinks = [.. present.LeavingLinks.Except(free)] });
+        foreach (var link in free)
+            await _links.Of(link).Observed(null, present.Phase == ComputePhase.Active);
+    }
+
+    private async Task<Outcome> AddInline(CreateEntity link, Caller caller)
+    {
+        var accepted = await LinkAdded(link.Id, ComputeLinks.TermOf(link.Kind), null);
+        if (!accepted.Outcome.Ok)
+            return accepted.Outcome;
+        var made = await _links.Make(link with { Caller = caller }, _record.Value!);
+        if (made.Outcome.Ok && made.Host is { } host && _record.Value!.Host is { } here && host != here)
+            made = new(new(OutcomeKind.Conflict, $"The storage is on host {host}, the compute on host {here}: a local disk cannot be linked across hosts."), null);
+        if (made.Outcome.Ok)
+            return made.Outcome;
+        var present = _record.Value!;
+        await _record.Write(present with { Links = [.. present.Links.Where(l => l.Id != link.Id)] });
+        await _links.SourceGone(new(link.Id, ComputeLinks.TermOf(link.Kind), 0));
+        return made.Outcome;
+    }
+
+    private static Power PowerIn(ComputePhase phase, Power present) => phase switch
+    {
+        ComputePhase.Starting or ComputePhase.Active or ComputePhase.Restarting or ComputePhase.Placing => Power.Running,
+        ComputePhase.Suspending or ComputePhase.Suspended => present,   // paused or saved, as the action said
+        _ => Power.Off,
+    };
+
+    private static StopMethod StopMethodOf(string? method) => method switch
+    {
+        "graceful" => StopMethod.Graceful,
+        "acpioff" => StopMethod.AcpiOff,
+        _ => StopMethod.PowerOff,
+    };
+
+    private static RebootMethod RebootMethodOf(string? method) => method switch
+    {
+        "graceful" => RebootMethod.Graceful,
+        "warm" => RebootMethod.Warm,
+        _ => RebootMethod.Cold,
+    };
+
+    private static string Words(ObservedMachine machine) =>
+        machine.Failure?.Message ?? (machine.Power == Power.Crashed ? "The hypervisor's process of the machine died." : "The host could not do it.");
+
+    private sealed record ImageLookup(string Name, ImageView? View)
+    {
+        public bool Found => View is not null;
+    }
+
+    private static IEnumerable<string> ImageMixins(string[] mixins) => mixins.Where(m => m.StartsWith(ImageView.Scheme, StringComparison.Ordinal));
+
+    private async Task<ImageLookup?> FindImage(string[] mixins)
+    {
+        if (ImageMixins(mixins).FirstOrDefault() is not { } mixin)
+            return null;
+        var term = mixin[ImageView.Scheme.Length..];
+        return new(term, await GrainFactory.GetGrain<IImageGrain>("image/" + term).View());
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Compute {Compute} is placed on host {Host} as incarnation {Incarnation}")]
+    private partial void LogPlaced(Guid compute, Guid host, Guid incarnation);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Compute {Compute}: {From} to {To} on {Trigger}, operation {Operation}")]
+    private partial void LogMoved(Guid compute, ComputePhase from, ComputePhase to, ComputeTrigger trigger, Guid? operation);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Compute {Compute} was not created: {Why}")]
+    private partial void LogAbandoned(Guid compute, string? why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Compute {Compute} is gone, and everything that it held with it")]
+    private partial void LogDeleted(Guid compute);
+}

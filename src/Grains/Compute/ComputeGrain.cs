@@ -1,0 +1,332 @@
+using Controller.Contracts;
+using Controller.Grains.Entities;
+using Controller.Grains.Persistence;
+using Controller.Grains.Placement;
+using Microsoft.Extensions.Logging;
+using Model = Occi.Infrastructure;
+
+namespace Controller.Grains.Compute;
+
+/// <summary>
+/// A compute. Load, decide, write, act: what is owed is written before it is done, so a crash repeats a step and never loses one; the generation lets
+/// the host recognise the repeat.
+/// </summary>
+[GrainType("compute")]
+internal sealed partial class ComputeGrain : Grain, IComputeGrain
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(10);   // the first start on a host may have to fetch the image
+    private static readonly TimeSpan OtherLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(60);
+
+    private readonly Record<ComputeRecord, EntityView> _record;
+    private readonly ComputeLinks _links;
+    private readonly IClaims _claims;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ComputeGrain> _logger;
+
+    public ComputeGrain(
+        [PersistentState("compute", "entities")] IPersistentState<Stored<ComputeRecord, EntityView>> state,
+        IClaims claims,
+        TimeProvider time,
+        ILogger<ComputeGrain> logger)
+    {
+        _record = new(state, ComputeProjection.View, ComputeProjection.Index);
+        _links = new(GrainFactory);
+        (_claims, _time, _logger) = (claims, time, logger);
+    }
+
+    private Guid Id => GrainKeys.IdOf(this.GetPrimaryKeyString());
+
+    // ---------------------------------------------------------------- clients
+
+    public async Task<Outcome> Create(CreateEntity command)
+    {
+        if (_record.Value is { } present)
+            return Repeated.Create(command, present.Project, _record.View);
+        if (ComputeSizes.Refusal(command.Attributes) is { } refusal)
+            return new(OutcomeKind.Invalid, refusal);
+        var image = await FindImage(command.Mixins);
+        if (image is { Found: false })
+            return new(OutcomeKind.Invalid, $"There is no image {image.Name}.");
+
+        var now = _time.GetUtcNow();
+        await _record.Write(new()
+        {
+            Id = Id,
+            Project = command.Caller.Project,
+            CreatedBy = command.Caller.Principal,
+            Created = now,
+            Phase = ComputePhase.Placing,
+            Mixins = command.Mixins,
+            Attributes = command.Attributes,
+            Image = image?.View is { } view ? new(view.Sha256, view.Format, view.SizeBytes) : null,
+            RootDiskBytes = ComputeSizes.RootDiskBytes(command.Attributes, image?.View),
+            Inline = command.Links,
+            Links = ComputeLinks.Number(command.Links.Select(l => (l.Id, ComputeLinks.TermOf(l.Kind)))),
+            Incarnation = Guid.NewGuid(),
+            Operation = Operation.Begin("create", now, OtherLimit),
+        });
+        return await Place();
+    }
+
+    public async Task<EntityView?> View(Caller caller)
+    {
+        if (_record.View is not { } view || !caller.Sees(view.Project))
+            return null;
+        return view with { Links = await _links.Views(_record.Value!.Links) };
+    }
+
+    public async Task<Outcome> Update(UpdateEntity command)
+    {
+        if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
+            return new(OutcomeKind.NotFound);
+        var present = _record.Value;
+        if (Patch.Refusal(command, _record.Version) is { } moved)
+            return moved;
+        var attributes = Patch.Attributes(present.Attributes, command);
+        if (ComputeSizes.Refusal(attributes) is { } refusal)
+            return new(OutcomeKind.Invalid, refusal);
+        var mixins = Patch.Mixins(present.Mixins, command);
+        if (!ImageMixins(mixins).SequenceEqual(ImageMixins(present.Mixins)))
+            return new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.");
+        if (present.Host is { } host && (ComputeSizes.Cores(attributes), ComputeSizes.MemoryBytes(attributes)) != (ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes)))
+        {
+            var resized = await _claims.Resize(Request(present with { Attributes = attributes }, host), host);
+            if (resized.Host is null)
+                return new(resized.Kind, resized.Why);
+        }
+        await _record.Write(present with { Attributes = attributes, Mixins = mixins, Generation = present.Generation + 1 });
+        foreach (var link in command.Links)
+        {
+            var added = await AddInline(link, command.Caller);
+            if (!added.Ok)
+                return added;
+        }
+        await Tell();
+        return new(OutcomeKind.Done, View: await View(command.Caller));
+    }
+
+    public async Task<Outcome> Invoke(InvokeAction command)
+    {
+        if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
+            return new(OutcomeKind.NotFound);
+        var method = command.Attributes.Text(Model.Compute.StopMethod);
+        var outcome = command.Action switch
+        {
+            var a when a == Model.Compute.Start.ToString() => await Handle(ComputeTrigger.Start),
+            var a when a == Model.Compute.Stop.ToString() => await Handle(ComputeTrigger.Stop, r => r with { Stop = StopMethodOf(method) }),
+            var a when a == Model.Compute.Restart.ToString() => await Handle(ComputeTrigger.Restart, r => r with { Reboot = RebootMethodOf(method) }),
+            var a when a == Model.Compute.Suspend.ToString() =>
+                await Handle(ComputeTrigger.Suspend, r => r with { Power = method == "hibernate" ? Power.Saved : Power.Paused }),
+            _ => new Outcome(OutcomeKind.NotImplemented, $"{command.Action} is not offered here."),
+        };
+        return outcome with { View = await View(command.Caller) };
+    }
+
+    public async Task<Outcome> Delete(DeleteEntity command)
+    {
+        if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
+            return new(OutcomeKind.NotFound);
+        return Patch.Refusal(command, _record.Version) ?? await Handle(ComputeTrigger.Delete);
+    }
+
+    public Task<MachinePlacement?> Placement(Caller caller) => Task.FromResult(
+        _record.View is { } view && caller.Sees(view.Project) && _record.Value!.Host is { } host ? new MachinePlacement(host, _record.Value.Incarnation) : null);
+
+    // ---------------------------------------------------------------- the machine's news
+
+    public async Task Observed(Guid host, ObservedMachine machine)
+    {
+        if (_record.Value is not { } present || present.Host != host || present.Incarnation != machine.Incarnation)
+            return;   // an old incarnation's news is never this one's
+        await Note(machine);
+        if (TriggerOf(machine, _record.Value!) is { } trigger)
+            await Handle(trigger, r => trigger is ComputeTrigger.SawFailure or ComputeTrigger.SawCrashed ? r with { Message = Words(machine) } : r);
+        await TellLinks(machine);
+    }
+
+    public async Task OperationFinished(OperationFinished finished)
+    {
+        if (_record.Value is { Phase: ComputePhase.Restarting } present && present.Operation?.Id == finished.Operation)
+        {
+            await (finished.Failure is { } failure
+                ? Handle(ComputeTrigger.SawFailure, r => r with { Message = $"It could not be restarted: {failure.Message}" })
+                : Handle(ComputeTrigger.Rebooted));
+        }
+    }
+
+    public async Task<DesiredObject?> DesiredOn(Guid host) =>
+        _record.Value is { } present && present.Host == host ? await Desired(present) : null;
+
+    // A compute that nothing is known of may have been created after the backup that the database was restored from: only an incarnation that was replaced is certainly a stray.
+    public Task<bool> IsStray(Guid host, Guid incarnation) => Task.FromResult(
+        _record.Value is { Host: not null } present && (present.Host != host || present.Incarnation != incarnation));
+
+    // ---------------------------------------------------------------- links
+
+    public async Task<LinkAccepted> LinkAdded(Guid link, string term, Guid? host)
+    {
+        if (_record.View is null)
+            return new(new(OutcomeKind.Invalid, $"There is no compute {Id}."));
+        var present = _record.Value!;
+        if (host is { } wanted && present.Host is { } here && wanted != here)
+            return new(new(OutcomeKind.Conflict, $"The storage is on host {wanted}, the compute on host {here}: a local disk cannot be linked across hosts."));
+        if (present.Links.FirstOrDefault(l => l.Id == link) is { } known)
+            return new(new(OutcomeKind.AlreadyDone), known.Slot);
+        var slot = ComputeLinks.FreeSlot([.. present.Links, .. present.LeavingLinks], term);
+        await _record.Write(present with { Links = [.. present.Links, new(link, term, slot)] });
+        return new(new(OutcomeKind.Done), slot);
+    }
+
+    public async Task LinkReady(Guid link)
+    {
+        if (_record.Value is { } present && present.Phase != ComputePhase.Deleting && present.Links.Any(l => l.Id == link))
+        {
+            await _record.Write(present with { Generation = present.Generation + 1 });
+            await Tell();
+        }
+    }
+
+    public async Task LinkRemoved(Guid link)
+    {
+        if (_record.Value is not { } present)
+            return;
+        var gone = present.Links.FirstOrDefault(l => l.Id == link);
+        if (gone is not null)
+        {
+            var generation = present.Generation + 1;
+            await _record.Write(present with
+            {
+                Generation = generation,
+                Links = [.. present.Links.Where(l => l.Id != link)],
+                LeavingLinks = [.. present.LeavingLinks, gone with { Generation = generation }],
+            });
+            await Tell();
+        }
+        else if (present.LeavingLinks.All(l => l.Id != link))
+        {
+            await _links.Gone(link, present.Phase == ComputePhase.Active);
+        }
+        if (_record.Value is { Host: null } unplaced)
+            await ReleaseLeaving(unplaced, long.MaxValue);
+    }
+
+    // ---------------------------------------------------------------- reconciliation
+
+    /// <summary>Re-reads what is under way and does its next step; called by the sweeper when the operation is due.</summary>
+    public async Task Reconcile()
+    {
+        if (_record.Value is not { Operation: { } operation } present)
+            return;
+        var now = _time.GetUtcNow();
+        if (present.Phase == ComputePhase.Placing)
+        {
+            await Place();
+            return;
+        }
+        if (present.Phase == ComputePhase.Deleting && present.Host is null)
+        {
+            await Release();
+            return;
+        }
+        var host = await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", present.Host!.Value)).View();
+        if (now > operation.Deadline && host?.Status == HostStatus.Up && present.Phase != ComputePhase.Deleting)
+        {
+            await Handle(ComputeTrigger.Overdue, r => r with
+            {
+                Message = $"The {operation.What} was not done within {(operation.Deadline - operation.Since).TotalMinutes:0} minutes. {operation.LastError}".TrimEnd(),
+            });
+            return;
+        }
+        var waits = host?.Status == HostStatus.Up ? null : $"Host {host?.Name} is {host?.Status.ToString().ToLowerInvariant()}: waiting for it.";
+        await _record.Write(present with { Operation = operation.Again(now, waits) });
+        await (present.Phase == ComputePhase.Restarting ? Reboot() : Tell());
+    }
+
+    private async Task<Outcome> Place()
+    {
+        var present = _record.Value!;
+        Guid? near = null;
+        foreach (var link in present.Inline)
+        {
+            var made = await _links.Make(link, present);
+            if (!made.Outcome.Ok)
+                return await Abandon(made.Outcome);
+            if (made.Host is { } there && near is { } other && there != other)
+                return await Abandon(new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
+            near = made.Host ?? near;
+        }
+        var placed = await _claims.Place(Request(present, near));
+        if (placed.Host is not { } host)
+            return await Abandon(new(placed.Kind, placed.Why));
+        LogPlaced(Id, host, present.Incarnation);
+        var outcome = await Handle(ComputeTrigger.Placed, r => r with { Host = host, Inline = [] });
+        return outcome.Ok ? new(OutcomeKind.Created, View: await View(new(present.Project, Role.Reader, present.CreatedBy))) : outcome;
+    }
+
+    /// <summary>A creation that cannot be: nobody was told that it exists, so nothing of it stays.</summary>
+    private async Task<Outcome> Abandon(Outcome why)
+    {
+        var present = _record.Value!;
+        await Task.WhenAll(present.Links.Select(l => _links.SourceGone(l)));
+        await _claims.Release(Id);
+        await _record.Clear();
+        LogAbandoned(Id, why.Why);
+        return why;
+    }
+
+    private async Task<Outcome> Handle(ComputeTrigger trigger, Func<ComputeRecord, ComputeRecord>? also = null)
+    {
+        var present = _record.Value!;
+        switch (ComputeLifecycle.Decide(present.Phase, trigger))
+        {
+            case ComputeDecision.Refused refused:
+                return new(OutcomeKind.Conflict, refused.Why);
+            case ComputeDecision.Move move:
+                var next = Next(present, move);
+                next = also is null ? next : also(next);
+                await _record.Write(next);
+                if (present.Phase != next.Phase)
+                    LogMoved(Id, present.Phase, next.Phase, trigger, next.Operation?.Id);
+                await Settle(move.Tell);
+                return new(OutcomeKind.Done);
+            default:
+                return new(OutcomeKind.AlreadyDone);
+        }
+    }
+
+    private ComputeRecord Next(ComputeRecord present, ComputeDecision.Move move)
+    {
+        var now = _time.GetUtcNow();
+        var next = present with { Phase = move.To, Message = null, Power = PowerIn(move.To, present.Power) };
+        if (move.To == ComputePhase.Failed)
+            next = next with { Stop = StopMethod.PowerOff };
+        if (move.Tell is HostCommand.Ensure)
+            next = next with { Generation = present.Generation + 1, PowerGeneration = present.Generation + 1 };
+        return next with
+        {
+            Operation = ComputeLifecycle.IsUnderWay(move.To)
+                ? Operation.Begin(move.To.ToString().ToLowerInvariant(), now, move.To == ComputePhase.Starting ? StartLimit : OtherLimit)
+                : null,
+        };
+    }
+
+    private Task Settle(HostCommand owed) => owed switch
+    {
+        HostCommand.Ensure => Tell(),
+        HostCommand.Reboot => Reboot(),
+        HostCommand.Release => Release(),
+        _ => Task.CompletedTask,
+    };
+
+    /// <summary>The machine is gone (or never was): gives everything back, then forgets the compute.</summary>
+    private async Task Release()
+    {
+        var present = _record.Value!;
+        await Task.WhenAll(present.Links.Concat(present.LeavingLinks).Select(l => _links.SourceGone(l)));
+        await _claims.Release(Id);
+        await _record.Clear();
+        LogDeleted(Id);
+        DeactivateOnIdle();
+    }
+}

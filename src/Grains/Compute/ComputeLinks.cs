@@ -1,0 +1,51 @@
+using Controller.Contracts;
+
+namespace Controller.Grains.Compute;
+
+/// <summary>What a compute asks of the links that start at it.</summary>
+internal sealed class ComputeLinks(IGrainFactory grains)
+{
+    public ILinkGrain Of(ComputeLink link) => grains.GetGrain<ILinkGrain>(GrainId.Create(link.Term, GrainKeys.Of(link.Term, link.Id)));
+
+    public INetworkGrain Network(Guid id) => grains.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
+
+    public async Task<EntityView[]> Views(ComputeLink[] links)
+    {
+        // A link's own project was checked when it was made; its source's reader may see it.
+        var caller = new Caller(Guid.Empty, Role.Admin, "compute");
+        var views = await Task.WhenAll(links.Select(l => Of(l).View(caller)));
+        return [.. views.Where(v => v is not null).Select(v => v!)];
+    }
+
+    public async Task<Attachment[]> Attachments(ComputeLink[] links)
+    {
+        var found = await Task.WhenAll(links.Select(l => Of(l).Attachment()));
+        return [.. found.Where(a => a is not null).Select(a => a!)];
+    }
+
+    public Task<AttachResult> Make(CreateEntity link, ComputeRecord source)
+    {
+        var reference = source.Links.First(l => l.Id == link.Id);
+        return Of(reference).CreateFrom(link, source.Id, reference.Slot);
+    }
+
+    public Task SourceGone(ComputeLink link) => Of(link).SourceGone();
+
+    /// <summary>Answers a link that asks again to go, and whose term is not known any more: both kinds of link are asked.</summary>
+    public Task Gone(Guid link, bool active) => Task.WhenAll(
+        Of(new(link, "networkinterface", 0)).Observed(null, active), Of(new(link, "storagelink", 0)).Observed(null, active));
+
+    public static string TermOf(string kind) => kind[(kind.LastIndexOf('#') + 1)..];
+
+    /// <summary>Numbers links: disks and NICs each from 0.</summary>
+    public static ComputeLink[] Number(IEnumerable<(Guid Id, string Term)> links)
+    {
+        var numbered = new List<ComputeLink>();
+        foreach (var (id, term) in links)
+            numbered.Add(new(id, term, FreeSlot(numbered, term)));
+        return [.. numbered];
+    }
+
+    public static int FreeSlot(IReadOnlyCollection<ComputeLink> taken, string term) =>
+        Enumerable.Range(0, taken.Count + 1).First(slot => !taken.Any(l => l.Term == term && l.Slot == slot));
+}

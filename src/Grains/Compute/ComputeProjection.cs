@@ -1,0 +1,92 @@
+using Controller.Contracts;
+using Controller.Grains.Entities;
+using Controller.Grains.Persistence;
+using Occi;
+using Occi.Core;
+using Model = Occi.Infrastructure;
+
+namespace Controller.Grains.Compute;
+
+/// <summary>What clients see of a compute: one pure function of its record.</summary>
+internal static class ComputeProjection
+{
+    public static readonly Func<ComputeRecord, long, EntityView?> View = (record, version) => record.Phase is ComputePhase.Deleting or ComputePhase.Placing
+        ? null
+        : new EntityView
+        {
+            Id = record.Id,
+            Kind = Model.Compute.Kind.Id.ToString(),
+            Project = record.Project,
+            Mixins = record.Mixins,
+            Attributes = Attributes(record),
+            Actions = [.. ActionsIn(record.Phase).Select(a => a.Id.ToString())],
+            Version = version,
+            Created = record.Created,
+        };
+
+    public static readonly Func<ComputeRecord, EntityIndex> Index = record => new()
+    {
+        EntityId = record.Id,
+        Project = record.Project,
+        State = ToOcci(record.Phase),
+        Host = record.Host,
+        Title = record.Attributes.Text(CoreKinds.Title),
+        Mixins = record.Mixins,
+        Listed = record.Phase is not (ComputePhase.Deleting or ComputePhase.Placing),
+        Due = record.Operation?.Due,
+        Cores = ComputeSizes.Cores(record.Attributes),
+        Memory = ComputeSizes.MemoryBytes(record.Attributes),
+        Disk = record.RootDiskBytes,
+    };
+
+    /// <summary>GFD.224 §3.1: what is under way still shows where it came from; where it goes stands in the message.</summary>
+    public static string ToOcci(ComputePhase phase) => phase switch
+    {
+        ComputePhase.Active or ComputePhase.Stopping or ComputePhase.Suspending or ComputePhase.Restarting => "active",
+        ComputePhase.Suspended => "suspended",
+        ComputePhase.Failed => "error",
+        _ => "inactive",
+    };
+
+    public static IEnumerable<ActionType> ActionsIn(ComputePhase phase) => phase switch
+    {
+        ComputePhase.Inactive => [Model.Compute.Start],
+        ComputePhase.Active => [Model.Compute.Stop, Model.Compute.Restart, Model.Compute.Suspend],
+        ComputePhase.Suspended or ComputePhase.Failed => [Model.Compute.Start, Model.Compute.Stop],
+        ComputePhase.Starting or ComputePhase.Restarting or ComputePhase.Stopping or ComputePhase.Suspending => [Model.Compute.Stop],
+        _ => [],
+    };
+
+    private static Dictionary<string, AttributeValue> Attributes(ComputeRecord record)
+    {
+        var shown = new Dictionary<string, AttributeValue>(record.Attributes)
+        {
+            [Model.Compute.Cores.Name] = AttributeValue.Of(ComputeSizes.Cores(record.Attributes)),
+            [Model.Compute.Memory.Name] = AttributeValue.Of(ComputeSizes.MemoryGiB(record.Attributes)),
+            [Model.Compute.State.Name] = AttributeValue.Of(ToOcci(record.Phase)),
+        };
+        shown.TryAdd(Model.Compute.Architecture.Name, AttributeValue.Of("x64"));
+        shown.TryAdd(Model.Compute.Hostname.Name, AttributeValue.Of(ComputeSizes.Hostname(record)));
+        if (Message(record) is { } message)
+            shown[Model.Compute.StateMessage.Name] = AttributeValue.Of(message);
+        return shown;
+    }
+
+    private static string? Message(ComputeRecord record)
+    {
+        var doing = record.Operation is null ? null : record.Phase switch
+        {
+            ComputePhase.Starting => "Starting.",
+            ComputePhase.Stopping => "Stopping.",
+            ComputePhase.Suspending => "Suspending.",
+            ComputePhase.Restarting => "Restarting.",
+            _ => null,
+        };
+        var parts = new[]
+        {
+            doing, record.Operation?.LastError, record.Message, record.RestartPending ? "A change takes effect at the next start." : null,
+        };
+        var text = string.Join(' ', parts.Where(p => !string.IsNullOrEmpty(p)));
+        return text.Length == 0 ? null : text;
+    }
+}

@@ -1,0 +1,72 @@
+using Controller.Contracts;
+using Controller.Grains.Entities;
+using Occi;
+
+namespace Controller.Grains.Compute;
+
+/// <summary>All that is durable of a compute. Persisted: additive changes only.</summary>
+internal sealed record ComputeRecord
+{
+    public required Guid Id { get; init; }
+
+    public required Guid Project { get; init; }
+
+    public required string CreatedBy { get; init; }
+
+    public required DateTimeOffset Created { get; init; }
+
+    public ComputePhase Phase { get; init; }
+
+    // ---- asked for
+
+    public string[] Mixins { get; init; } = [];
+
+    public Dictionary<string, AttributeValue> Attributes { get; init; } = [];
+
+    /// <summary>Grows with every change of what the host has to do.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>The generation in which the wanted power state changed last: news from before says nothing of it.</summary>
+    public long PowerGeneration { get; init; }
+
+    public Power Power { get; init; } = Power.Running;
+
+    public StopMethod Stop { get; init; }
+
+    public RebootMethod Reboot { get; init; }
+
+    /// <summary>What the os template stood for at creation.</summary>
+    public ImageRef? Image { get; init; }
+
+    public long RootDiskBytes { get; init; }
+
+    public ComputeLink[] Links { get; init; } = [];
+
+    /// <summary>Links taken away that the machine may still have.</summary>
+    public ComputeLink[] LeavingLinks { get; init; } = [];
+
+    /// <summary>Owed at creation: inline links that are still to be made.</summary>
+    public CreateEntity[] Inline { get; init; } = [];
+
+    // ---- where
+
+    public Guid? Host { get; init; }
+
+    public Guid Incarnation { get; init; }
+
+    // ---- seen
+
+    public long ObservedGeneration { get; init; }
+
+    public bool RestartPending { get; init; }
+
+    // ---- under way
+
+    public Operation? Operation { get; init; }
+
+    /// <summary>Why it is as it is; shown as <c>occi.compute.state.message</c>.</summary>
+    public string? Message { get; init; }
+}
+
+/// <summary>A link that starts here; <paramref name="Slot"/> numbers disks and NICs from 0. <paramref name="Generation"/>: of the machine without it.</summary>
+internal sealed record ComputeLink(Guid Id, string Term, int Slot, long Generation = 0);

@@ -1,0 +1,289 @@
+using Controller.Contracts;
+using Controller.Grains.Persistence;
+using Controller.Grains.Placement;
+using Microsoft.Extensions.Logging;
+
+namespace Controller.Grains.Hosts;
+
+/// <summary>
+/// A host: routes between entities and its agent, and knows whether it is there. What is wanted of its objects is not stored here: on connect it is asked of
+/// the entities themselves, so there is one truth.
+/// </summary>
+[GrainType("host")]
+internal sealed partial class HostGrain : Grain, IHostGrain
+{
+    /// <summary>A host unheard of for this long is unreachable. The agent sends a sign of life three times as often.</summary>
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ResyncEvery = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan ResyncRetry = TimeSpan.FromSeconds(2);
+
+    private readonly Record<HostRecord, HostView> _record;
+    private readonly ConsoleReads _consoles = new();
+    private readonly IClaims _claims;
+    private readonly TimeProvider _time;
+    private readonly ILogger<HostGrain> _logger;
+
+    private IAgentStream? _stream;
+    private DateTimeOffset _lastSeen;
+    private DateTimeOffset _resyncDue = DateTimeOffset.MaxValue;
+
+    public HostGrain(
+        [PersistentState("host", "entities")] IPersistentState<Stored<HostRecord, HostView>> state,
+        IClaims claims,
+        TimeProvider time,
+        ILogger<HostGrain> logger)
+    {
+        _record = new(state, HostProjection.View, HostProjection.Index);
+        (_claims, _time, _logger) = (claims, time, logger);
+    }
+
+    private Guid Id => GrainKeys.IdOf(this.GetPrimaryKeyString());
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        // A silo that takes a host over gives it a whole lease before it concludes anything.
+        _lastSeen = _time.GetUtcNow();
+        this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)));
+        return Task.CompletedTask;
+    }
+
+    // ---------------------------------------------------------------- enrolment
+
+    public async Task Enrol(string name, string certificateSerial)
+    {
+        await _record.Write(_record.Value is { } present
+            ? present with { Name = name, Certificate = certificateSerial }
+            : new() { Id = Id, Name = name, Certificate = certificateSerial, Since = _time.GetUtcNow() });
+        LogEnrolled(Id, name);
+    }
+
+    public Task Renewed(string certificateSerial) =>
+        _record.Value is { } present ? _record.Write(present with { Certificate = certificateSerial }) : Task.CompletedTask;
+
+    public Task<HostView?> View() => Task.FromResult(
+        _record.View is { } view ? view with { LastSeen = _stream is null ? view.LastSeen : _lastSeen } : null);
+
+    public async Task<Outcome> Remove()
+    {
+        if (!_record.Exists)
+            return new(OutcomeKind.NotFound);
+        var placed = await _claims.OnHost(Id);
+        if (placed.Count > 0)
+            return new(OutcomeKind.Conflict, $"{placed.Count} object(s) are placed on the host, the first is {placed[0].Term} {placed[0].Consumer}: delete them first.");
+        _stream?.Hangup("The host was removed.");
+        await _record.Clear();
+        LogRemoved(Id);
+        DeactivateOnIdle();
+        return new(OutcomeKind.Done);
+    }
+
+    // ---------------------------------------------------------------- session
+
+    public async Task<SessionOpened?> Connect(AgentHello hello, IAgentStream stream)
+    {
+        if (_record.Value is not { } present)
+            return null;
+        var now = _time.GetUtcNow();
+        var epoch = Math.Max(present.Epoch, hello.HighestEpochSeen) + 1;
+        await _record.Write(present with
+        {
+            Epoch = epoch,
+            Status = HostStatus.Up,
+            Why = null,
+            Capabilities = hello.Capabilities,
+            BootId = hello.BootId,
+            AgentVersion = hello.AgentVersion,
+            Since = present.Status == HostStatus.Up ? present.Since : now,
+        });
+        _stream?.Hangup($"Epoch {epoch} has begun.");
+        (_stream, _lastSeen, _resyncDue) = (stream, now, now);
+        LogConnected(Id, present.Name, epoch, hello.Capabilities.Driver);
+        return new(epoch, Lease);
+    }
+
+    public async Task<bool> Heartbeat(long epoch, bool driverHealthy, string? why, IAgentStream stream)
+    {
+        if (_record.Value is not { } present || present.Epoch != epoch)
+            return false;
+        _lastSeen = _time.GetUtcNow();
+        if (_stream is null)
+        {
+            // The silo that had the session's grain is gone; the session goes on here.
+            (_stream, _resyncDue) = (stream, _lastSeen);
+            LogAdopted(Id, epoch);
+        }
+        await SetStatus(driverHealthy ? HostStatus.Up : HostStatus.Unhealthy, why);
+        return true;
+    }
+
+    public async Task Disconnect(long epoch)
+    {
+        // Its status changes only when the lease is over: an agent that reconnects at once was never away.
+        if (_record.Value?.Epoch == epoch)
+        {
+            _stream = null;
+            LogDisconnected(Id, epoch);
+        }
+        await Task.CompletedTask;
+    }
+
+    public Task Check() => Watch();
+
+    // ---------------------------------------------------------------- up
+
+    public async Task<bool> Observe(long epoch, ObservedReport report)
+    {
+        if (_record.Value is not { } present || present.Epoch != epoch)
+            return false;
+        _lastSeen = _time.GetUtcNow();
+        await SetStatus(report.DriverHealthy ? HostStatus.Up : HostStatus.Unhealthy, report.DriverWhy);
+        if (!report.DriverHealthy)
+            return true;   // nothing is concluded from what an unhealthy driver says, or does not say
+        if (report.Complete && !report.Unmanaged.SequenceEqual(_record.Value!.Unmanaged))
+            await _record.Write(_record.Value with { Unmanaged = report.Unmanaged });
+        foreach (var machine in report.Machines)
+            await Deliver(Entity<IComputeGrain>("compute", machine.Id), "compute", machine.Id, machine.Incarnation, g => g.Observed(Id, machine));
+        foreach (var volume in report.Volumes)
+            await Deliver(Entity<IStorageGrain>("storage", volume.Id), "storage", volume.Id, volume.Incarnation, g => g.Observed(Id, volume));
+        foreach (var network in report.Networks)
+            await Deliver(Entity<INetworkGrain>("network", network.Id), "network", network.Id, network.Incarnation, g => g.Observed(Id, network));
+        return true;
+    }
+
+    public async Task<bool> Finished(long epoch, OperationFinished finished)
+    {
+        if (_record.Value?.Epoch != epoch)
+            return false;
+        await Entity<IComputeGrain>("compute", finished.Machine).OperationFinished(finished);
+        return true;
+    }
+
+    public Task ConsoleData(Guid request, ConsolePart part)
+    {
+        _consoles.Answer(request, part);
+        return Task.CompletedTask;
+    }
+
+    // ---------------------------------------------------------------- down
+
+    public Task Send(DesiredObject[] objects) => _stream?.SendDesired(false, objects) ?? Task.CompletedTask;
+
+    public async Task<bool> Reboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace)
+    {
+        if (_stream is not { } stream)
+            return false;
+        await stream.SendReboot(operation, machine, incarnation, method, grace);
+        return true;
+    }
+
+    public async Task<ConsolePart> ReadConsole(Guid machine, long offset, int maxBytes, TimeSpan wait)
+    {
+        if (_stream is not { } stream)
+            return new(offset, [], offset, $"Host {_record.Value?.Name ?? Id.ToString()} is not connected.");
+        var (request, answer) = _consoles.Ask();
+        await stream.SendReadConsole(request, machine, offset, maxBytes, wait);
+        return await _consoles.Wait(request, answer, offset, wait + TimeSpan.FromSeconds(3), _time);
+    }
+
+    private T Entity<T>(string term, Guid id)
+        where T : IEntityGrain => GrainFactory.GetGrain<T>(GrainId.Create(term, GrainKeys.Of(term, id)));
+
+    private async Task Deliver<T>(T grain, string term, Guid id, Guid incarnation, Func<T, Task> tell)
+        where T : IHostedGrain
+    {
+        try
+        {
+            await tell(grain);
+            if (await grain.IsStray(Id, incarnation))
+                await SendAway(term, id, incarnation);
+        }
+        catch (Exception e)
+        {
+            // One entity's trouble is not the others'; the next complete report brings its news again.
+            LogNotDelivered(e, Id, term, id);
+        }
+    }
+
+    /// <summary>An incarnation that its entity has certainly replaced: it must go.</summary>
+    private Task SendAway(string term, Guid id, Guid incarnation)
+    {
+        LogStray(Id, term, id, incarnation);
+        DesiredObject away = term switch
+        {
+            "compute" => new DesiredMachine { Id = id, Incarnation = incarnation, Generation = long.MaxValue, Absent = true },
+            "storage" => new DesiredVolume { Id = id, Incarnation = incarnation, Generation = long.MaxValue, Absent = true },
+            _ => new DesiredNetwork { Id = id, Incarnation = incarnation, Generation = long.MaxValue, Absent = true },
+        };
+        return Send([away]);
+    }
+
+    private async Task Tick(CancellationToken cancel)
+    {
+        await Watch();
+        if (_stream is { } stream && _time.GetUtcNow() >= _resyncDue)
+            await Resync(stream);
+    }
+
+    private async Task Watch()
+    {
+        if (_record.Value is { Status: HostStatus.Up or HostStatus.Unhealthy } && _time.GetUtcNow() - _lastSeen > Lease)
+        {
+            _stream = null;
+            await SetStatus(HostStatus.Unreachable, $"Nothing was heard of its agent for {Lease.TotalSeconds:0} seconds. Its machines are left as they are.");
+        }
+    }
+
+    /// <summary>Sends everything that is wanted here. If one entity cannot be asked nothing is sent and it is tried again: half a set is not the set.</summary>
+    private async Task Resync(IAgentStream stream)
+    {
+        _resyncDue = _time.GetUtcNow() + ResyncRetry;
+        try
+        {
+            var placed = await _claims.OnHost(Id);
+            var wanted = await Task.WhenAll(placed.Select(p =>
+                Entity<IHostedGrain>(p.Term, p.Consumer).DesiredOn(Id)));
+            await stream.SendDesired(true, [.. wanted.Where(w => w is not null).Select(w => w!)]);
+            _resyncDue = _time.GetUtcNow() + ResyncEvery;
+        }
+        catch (Exception e)
+        {
+            LogResyncFailed(e, Id);
+        }
+    }
+
+    private async Task SetStatus(HostStatus status, string? why)
+    {
+        var present = _record.Value!;
+        if (present.Status == status && present.Why == why)
+            return;
+        await _record.Write(present with { Status = status, Why = why, Since = _time.GetUtcNow() });
+        LogStatus(Id, present.Name, status, why);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} is enrolled as {Name}")]
+    private partial void LogEnrolled(Guid host, string name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} was removed")]
+    private partial void LogRemoved(Guid host);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} ({Name}) is connected: epoch {Epoch}, driver {Driver}")]
+    private partial void LogConnected(Guid host, string name, long epoch, string driver);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host}: the session of epoch {Epoch} goes on on this silo")]
+    private partial void LogAdopted(Guid host, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host}: the session of epoch {Epoch} ended")]
+    private partial void LogDisconnected(Guid host, long epoch);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} ({Name}) is {Status}: {Why}")]
+    private partial void LogStatus(Guid host, string name, HostStatus status, string? why);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Host {Host}: the news of {Term} {Entity} could not be delivered")]
+    private partial void LogNotDelivered(Exception cause, Guid host, string term, Guid entity);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Host {Host} has a replaced incarnation {Incarnation} of {Term} {Entity}: it must go")]
+    private partial void LogStray(Guid host, string term, Guid entity, Guid incarnation);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Host {Host}: what is wanted of it could not be put together")]
+    private partial void LogResyncFailed(Exception cause, Guid host);
+}

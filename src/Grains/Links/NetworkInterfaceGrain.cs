@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using Controller.Contracts;
+using Controller.Grains.Entities;
+using Controller.Grains.Persistence;
+using Microsoft.Extensions.Logging;
+using Occi;
+using Model = Occi.Infrastructure;
+
+namespace Controller.Grains.Links;
+
+/// <summary>A NIC: compute to network.</summary>
+[GrainType("networkinterface")]
+internal sealed class NetworkInterfaceGrain(
+    [PersistentState("networkinterface", "entities")] IPersistentState<Stored<LinkRecord, EntityView>> state, TimeProvider time, ILogger<NetworkInterfaceGrain> logger)
+    : LinkGrain(state, time, logger)
+{
+    private static readonly string AddressMixin = Model.IpNetworkInterface.Mixin.Id.ToString();
+
+    protected override Kind TargetKind => Model.Network.Kind;
+
+    protected override EntityView? Project(LinkRecord record, long version) => LinkProjection.View(
+        record, version, Model.NetworkInterface.Kind, Model.Network.Kind, Model.NetworkInterface.State, Model.NetworkInterface.StateMessage, Own);
+
+    protected override (LinkRecord Record, string? Why) Complete(LinkRecord record)
+    {
+        var asked = record.Attributes.Text(Model.NetworkInterface.Mac);
+        return (record with { Mac = asked?.Replace('-', ':').ToLowerInvariant() ?? record.Mac ?? MacOf(record.Id) }, null);
+    }
+
+    protected override async Task<(LinkRecord Record, AttachResult Result)> Arrange(LinkRecord record, Caller caller)
+    {
+        var wanted = record.Attributes.Text(Model.IpNetworkInterface.Address)?.Split('/')[0];
+        var connected = await Target(record).Connect(caller, Id, record.Mac!, wanted, $"vm-{record.Source.ToString("N")[..8]}");
+        if (!connected.Outcome.Ok)
+            return (record, new(connected.Outcome, null));
+        // What the network gave is exposed, whether the client asked for the mixin or not.
+        var mixins = connected.Address is null || record.Mixins.Contains(AddressMixin) ? record.Mixins : [.. record.Mixins, AddressMixin];
+        return (record with { Address = connected.Address, Gateway = connected.Gateway, Mixins = mixins }, new(connected.Outcome, null));
+    }
+
+    protected override Task Leave(LinkRecord record) => Target(record).Leaving(Id);
+
+    protected override Task Free(LinkRecord record) => Target(record).Disconnected(Id);
+
+    protected override Attachment Device(LinkRecord record) =>
+        new(null, new(record.Id, record.Target, record.Mac!, record.Address, "eth" + record.Slot));
+
+    private INetworkGrain Target(LinkRecord record) => GrainFactory.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", record.Target)));
+
+    private static void Own(LinkRecord record, Dictionary<string, AttributeValue> shown)
+    {
+        shown[Model.NetworkInterface.Interface.Name] = AttributeValue.Of(record.Device ?? "eth" + Math.Max(0, record.Slot));
+        shown[Model.NetworkInterface.Mac.Name] = AttributeValue.Of(record.Mac!);
+        if (record.Address is null)
+            return;
+        shown[Model.IpNetworkInterface.Address.Name] = AttributeValue.Of(record.Address);
+        if (record.Gateway is { } gateway)
+            shown[Model.IpNetworkInterface.Gateway.Name] = AttributeValue.Of(gateway);
+        shown.TryAdd(Model.IpNetworkInterface.Allocation.Name, AttributeValue.Of("dynamic"));
+    }
+
+    /// <summary>A locally administered address made of the link's id, so that a repeat makes the same one.</summary>
+    private static string MacOf(Guid link)
+    {
+        var hash = SHA256.HashData(link.ToByteArray());
+        return $"52:54:{hash[0]:x2}:{hash[1]:x2}:{hash[2]:x2}:{hash[3]:x2}";
+    }
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Controller.Contracts;
+using Controller.Grains.Compute;
+using Controller.Grains.Hosts;
+using Controller.Grains.Images;
+using Controller.Grains.Links;
+using Controller.Grains.Network;
+using Controller.Grains.Projects;
+using Controller.Grains.Storage;
+using Orleans.Storage;
+
+namespace Controller.Grains.Persistence;
+
+/// <summary>The JSON of all records: camel case, so that SQL can read it; nulls left out.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = [typeof(AttributeValueJson)])]
+[JsonSerializable(typeof(Stored<ComputeRecord, EntityView>))]
+[JsonSerializable(typeof(Stored<StorageRecord, EntityView>))]
+[JsonSerializable(typeof(Stored<NetworkRecord, EntityView>))]
+[JsonSerializable(typeof(Stored<LinkRecord, EntityView>))]
+[JsonSerializable(typeof(Stored<HostRecord, HostView>))]
+[JsonSerializable(typeof(Stored<ProjectRecord, ProjectView>))]
+[JsonSerializable(typeof(Stored<TokenRecord, TokenView>))]
+[JsonSerializable(typeof(Stored<JoinRecord, JoinResult>))]
+[JsonSerializable(typeof(Stored<ImageRecord, ImageView>))]
+internal sealed partial class GrainsJson : JsonSerializerContext;
+
+/// <summary>Writes records as UTF-8 JSON: the write query extracts columns from it.</summary>
+public sealed class RecordSerializer : IGrainStorageSerializer
+{
+    public BinaryData Serialize<T>(T? input) => new(JsonSerializer.SerializeToUtf8Bytes(input, typeof(T), GrainsJson.Default));
+
+    public T Deserialize<T>(BinaryData input) => (T)JsonSerializer.Deserialize(input.ToMemory().Span, typeof(T), GrainsJson.Default)!;
+}

@@ -1,0 +1,53 @@
+namespace Controller.Grains.Persistence;
+
+/// <summary>
+/// What a row's payload holds: the record (the grain's truth), the view (what clients see, computed from it when it was written) and the index (what
+/// the write query extracts into columns, in the same statement). Persisted: additive changes only.
+/// </summary>
+public sealed class Stored<TRecord, TView>
+    where TRecord : class
+    where TView : class
+{
+    /// <summary>Null: the entity is on its way out, and nobody sees it any more.</summary>
+    public TView? View { get; set; }
+
+    public TRecord? Record { get; set; }
+
+    public EntityIndex Index { get; set; } = new();
+}
+
+/// <summary>The columns of an inventory row. A missing one is SQL null.</summary>
+public sealed record EntityIndex
+{
+    public Guid? EntityId { get; init; }
+
+    public Guid? Project { get; init; }
+
+    /// <summary>Of a link.</summary>
+    public Guid? Source { get; init; }
+
+    /// <summary>Of a link, where it is local.</summary>
+    public Guid? Target { get; init; }
+
+    /// <summary>The OCCI state (of a host: up, unhealthy, unreachable, new).</summary>
+    public string? State { get; init; }
+
+    public Guid? Host { get; init; }
+
+    public string? Title { get; init; }
+
+    public string[] Mixins { get; init; } = [];
+
+    /// <summary>False for what is being deleted: lists leave it out.</summary>
+    public bool Listed { get; init; } = true;
+
+    /// <summary>When the sweeper has to look at it; null: nothing is unfinished.</summary>
+    public DateTimeOffset? Due { get; init; }
+
+    /// <summary>A host's capacity, or what a compute asks for.</summary>
+    public int? Cores { get; init; }
+
+    public long? Memory { get; init; }
+
+    public long? Disk { get; init; }
+}

@@ -1,0 +1,58 @@
+using Controller.Contracts;
+
+namespace Controller.Grains.Placement;
+
+/// <summary>
+/// Claims are rows, written in one transaction: all of a request or nothing. What is used is always the sum of rows, never a counter that can drift.
+/// Every method may be repeated.
+/// </summary>
+public interface IClaims
+{
+    /// <summary>Finds a host and takes what is asked of it and of the project's quota. A repeat with the same incarnation answers the same host.</summary>
+    Task<PlacementResult> Place(PlacementRequest request);
+
+    /// <summary>Changes what an incarnation takes of its host and project.</summary>
+    Task<PlacementResult> Resize(PlacementRequest request, Guid host);
+
+    /// <summary>Notes that an object without weight (a network) is on a host.</summary>
+    Task Note(string term, Guid consumer, Guid incarnation, Guid host, Guid project);
+
+    /// <summary>Gives everything back that the consumer holds on hosts and of its quota.</summary>
+    Task Release(Guid consumer);
+
+    /// <summary>Which objects are on a host.</summary>
+    Task<IReadOnlyList<Placed>> OnHost(Guid host);
+
+    /// <summary>Takes the subnet <paramref name="wanted"/>, or a free one. Null with the reason when it overlaps another network's.</summary>
+    Task<SubnetResult> ClaimSubnet(Guid network, string? wanted);
+
+    /// <summary>Takes an address of the network's subnet, the wanted one or the lowest free one. A repeat answers the same address.</summary>
+    Task<AddressResult> ClaimAddress(AddressRequest request);
+
+    Task ReleaseAddress(Guid network, Guid link);
+
+    /// <summary>All addresses taken of a network.</summary>
+    Task<IReadOnlyList<AddressReservation>> Addresses(Guid network);
+
+    /// <summary>Gives a network's subnet and all of its addresses back.</summary>
+    Task ReleaseSubnet(Guid network);
+}
+
+/// <summary>What an object asks of a host. <see cref="OnlyHost"/>: it must be that one (its volumes are there).</summary>
+public sealed record PlacementRequest(
+    string Term, Guid Consumer, Guid Incarnation, Guid Project, int Cores, long MemoryBytes, long DiskBytes, string? Architecture, Guid? OnlyHost);
+
+/// <summary>A host, or why there is none: <see cref="OutcomeKind.NoCapacity"/> or <see cref="OutcomeKind.QuotaExceeded"/>.</summary>
+public sealed record PlacementResult(Guid? Host, OutcomeKind Kind, string? Why);
+
+/// <summary>An object that is on a host.</summary>
+public sealed record Placed(string Term, Guid Consumer, Guid Incarnation);
+
+/// <summary>A subnet in CIDR notation, or why there is none.</summary>
+public sealed record SubnetResult(string? Cidr, string? Why);
+
+/// <summary>Asks for an address. <see cref="Gateway"/> is never given out.</summary>
+public sealed record AddressRequest(Guid Network, Guid Link, string Cidr, string Gateway, string Mac, string? Wanted, string? Hostname);
+
+/// <summary>An address, or why there is none.</summary>
+public sealed record AddressResult(string? Address, string? Why);

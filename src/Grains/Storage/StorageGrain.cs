@@ -1,0 +1,261 @@
+using Controller.Contracts;
+using Controller.Grains.Entities;
+using Controller.Grains.Persistence;
+using Controller.Grains.Placement;
+using Microsoft.Extensions.Logging;
+using Model = Occi.Infrastructure;
+
+namespace Controller.Grains.Storage;
+
+/// <summary>A storage: a volume in the pool of one host.</summary>
+[GrainType("storage")]
+internal sealed partial class StorageGrain : Grain, IStorageGrain
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+
+    private readonly Record<StorageRecord, EntityView> _record;
+    private readonly IClaims _claims;
+    private readonly TimeProvider _time;
+    private readonly ILogger<StorageGrain> _logger;
+
+    public StorageGrain(
+        [PersistentState("storage", "entities")] IPersistentState<Stored<StorageRecord, EntityView>> state,
+        IClaims claims,
+        TimeProvider time,
+        ILogger<StorageGrain> logger)
+    {
+        _record = new(state, StorageProjection.View, StorageProjection.Index);
+        (_claims, _time, _logger) = (claims, time, logger);
+    }
+
+    private Guid Id => GrainKeys.IdOf(this.GetPrimaryKeyString());
+
+    public async Task<Outcome> Create(CreateEntity command)
+    {
+        if (_record.Value is { } present)
+            return Repeated.Create(command, present.Project, _record.View);
+        if (command.Links.Length > 0)
+            return new(OutcomeKind.Invalid, "Links that start at a storage are not possible: storagelink goes from a compute to a storage.");
+        var now = _time.GetUtcNow();
+        await _record.Write(new()
+        {
+            Id = Id,
+            Project = command.Caller.Project,
+            CreatedBy = command.Caller.Principal,
+            Created = now,
+            Phase = StoragePhase.Creating,
+            Mixins = command.Mixins,
+            Attributes = command.Attributes,
+            Incarnation = Guid.NewGuid(),
+            Generation = 1,
+            Operation = Operation.Begin("create", now, Limit),
+        });
+        return await Place();
+    }
+
+    public Task<EntityView?> View(Caller caller) =>
+        Task.FromResult(_record.View is { } view && caller.Sees(view.Project) ? view : null);
+
+    public async Task<Outcome> Update(UpdateEntity command)
+    {
+        if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
+            return new(OutcomeKind.NotFound);
+        var present = _record.Value;
+        if (Patch.Refusal(command, _record.Version) is { } moved)
+            return moved;
+        var next = present with { Attributes = Patch.Attributes(present.Attributes, command), Mixins = Patch.Mixins(present.Mixins, command) };
+        var outcome = await Grow(present, next);
+        return outcome.Ok ? outcome with { View = _record.View } : outcome;
+    }
+
+    public async Task<Outcome> Invoke(InvokeAction command)
+    {
+        if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
+            return new(OutcomeKind.NotFound);
+        var present = _record.Value;
+        Outcome outcome;
+        if (command.Action == Model.Storage.Resize.ToString())
+        {
+            var size = command.Attributes[Model.Storage.ResizeSize.Name];
+            outcome = await Grow(present, present with { Attributes = new(present.Attributes) { [Model.Storage.Size.Name] = size } });
+        }
+        else if (command.Action == Model.Storage.Online.ToString())
+            outcome = await Handle(StorageTrigger.Online);
+        else if (command.Action == Model.Storage.Offline.ToString())
+            outcome = InUse() ?? await Handle(StorageTrigger.Offline);
+        else
+            outcome = new(OutcomeKind.NotImplemented, $"{command.Action} is not offered here.");
+        return outcome with { View = _record.View };
+    }
+
+    public async Task<Outcome> Delete(DeleteEntity command)
+    {
+        if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
+            return new(OutcomeKind.NotFound);
+        return Patch.Refusal(command, _record.Version) ?? InUse() ?? await Handle(StorageTrigger.Delete);
+    }
+
+    // ---------------------------------------------------------------- links
+
+    public async Task<AttachResult> Attach(Caller caller, Guid link, Guid compute)
+    {
+        if (_record.View is null || !caller.Sees(_record.Value!.Project))
+            return new(new(OutcomeKind.Invalid, $"There is no storage {Id}."), null);
+        var present = _record.Value;
+        if (present.Uses.Any(u => u.Link == link))
+            return new(new(OutcomeKind.AlreadyDone), present.Host);
+        if (present.Uses.FirstOrDefault() is { } other)
+            return new(new(OutcomeKind.Conflict, $"The storage is linked to compute {other.Compute} already (link {other.Link})."), null);
+        if (present.Phase is StoragePhase.Offline or StoragePhase.Failed)
+            return new(new(OutcomeKind.Conflict, $"The storage is {StorageProjection.ToOcci(present.Phase)}: only one that is online can be linked."), null);
+        await _record.Write(present with { Uses = [new(link, compute)] });
+        return new(new(OutcomeKind.Done), present.Host);
+    }
+
+    public async Task Detached(Guid link)
+    {
+        if (_record.Value is { } present && present.Uses.Any(u => u.Link == link))
+            await _record.Write(present with { Uses = [.. present.Uses.Where(u => u.Link != link)] });
+    }
+
+    // ---------------------------------------------------------------- the host's news
+
+    public async Task Observed(Guid host, ObservedVolume volume)
+    {
+        if (_record.Value is not { } present || present.Host != host || present.Incarnation != volume.Incarnation)
+            return;
+        var error = volume.Failure is { } failure && failure.Generation >= present.Generation ? failure : null;
+        if (present.Operation is { } operation && operation.LastError != error?.Message)
+            await _record.Write(present with { Operation = operation with { LastError = error?.Message } });
+        if (!volume.Present && present.Phase == StoragePhase.Deleting && error is null)
+            await Handle(StorageTrigger.SawAbsent);
+        else if (error is { Retryable: false })
+            await Handle(StorageTrigger.SawFailure, r => r with { Message = error.Message });
+        else if (volume.Present && volume.Generation >= present.Generation)
+            await Handle(StorageTrigger.SawReady);
+    }
+
+    public Task<DesiredObject?> DesiredOn(Guid host) =>
+        Task.FromResult<DesiredObject?>(_record.Value is { } present && present.Host == host ? Desired(present) : null);
+
+    public Task<bool> IsStray(Guid host, Guid incarnation) => Task.FromResult(
+        _record.Value is { Host: not null } present && (present.Host != host || present.Incarnation != incarnation));
+
+    public async Task Reconcile()
+    {
+        if (_record.Value is not { Operation: { } operation } present)
+            return;
+        if (present.Host is null)
+        {
+            await Place();
+            return;
+        }
+        var now = _time.GetUtcNow();
+        var host = await Host(present).View();
+        if (now > operation.Deadline && host?.Status == HostStatus.Up && present.Phase != StoragePhase.Deleting)
+        {
+            await Handle(StorageTrigger.Overdue, r => r with { Message = $"The {operation.What} was not done in time. {operation.LastError}".TrimEnd() });
+            return;
+        }
+        var waits = host?.Status == HostStatus.Up ? null : $"Host {host?.Name} is {host?.Status.ToString().ToLowerInvariant()}: waiting for it.";
+        await _record.Write(present with { Operation = operation.Again(now, waits) });
+        await Tell();
+    }
+
+    private async Task<Outcome> Place()
+    {
+        var present = _record.Value!;
+        var placed = await _claims.Place(Request(present));
+        if (placed.Host is not { } host)
+        {
+            await _claims.Release(Id);
+            await _record.Clear();
+            return new(placed.Kind, placed.Why);
+        }
+        await _record.Write(present with { Host = host });
+        LogPlaced(Id, host);
+        await Tell();
+        return new(OutcomeKind.Created, View: _record.View);
+    }
+
+    /// <summary>Updates what is asked for; a larger size is claimed first, a smaller one refused: what is in a volume is not cut off.</summary>
+    private async Task<Outcome> Grow(StorageRecord present, StorageRecord next)
+    {
+        if (next.SizeBytes < present.SizeBytes)
+            return new(OutcomeKind.Conflict, $"A storage cannot shrink: it has {present.Attributes.Text(Model.Storage.Size)} GiB, {next.Attributes.Text(Model.Storage.Size)} were asked for.");
+        if (next.SizeBytes == present.SizeBytes)
+        {
+            await _record.Write(next);
+            return new(OutcomeKind.Done);
+        }
+        if (StorageLifecycle.Decide(present.Phase, StorageTrigger.Resize) is StorageDecision.Refused refused)
+            return new(OutcomeKind.Conflict, refused.Why);
+        var resized = await _claims.Resize(Request(next), present.Host!.Value);
+        return resized.Host is null
+            ? new(resized.Kind, resized.Why)
+            : await Handle(StorageTrigger.Resize, r => r with { Attributes = next.Attributes, Mixins = next.Mixins });
+    }
+
+    private async Task<Outcome> Handle(StorageTrigger trigger, Func<StorageRecord, StorageRecord>? also = null)
+    {
+        var present = _record.Value!;
+        switch (StorageLifecycle.Decide(present.Phase, trigger))
+        {
+            case StorageDecision.Refused refused:
+                return new(OutcomeKind.Conflict, refused.Why);
+            case StorageDecision.Move { Release: true }:
+                await _claims.Release(Id);
+                await _record.Clear();
+                LogDeleted(Id);
+                DeactivateOnIdle();
+                return new(OutcomeKind.Done);
+            case StorageDecision.Move move:
+                var next = present with
+                {
+                    Phase = move.To,
+                    Message = null,
+                    Generation = present.Generation + (move.TellHost ? 1 : 0),
+                    Operation = StorageLifecycle.IsUnderWay(move.To)
+                        ? Operation.Begin(trigger.ToString().ToLowerInvariant(), _time.GetUtcNow(), Limit)
+                        : null,
+                };
+                await _record.Write(also is null ? next : also(next));
+                LogMoved(Id, present.Phase, move.To, trigger);
+                if (move.TellHost)
+                    await Tell();
+                return new(OutcomeKind.Done);
+            default:
+                return new(OutcomeKind.AlreadyDone);
+        }
+    }
+
+    private Outcome? InUse() => _record.Value!.Uses.FirstOrDefault() is { } use
+        ? new(OutcomeKind.Conflict, $"The storage is linked to compute {use.Compute}: delete the link {use.Link} first.")
+        : null;
+
+    private PlacementRequest Request(StorageRecord record) =>
+        new("storage", Id, record.Incarnation, record.Project, 0, 0, record.SizeBytes, null, null);
+
+    private DesiredVolume Desired(StorageRecord record) => new()
+    {
+        Id = Id,
+        Incarnation = record.Incarnation,
+        Generation = record.Generation,
+        Absent = record.Phase == StoragePhase.Deleting,
+        Name = record.Attributes.Text(Occi.Core.CoreKinds.Title) ?? "",
+        SizeBytes = record.SizeBytes,
+    };
+
+    private IHostGrain Host(StorageRecord record) => GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", record.Host!.Value));
+
+    private Task Tell() => Host(_record.Value!).Send([Desired(_record.Value!)]);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Storage {Storage} is placed on host {Host}")]
+    private partial void LogPlaced(Guid storage, Guid host);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Storage {Storage}: {From} to {To} on {Trigger}")]
+    private partial void LogMoved(Guid storage, StoragePhase from, StoragePhase to, StorageTrigger trigger);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Storage {Storage} is gone, and everything that it held with it")]
+    private partial void LogDeleted(Guid storage);
+}

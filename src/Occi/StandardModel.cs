@@ -1,0 +1,21 @@
+using Occi.Core;
+using Occi.Infrastructure;
+
+namespace Occi;
+
+/// <summary>All that the standard defines and this product offers. A provider's templates are added with <see cref="Catalogue.With"/>.</summary>
+public static class StandardModel
+{
+    /// <summary>OCCI Core, OCCI Infrastructure, the six standard resource templates and OpenStack's contextualisation.</summary>
+    public static readonly Catalogue Catalogue = new(
+        [
+            CoreKinds.Entity, CoreKinds.Resource, CoreKinds.Link,
+            Compute.Kind, Storage.Kind, Network.Kind, NetworkInterface.Kind, StorageLink.Kind,
+        ],
+        [
+            IpNetwork.Mixin, IpNetworkInterface.Mixin, SshKey.Mixin, UserData.Mixin, OpenStackContext.PublicKey, OpenStackContext.UserData,
+            NetworkReach.Nat, NetworkReach.Private, OsTemplate.Mixin, ResourceTemplate.Mixin,
+            ResourceTemplate.Small, ResourceTemplate.Medium, ResourceTemplate.Large,
+            ResourceTemplate.MemSmall, ResourceTemplate.MemMedium, ResourceTemplate.MemLarge,
+        ]);
+}

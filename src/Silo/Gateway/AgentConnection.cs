@@ -1,0 +1,142 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+using Controller.Agent.Protocol;
+using Controller.Contracts;
+using Grpc.Core;
+using DesiredObject = Controller.Contracts.DesiredObject;
+using RebootMethod = Controller.Contracts.RebootMethod;
+
+namespace Controller.Silo.Gateway;
+
+/// <summary>One agent's stream, from Welcome to hang-up. It knows the protocol and no meaning; its host's grain is the meaning.</summary>
+internal sealed partial class AgentConnection(
+    IAsyncStreamReader<FromAgent> from, IServerStreamWriter<ToAgent> to, IHostGrain host, ILogger logger) : IAgentStream, IDisposable
+{
+    /// <summary>A stream takes one write at a time; everyone else queues. Bounded: an agent that reads nothing is hung up on, not waited for.</summary>
+    private readonly Channel<ToAgent> _outbox = Channel.CreateBounded<ToAgent>(new BoundedChannelOptions(1024) { SingleReader = true });
+    private readonly CancellationTokenSource _hangup = new();
+    private long _epoch;
+
+    public async Task Run(Hello hello, IAgentStream self, IReadOnlyCollection<string> gateways, CancellationToken hungUp)
+    {
+        var opened = await host.Connect(hello.ToContract(), self)
+            ?? throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
+        _epoch = opened.Epoch;
+        // Written before anything that the grain has queued meanwhile.
+        var welcome = new Welcome { Epoch = (ulong)opened.Epoch, LeaseSeconds = (uint)opened.Lease.TotalSeconds };
+        welcome.Gateways.AddRange(gateways);
+        await to.WriteAsync(new() { Welcome = welcome }, hungUp);
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(hungUp, _hangup.Token);
+        Task[] halves = [Read(self, stop.Token), Write(stop.Token)];
+        try
+        {
+            await await Task.WhenAny(halves);   // whichever half ends first takes the other with it
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // hung up
+        }
+        finally
+        {
+            _outbox.Writer.TryComplete();
+            await stop.CancelAsync();
+            await Task.WhenAll(halves).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await host.Disconnect(_epoch);
+        }
+    }
+
+    public void Dispose() => _hangup.Dispose();
+
+    public Task SendDesired(bool full, DesiredObject[] objects)
+    {
+        var desired = new Desired { Epoch = (ulong)_epoch, Full = full };
+        desired.Objects.AddRange(objects.Select(o => o.ToProto()));
+        return Queue(new() { Desired = desired });
+    }
+
+    public Task SendReboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace) => Queue(new()
+    {
+        Operation = new()
+        {
+            Epoch = (ulong)_epoch,
+            OperationId = operation.ToString("D"),
+            MachineId = machine.ToString("D"),
+            Incarnation = incarnation.ToString("D"),
+            Reboot = new() { Method = (Agent.Protocol.RebootMethod)method, GraceSeconds = (uint)grace.TotalSeconds },
+        },
+    });
+
+    public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) => Queue(new()
+    {
+        ReadConsole = new()
+        {
+            RequestId = request.ToString("D"), MachineId = machine.ToString("D"), Offset = (ulong)offset, MaxBytes = (uint)maxBytes, WaitSeconds = (uint)wait.TotalSeconds,
+        },
+    });
+
+    public async Task Hangup(string why)
+    {
+        await Queue(new() { Goodbye = new() { Why = why, ReconnectAfterSeconds = 1 } });
+        _outbox.Writer.TryComplete();   // the writer ends once it has said goodbye
+    }
+
+    private async Task Read(IAgentStream self, CancellationToken cancel)
+    {
+        await foreach (var message in from.ReadAllAsync(cancel))
+        {
+            using var activity = GatewayTelemetry.Receive(message);
+            if (!await Handle(message, self))
+            {
+                LogEnded(_epoch);
+                return;
+            }
+        }
+    }
+
+    private async Task<bool> Handle(FromAgent message, IAgentStream self)
+    {
+        switch (message.MessageCase)
+        {
+            case FromAgent.MessageOneofCase.Heartbeat:
+                return await host.Heartbeat(_epoch, message.Heartbeat.Driver?.Healthy ?? true, NullIfEmpty(message.Heartbeat.Driver?.Why), self);
+            case FromAgent.MessageOneofCase.Observed:
+                return await host.Observe((long)message.Observed.Epoch, message.Observed.ToContract());
+            case FromAgent.MessageOneofCase.OperationFinished when Guid.TryParse(message.OperationFinished.OperationId, out var operation)
+                && Guid.TryParse(message.OperationFinished.MachineId, out var machine):
+                return await host.Finished((long)message.OperationFinished.Epoch, new(operation, machine, message.OperationFinished.Failure.ToContract()));
+            case FromAgent.MessageOneofCase.ConsoleData when Guid.TryParse(message.ConsoleData.RequestId, out var request):
+                var data = message.ConsoleData;
+                await host.ConsoleData(request, new((long)data.Offset, data.Data.ToByteArray(), (long)data.Size, data.Failure?.Message));
+                return true;
+            default:
+                throw new RpcException(new(StatusCode.InvalidArgument, $"After Hello, {message.MessageCase} is not expected here, or its ids are not UUIDs."));
+        }
+    }
+
+    private async Task Write(CancellationToken cancel)
+    {
+        await foreach (var message in _outbox.Reader.ReadAllAsync(cancel))
+            await to.WriteAsync(message, cancel);
+    }
+
+    private Task Queue(ToAgent message)
+    {
+        message.Traceparent = Activity.Current?.Id ?? "";
+        if (!_outbox.Writer.TryWrite(message) && !_outbox.Reader.Completion.IsCompleted)
+        {
+            // What is lost here it gets again when it reconnects.
+            LogStuck(_epoch);
+            _hangup.Cancel();
+        }
+        return Task.CompletedTask;
+    }
+
+    private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The session of epoch {Epoch} is over: another took its place")]
+    private partial void LogEnded(long epoch);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The agent of epoch {Epoch} does not read what it is sent: hanging up")]
+    private partial void LogStuck(long epoch);
+}

@@ -1,0 +1,123 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Controller.Agent.Protocol;
+using Controller.Contracts;
+using Controller.Silo.Postgres;
+using Google.Protobuf;
+using Grpc.Core;
+
+namespace Controller.Silo.Gateway;
+
+/// <summary>What agents dial. Everything but Join wants a client certificate of the cluster's authority and an enrolled host.</summary>
+internal sealed partial class AgentGatewayService(
+    IGrainFactory grains, CertificateAuthority authority, ImageStore images, GatewayDirectory gateways, IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
+    : AgentGateway.AgentGatewayBase
+{
+    public override async Task<JoinResponse> Join(JoinRequest request, ServerCallContext context)
+    {
+        var key = "join/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Secret)));
+        CheckReadable(request.Csr);   // before the token is used up
+        var redeemed = await grains.GetGrain<IJoinTokenGrain>(GrainId.Create("join", key)).Redeem();
+        if (redeemed.Host is not { } host)
+        {
+            LogRefused(context.Peer, redeemed.Why);
+            throw new RpcException(new(StatusCode.PermissionDenied, redeemed.Why ?? "The join token is not valid."));
+        }
+        using var certificate = Sign(request.Csr, host);
+        await Host(host).Enrol(request.Name, certificate.SerialNumber);
+        return Answer(host, certificate);
+    }
+
+    public override async Task<JoinResponse> Renew(RenewRequest request, ServerCallContext context)
+    {
+        var host = Authenticate(context);
+        if (await Host(host).View() is null)
+            throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
+        using var certificate = Sign(request.Csr, host);
+        await Host(host).Renewed(certificate.SerialNumber);
+        return Answer(host, certificate);
+    }
+
+    public override async Task Session(IAsyncStreamReader<FromAgent> requestStream, IServerStreamWriter<ToAgent> responseStream, ServerCallContext context)
+    {
+        var host = Authenticate(context);
+        if (!await requestStream.MoveNext(context.CancellationToken) || requestStream.Current.Hello is not { } hello)
+            throw new RpcException(new(StatusCode.InvalidArgument, "The first message must be Hello."));
+        if (hello.HostId != host.ToString("D"))
+            throw new RpcException(new(StatusCode.PermissionDenied, $"Hello says host {hello.HostId}, the certificate is of host {host}."));
+        if (hello.Capabilities is null)
+            throw new RpcException(new(StatusCode.InvalidArgument, "Hello says nothing of capabilities."));
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
+        using var connection = new AgentConnection(requestStream, responseStream, Host(host), logger);
+        var self = grains.CreateObjectReference<IAgentStream>(connection);
+        GatewayTelemetry.Sessions.Add(1);
+        try
+        {
+            await connection.Run(hello, self, await gateways.Endpoints(), stop.Token);
+        }
+        finally
+        {
+            GatewayTelemetry.Sessions.Add(-1);
+            grains.DeleteObjectReference<IAgentStream>(self);
+        }
+    }
+
+    public override async Task FetchImage(FetchImageRequest request, IServerStreamWriter<ImageChunk> responseStream, ServerCallContext context)
+    {
+        Authenticate(context);
+        await using var file = images.Open(request.Sha256) ?? throw new RpcException(new(StatusCode.NotFound, $"There is no image with the digest {request.Sha256}."));
+        var buffer = new byte[256 * 1024];
+        int read;
+        while ((read = await file.ReadAsync(buffer, context.CancellationToken)) > 0)
+            await responseStream.WriteAsync(new() { Data = ByteString.CopyFrom(buffer, 0, read) }, context.CancellationToken);
+    }
+
+    private Guid Authenticate(ServerCallContext context)
+    {
+        var certificate = context.GetHttpContext().Connection.ClientCertificate;
+        return certificate is not null && authority.Issued(certificate) && CertificateAuthority.HostOf(certificate) is { } host
+            ? host
+            : throw new RpcException(new(StatusCode.Unauthenticated, "A client certificate of this cluster is needed: join first."));
+    }
+
+    private IHostGrain Host(Guid id) => grains.GetGrain<IHostGrain>(GrainId.Create("host", GrainKeys.Of("host", id)));
+
+    private JoinResponse Answer(Guid host, X509Certificate2 certificate) => new()
+    {
+        HostId = host.ToString("D"),
+        Certificate = ByteString.CopyFrom(certificate.RawData),
+        Ca = ByteString.CopyFrom(authority.Certificate.RawData),
+    };
+
+    private void CheckReadable(ByteString csr) => Sign(csr, Guid.Empty).Dispose();
+
+    private X509Certificate2 Sign(ByteString csr, Guid host)
+    {
+        try
+        {
+            return authority.SignAgent(csr.ToByteArray(), host);
+        }
+        catch (CryptographicException e)
+        {
+            throw new RpcException(new(StatusCode.InvalidArgument, $"The certificate signing request cannot be read: {e.Message}"));
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A join from {Peer} was refused: {Why}")]
+    private partial void LogRefused(string peer, string? why);
+}
+
+/// <summary>Images' bytes by digest.</summary>
+internal sealed class ImageStore(string directory)
+{
+    /// <summary>The image's file, or null. The digest is checked before it becomes part of a path.</summary>
+    public FileStream? Open(string sha256)
+    {
+        if (sha256.Length != 64 || !sha256.All(char.IsAsciiHexDigitLower))
+            return null;
+        var path = Path.Combine(directory, sha256);
+        return File.Exists(path) ? new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan) : null;
+    }
+}

@@ -1,0 +1,111 @@
+using Controller.Contracts;
+using Google.Protobuf;
+using Proto = Controller.Agent.Protocol;
+
+namespace Controller.Silo.Gateway;
+
+/// <summary>Between the messages of agent.proto and those of the grains: the same things, said in two languages.</summary>
+internal static class Mapping
+{
+    public static AgentHello ToContract(this Proto.Hello hello) => new(
+        hello.BootId, hello.AgentVersion, hello.Name, (long)hello.HighestEpochSeen,
+        new(
+            hello.Capabilities.Driver, hello.Capabilities.Hypervisor, (int)hello.Capabilities.Cores, (long)hello.Capabilities.MemoryBytes,
+            (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features]));
+
+    /// <summary>Objects whose ids are not UUIDs are none of ours and are left out.</summary>
+    public static ObservedReport ToContract(this Proto.Observed seen) => new(
+        seen.Complete,
+        seen.Driver?.Healthy ?? true,
+        string.IsNullOrEmpty(seen.Driver?.Why) ? null : seen.Driver.Why,
+        [.. seen.Machines.Where(m => Ours(m.Id, m.Incarnation)).Select(ToContract)],
+        [.. seen.Volumes.Where(v => Ours(v.Id, v.Incarnation)).Select(v => new ObservedVolume(
+            Guid.Parse(v.Id), Guid.Parse(v.Incarnation), (long)v.Generation, (long)v.Sequence, v.Present, (long)v.SizeBytes, v.Failure.ToContract()))],
+        [.. seen.Networks.Where(n => Ours(n.Id, n.Incarnation)).Select(n => new ObservedNetwork(
+            Guid.Parse(n.Id), Guid.Parse(n.Incarnation), (long)n.Generation, (long)n.Sequence, n.Present, n.Active, n.Failure.ToContract()))],
+        [.. seen.Unmanaged.Select(u => new UnmanagedMachine(u.Uuid, u.Name, (Power)u.Power))]);
+
+    public static Failure? ToContract(this Proto.Failure? failure) =>
+        failure is null ? null : new(failure.Code, failure.Message, failure.Retryable, (long)failure.Generation);
+
+    public static Proto.DesiredObject ToProto(this DesiredObject desired)
+    {
+        var proto = new Proto.DesiredObject
+        {
+            Id = desired.Id.ToString("D"),
+            Incarnation = desired.Incarnation.ToString("D"),
+            Generation = (ulong)desired.Generation,
+            Absent = desired.Absent,
+        };
+        switch (desired)
+        {
+            case DesiredMachine machine:
+                (proto.Kind, proto.Machine) = (Proto.ObjectKind.ObjectMachine, machine.ToProto());
+                break;
+            case DesiredVolume volume:
+                (proto.Kind, proto.Volume) = (Proto.ObjectKind.ObjectVolume, new() { Name = volume.Name, SizeBytes = (ulong)volume.SizeBytes });
+                break;
+            case DesiredNetwork network:
+                (proto.Kind, proto.Network) = (Proto.ObjectKind.ObjectNetwork, network.ToProto());
+                break;
+        }
+        return proto;
+    }
+
+    private static ObservedMachine ToContract(Proto.ObservedMachine m) => new(
+        Guid.Parse(m.Id), Guid.Parse(m.Incarnation), (long)m.Generation, (long)m.Sequence, (Power)m.Power, m.Failure.ToContract(),
+        [.. m.Attachments.Where(a => Ours(a.LinkId)).Select(a => new ObservedAttachment(Guid.Parse(a.LinkId), a.Attached, a.Device, a.Failure.ToContract()))],
+        m.RestartPending);
+
+    private static Proto.MachineSpec ToProto(this DesiredMachine m)
+    {
+        var spec = new Proto.MachineSpec
+        {
+            Name = m.Name,
+            Hostname = m.Hostname,
+            Cores = (uint)m.Cores,
+            MemoryBytes = (ulong)m.MemoryBytes,
+            CpuShares = (uint)m.CpuShares,
+            Architecture = m.Architecture,
+            Power = (Proto.Power)m.Power,
+            Stop = (Proto.StopMethod)m.Stop,
+            StopGraceSeconds = (uint)m.StopGrace.TotalSeconds,
+            RootDiskBytes = (ulong)m.RootDiskBytes,
+            Seed = new() { InstanceId = m.Incarnation.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData) },
+        };
+        if (m.Image is { } image)
+            spec.Image = new() { Sha256 = image.Sha256, Format = image.Format, SizeBytes = (ulong)image.SizeBytes };
+        spec.Seed.SshKeys.AddRange(m.SshKeys);
+        spec.Disks.AddRange(m.Disks.Select(d => new Proto.Disk { LinkId = d.Link.ToString("D"), VolumeId = d.Volume.ToString("D"), Device = d.Device ?? "" }));
+        spec.Nics.AddRange(m.Nics.Select(n => new Proto.Nic
+        {
+            LinkId = n.Link.ToString("D"), NetworkId = n.Network.ToString("D"), Mac = n.Mac, Address = n.Address ?? "", Device = n.Device,
+        }));
+        return spec;
+    }
+
+    private static Proto.NetworkSpec ToProto(this DesiredNetwork n)
+    {
+        var spec = new Proto.NetworkSpec
+        {
+            Name = n.Name,
+            Active = n.Active,
+            Mode = n.Nat ? Proto.NetworkSpec.Types.Mode.Nat : Proto.NetworkSpec.Types.Mode.Isolated,
+            Cidr = n.Cidr ?? "",
+            Gateway = n.Gateway ?? "",
+            Dhcp = n.Dhcp,
+        };
+        spec.Reservations.AddRange(n.Reservations.Select(r => new Proto.Reservation { Mac = r.Mac, Address = r.Address, Hostname = r.Hostname ?? "" }));
+        return spec;
+    }
+
+    private static bool Ours(params ReadOnlySpan<string> ids)
+    {
+        foreach (var id in ids)
+        {
+            if (!Guid.TryParse(id, out _))
+                return false;
+        }
+        return true;
+    }
+}

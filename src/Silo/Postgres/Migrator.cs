@@ -1,0 +1,68 @@
+using System.Reflection;
+using Npgsql;
+
+namespace Controller.Silo.Postgres;
+
+/// <summary>
+/// Brings the schema up to date. Migrations only add (expand-only), so that a silo of the previous release goes on working; each is applied once, in order, in one transaction,
+/// by whichever silo holds the advisory lock.
+/// </summary>
+internal sealed partial class Migrator(NpgsqlDataSource database, ILogger<Migrator> logger)
+{
+    /// <summary>Arbitrary, but for ever this one.</summary>
+    private const long Lock = 0x0CC1_5C4E_3A01;
+
+    public async Task Apply(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancel);
+        await Execute(connection, $"SELECT pg_advisory_lock({Lock})", cancel);
+        try
+        {
+            await Execute(connection, "CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL DEFAULT now())", cancel);
+            var applied = await AppliedVersion(connection, cancel);
+            foreach (var (version, name, sql) in All().Where(m => m.Version > applied))
+            {
+                await using var transaction = await connection.BeginTransactionAsync(cancel);
+                await Execute(connection, sql, cancel);
+                await Execute(connection, $"INSERT INTO schema_version (version, name) VALUES ({version}, '{name}')", cancel);
+                await transaction.CommitAsync(cancel);
+                LogApplied(version, name);
+            }
+        }
+        finally
+        {
+            await Execute(connection, $"SELECT pg_advisory_unlock({Lock})", CancellationToken.None);
+        }
+    }
+
+    /// <summary>Embedded files <c>NNNN_name.sql</c>, in order.</summary>
+    internal static IEnumerable<(int Version, string Name, string Sql)> All()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        const string marker = ".Migrations.";
+        return assembly.GetManifestResourceNames()
+            .Where(n => n.Contains(marker, StringComparison.Ordinal))
+            .Select(resource =>
+            {
+                var file = resource[(resource.IndexOf(marker, StringComparison.Ordinal) + marker.Length)..^".sql".Length];
+                using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+                return (int.Parse(file[..4], System.Globalization.CultureInfo.InvariantCulture), file[5..], reader.ReadToEnd());
+            })
+            .OrderBy(m => m.Item1);
+    }
+
+    private static async Task<int> AppliedVersion(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM schema_version", connection);
+        return (int)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Migration {Version} ({Name}) was applied")]
+    private partial void LogApplied(int version, string name);
+}

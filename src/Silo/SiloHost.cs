@@ -1,0 +1,121 @@
+using System.Net;
+using Controller.Grains.Persistence;
+using Controller.Grains.Placement;
+using Controller.Grains.Sweeping;
+using Controller.Silo.Gateway;
+using Controller.Silo.Identity;
+using Controller.Silo.Postgres;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Npgsql;
+using Orleans.Configuration;
+
+namespace Controller.Silo;
+
+/// <summary>Composition root: everything that a silo is made of.</summary>
+internal static class SiloHost
+{
+    public const string Cluster = "controller";
+
+    public static WebApplication Build(string[] args)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
+            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false).AddEnvironmentVariables().AddCommandLine(args);
+        var settings = SiloSettings.Read(builder.Configuration);
+        var database = Database(settings.ConnectionString);
+
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(database);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(settings.Placement);
+        builder.Services.AddSingleton<IClaims, PostgresClaims>();
+        builder.Services.AddSingleton<IUnfinished, PostgresUnfinished>();
+        builder.Services.AddSingleton<Migrator>();
+        builder.Services.AddSingleton<FirstIdentity>();
+        builder.Services.AddSingleton(new ImageStore(settings.Images.Directory));
+        builder.Services.AddSingleton(settings.Pki);
+        builder.Services.AddSingleton<CertificateAuthority>();
+        builder.Services.AddSingleton<GatewayDirectory>();
+        builder.Services.AddSingleton<SiloHealth>();
+        builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = 16 * 1024 * 1024);
+        builder.Services.AddTelemetry(builder.Configuration, "controller-silo", settings.Silo.Name);
+        builder.Host.UseOrleans(silo => Orleans(silo, settings, database));
+        builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: it calls a grain
+        builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
+
+        var app = builder.Build();
+        app.MapGrpcService<AgentGatewayService>().RequireHost($"*:{settings.AgentGateway.Port}");
+        app.MapGet("/health/live", () => Results.Text("live"));
+        app.MapGet("/health/ready", (SiloHealth health) => health.Ready());
+        return app;
+    }
+
+    /// <summary>One pool of connections per process, for Orleans and ourselves. The settings are worth a factor of two on small statements.</summary>
+    public static NpgsqlDataSource Database(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            MaxAutoPrepare = 50,
+            AutoPrepareMinUsages = 2,
+            NoResetOnClose = true,
+            MaxPoolSize = 32,
+            Timeout = 5,
+            CommandTimeout = 15,
+            ApplicationName = "controller-silo",
+        };
+        return NpgsqlDataSource.Create(settings);
+    }
+
+    private static void Orleans(ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database)
+    {
+        silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (Cluster, Cluster));
+        silo.Configure<Orleans.Configuration.SiloOptions>(o => o.SiloName = settings.Silo.Name);
+        silo.Configure<EndpointOptions>(o =>
+        {
+            o.AdvertisedIPAddress = IPAddress.Parse(settings.Silo.AdvertisedAddress);
+            (o.SiloPort, o.GatewayPort) = (settings.Silo.SiloPort, settings.Silo.GatewayPort);
+        });
+        // A dead silo is replaced within two seconds, a frozen one within twelve; a silo that comes back on its port replaces its dead self.
+        silo.Configure<ClusterMembershipOptions>(o =>
+        {
+            o.ProbeTimeout = TimeSpan.FromSeconds(1);
+            o.NumMissedProbesLimit = 3;
+            o.NumVotesForDeathDeclaration = 2;
+            o.TableRefreshTimeout = TimeSpan.FromSeconds(10);
+            o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
+        });
+        silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(15));
+        silo.UseAdoNetClustering(o => (o.Invariant, o.DataSource) = ("Npgsql", database));
+        silo.UseAdoNetReminderService(o => (o.Invariant, o.DataSource) = ("Npgsql", database));
+        silo.AddAdoNetGrainStorage("entities", o =>
+        {
+            (o.Invariant, o.DataSource) = ("Npgsql", database);
+            o.GrainStorageSerializer = new RecordSerializer();
+            o.DeleteStateOnClear = true;
+        });
+        silo.AddActivityPropagation();
+        silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, SiloSettings settings)
+    {
+        var address = IPAddress.Parse(settings.Silo.AdvertisedAddress);
+        var authority = kestrel.ApplicationServices.GetRequiredService<CertificateAuthority>();
+        var names = new[] { settings.Silo.AdvertisedAddress, settings.AgentGateway.AdvertisedEndpoint.Split(':')[0] };
+        var certificate = authority.IssueServer(names);
+        kestrel.AddServerHeader = false;
+        kestrel.Listen(address, settings.Silo.HealthPort);
+        kestrel.Listen(address, settings.AgentGateway.Port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.UseHttps(https =>
+            {
+                https.ServerCertificate = certificate;
+                https.ServerCertificateChain = [authority.Certificate];
+                https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;   // Join has none yet
+                https.ClientCertificateValidation = (client, _, _) => authority.Issued(client);
+            });
+        });
+    }
+}

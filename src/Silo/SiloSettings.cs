@@ -1,0 +1,83 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Controller.Silo.Gateway;
+using Controller.Silo.Postgres;
+
+namespace Controller.Silo;
+
+/// <summary>Section <c>Silo</c>.</summary>
+public sealed class SiloOptions
+{
+    [Required]
+    public string Name { get; set; } = "silo-1";
+
+    /// <summary>Orleans ports. Fixed per silo, so that one that comes back replaces its dead self at once.</summary>
+    [Range(1, 65535)]
+    public int SiloPort { get; set; } = 11111;
+
+    [Range(1, 65535)]
+    public int GatewayPort { get; set; } = 30000;
+
+    /// <summary>IP address that other silos and APIs reach it by. Default: 127.0.0.1.</summary>
+    [Required]
+    public string AdvertisedAddress { get; set; } = "127.0.0.1";
+
+    [Range(1, 65535)]
+    public int HealthPort { get; set; } = 8081;
+}
+
+/// <summary>Section <c>AgentGateway</c>.</summary>
+public sealed class AgentGatewayOptions
+{
+    [Range(1, 65535)]
+    public int Port { get; set; } = 7443;
+
+    /// <summary><c>host:port</c> that agents are told. Default: the silo's advertised address and this port.</summary>
+    public string AdvertisedEndpoint { get; set; } = "";
+}
+
+/// <summary>Section <c>Images</c>.</summary>
+public sealed class ImageOptions
+{
+    /// <summary>Files named by their SHA-256.</summary>
+    [Required]
+    public string Directory { get; set; } = "images";
+}
+
+/// <summary>Section <c>Identity</c>.</summary>
+public sealed class IdentityOptions
+{
+    /// <summary>A file with one token that is admin in the project <c>default</c>; empty: none.</summary>
+    public string AdminTokenFile { get; set; } = "";
+}
+
+/// <summary>All settings of a silo, read and checked once.</summary>
+internal sealed record SiloSettings(
+    string ConnectionString, SiloOptions Silo, AgentGatewayOptions AgentGateway, PkiOptions Pki, ImageOptions Images, IdentityOptions Identity, PlacementOptions Placement)
+{
+    /// <exception cref="InvalidOperationException">Something is missing or out of range: the message names the key and what was wanted.</exception>
+    public static SiloSettings Read(IConfiguration configuration)
+    {
+        var silo = Section<SiloOptions>(configuration, "Silo");
+        if (!IPAddress.TryParse(silo.AdvertisedAddress, out _))
+            throw new InvalidOperationException($"Silo:AdvertisedAddress: an IP address was wanted, \"{silo.AdvertisedAddress}\" was given.");
+        var gateway = Section<AgentGatewayOptions>(configuration, "AgentGateway");
+        if (gateway.AdvertisedEndpoint.Length == 0)
+            gateway.AdvertisedEndpoint = $"{silo.AdvertisedAddress}:{gateway.Port}";
+        return new(
+            configuration.GetConnectionString("Controller")
+                ?? throw new InvalidOperationException("ConnectionStrings:Controller: a connection string of the database was wanted, nothing was given."),
+            silo, gateway, Section<PkiOptions>(configuration, "Pki"), Section<ImageOptions>(configuration, "Images"),
+            Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"));
+    }
+
+    private static T Section<T>(IConfiguration configuration, string name)
+        where T : class, new()
+    {
+        var options = configuration.GetSection(name).Get<T>() ?? new T();
+        var wrong = new List<ValidationResult>();
+        return Validator.TryValidateObject(options, new(options), wrong, validateAllProperties: true)
+            ? options
+            : throw new InvalidOperationException(string.Join(' ', wrong.Select(w => $"{name}: {w.ErrorMessage}")));
+    }
+}

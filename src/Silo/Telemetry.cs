@@ -1,0 +1,25 @@
+using Controller.Silo.Gateway;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Controller.Silo;
+
+/// <summary>Traces, metrics and logs over OTLP, where an endpoint is configured (OpenTelemetry's own variables).</summary>
+internal static class Telemetry
+{
+    public static void AddTelemetry(this IServiceCollection services, IConfiguration configuration, string service, string instance)
+    {
+        if (string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+            return;
+        services.AddOpenTelemetry()
+            .ConfigureResource(r => r.AddService(service, serviceInstanceId: instance))
+            .WithTracing(t => t
+                .AddSource("Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage", "Npgsql", GatewayTelemetry.Name)
+                .AddAspNetCoreInstrumentation())
+            .WithMetrics(m => m.AddMeter("Microsoft.Orleans", "Npgsql", GatewayTelemetry.Name).AddAspNetCoreInstrumentation())
+            .WithLogging()
+            .UseOtlpExporter();
+    }
+}

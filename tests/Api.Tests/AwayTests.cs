@@ -1,0 +1,50 @@
+namespace Controller.Api.Tests;
+
+/// <summary>What clients are told when something dies. Each has a cloud of its own, since it breaks it.</summary>
+public sealed class AwayTests
+{
+    private const string Network = "Category: network; scheme=\"http://schemas.ogf.org/occi/infrastructure#\"; class=\"kind\"";
+
+    [Fact]
+    public async Task Without_a_silo_lists_go_on_and_the_rest_is_503()
+    {
+        var api = new ApiFixture();
+        await api.InitializeAsync();
+        try
+        {
+            var path = (await api.Send("POST", "/network/", Network)).Path;
+            await api.StopSilo();
+            Assert.Contains(path, (await api.Send("GET", "/network/")).Body, StringComparison.Ordinal);
+            foreach (var answer in (Answer[])[await api.Send("GET", path), await api.Send("POST", "/network/", Network), await api.Send("DELETE", path)])
+            {
+                Assert.Equal((503, "text/plain"), (answer.Status, answer["Content-Type"]));
+                Assert.NotNull(answer["Retry-After"]);
+            }
+            await Testing.Eventually.Is("not ready any more", async () => (await api.Send("GET", "/health/ready", caller: null)).Status == 503);
+            Assert.Equal(200, (await api.Send("GET", "/health/live", caller: null)).Status);
+        }
+        finally
+        {
+            await api.DisposeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task Without_the_database_everything_is_503_and_it_lives()
+    {
+        var api = new ApiFixture();
+        await api.InitializeAsync();
+        try
+        {
+            await api.StopDatabase();
+            Assert.Equal(503, (await api.Send("GET", "/network/")).Status);
+            Assert.Equal(503, (await api.Send("GET", "/-/", caller: "nobody yet")).Status);
+            Assert.Equal(503, (await api.Send("GET", "/health/ready", caller: null)).Status);
+            Assert.Equal(200, (await api.Send("GET", "/health/live", caller: null)).Status);
+        }
+        finally
+        {
+            await api.DisposeAsync();
+        }
+    }
+}

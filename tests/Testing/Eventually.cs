@@ -1,0 +1,20 @@
+using System.Diagnostics;
+
+namespace Controller.Testing;
+
+/// <summary>Waits for a condition with a deadline: never for luck.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Asks until it is so; fails with the description after the deadline (30 seconds by default).</summary>
+    public static async Task Is(string description, Func<Task<bool>> condition, TimeSpan? within = null)
+    {
+        var limit = within ?? TimeSpan.FromSeconds(30);
+        for (var clock = Stopwatch.StartNew(); !await condition(); await Task.Delay(Step))
+        {
+            if (clock.Elapsed > limit)
+                throw new TimeoutException($"After {limit.TotalSeconds:0.#} s it is still not so that {description}.");
+        }
+    }
+}
