@@ -47,6 +47,20 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
     {
         if (WhyNot() is not null)
             return;
+        try
+        {
+            await Begin();
+        }
+        catch
+        {
+            // Nobody disposes of a fixture that did not come to life.
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task Begin()
+    {
         var root = Repository();
         Directory.CreateDirectory(_directory);
         _image = Path.Combine(_directory, "demo.qcow2");
