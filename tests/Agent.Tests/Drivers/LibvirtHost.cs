@@ -47,6 +47,20 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
     {
         if (WhyNot() is not null)
             return;
+        try
+        {
+            await Begin();
+        }
+        catch
+        {
+            // Nobody disposes of a fixture that did not come to life.
+            await DisposeAsync();
+            throw;
+        }
+    }
+
+    private async Task Begin()
+    {
         var root = Repository();
         Directory.CreateDirectory(_directory);
         _image = Path.Combine(_directory, "demo.qcow2");
@@ -83,6 +97,10 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
         var terminal = await Ask(connect => (string?)MachineView.Find(connect, machine)!.Running!.Element("devices")!.Element("serial")!.Element("source")!.Attribute("path"));
         await using var console = new FileStream(terminal!, FileMode.Open, FileAccess.Write);
         console.Write("\npoweroff -f\n"u8);
+        await console.FlushAsync();
+        // QEMU looks once a second whether anyone has the terminal open, and reads nothing while nobody has.
+        await Bench.Until(
+            () => Ask(connect => MachineView.Find(connect, machine) is not { Active: true }), () => Task.FromResult($"the guest of {machine} to power itself off"));
     }
 
     public Task<IReadOnlyList<string>> Traces(params string[] ids) => Ask<IReadOnlyList<string>>(connect =>
@@ -93,8 +111,9 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
         .. Domains.All(connect).Where(domain => ids.Contains(domain.Id)).Select(domain => $"domain {domain.Name}"),
     ]);
 
-    /// <summary>QEMU's log outlives its machine on purpose, and so do the pid files of ended DHCP servers until libvirtd restarts.</summary>
-    private static bool IsLibvirtsOwn(string path) => path.Contains("/libvirt/log/", StringComparison.Ordinal) || path.EndsWith(".pid", StringComparison.Ordinal);
+    /// <summary>QEMU's log outlives its machine on purpose, and libvirt leaves empty folders and pid files of what ended in /run.</summary>
+    private static bool IsLibvirtsOwn(string path) =>
+        path.Contains("/libvirt/log/", StringComparison.Ordinal) || path.Contains("/libvirt/run/", StringComparison.Ordinal);
 
     /// <summary>A connection of the test's own.</summary>
     internal Task<T> Ask<T>(Func<ConnectHandle, T> question) => Task.Run(() =>

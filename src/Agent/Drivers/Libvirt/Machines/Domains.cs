@@ -54,7 +54,12 @@ internal static class Domains
         if (domain is null || MachineView.Read(domain) is not { Label: not null, Running: { } running })
             return;
         foreach (var nic in Elements(running, "interface", "network", network))
+        {
+            // What libvirt found for the old bridge: it is to look again.
+            nic.Element("source")!.Attribute("bridge")?.Remove();
+            nic.Element("source")!.Attribute("portid")?.Remove();
             Checked.Ok(Native.virDomainUpdateDeviceFlags(domain, nic.ToString(), LiveOnly));
+        }
     }
 
     private static bool Refers(MachineView machine, string device, string attribute, string value) =>

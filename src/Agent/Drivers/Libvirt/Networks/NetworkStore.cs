@@ -23,7 +23,7 @@ internal sealed class NetworkStore(Link link)
 
     private static ObservedNetwork Ensure(ConnectHandle connect, ObjectKey network, ulong generation, NetworkSpec spec)
     {
-        var wanted = NetworkXml.Write(network, generation, spec);
+        var wanted = NetworkXml.Write(network, generation, spec, NetworkXml.Bridge(network.Id, generation));
         using var found = Find(connect, network.Id);
         if (found is not null)
         {
@@ -40,9 +40,14 @@ internal sealed class NetworkStore(Link link)
             if (Native.virNetworkIsActive(found) == 1)
             {
                 if (!spec.Active || label.Shape != NetworkXml.Label(wanted)!.Shape)
+                {
                     Stop(found);
+                }
                 else
+                {
                     FitReservations(found, spec);
+                    wanted = NetworkXml.Write(network, generation, spec, (string)persistent.Element("bridge")!.Attribute("name")!);
+                }
             }
         }
 
@@ -127,7 +132,7 @@ internal sealed class NetworkStore(Link link)
             Checked.Ok(Native.virNetworkDestroy(network));
     }
 
-    /// <summary>A bridge that was made anew has lost the taps of running machines; an update of the NIC puts each back.</summary>
+    /// <summary>A bridge that was made anew has lost the taps of running machines; an update of the NIC puts each back, for the new bridge has another name.</summary>
     private static void Replug(ConnectHandle connect, string id)
     {
         foreach (var user in Domains.UsersOfNetwork(connect, NetworkXml.Name(id)).Where(user => user.Active))

@@ -17,10 +17,14 @@ internal static partial class NetworkXml
     /// <summary>Machines' NICs refer to it.</summary>
     public static string Name(string id) => $"occi-{id}";
 
-    /// <summary>Linux takes 15 characters; 48 bits of a random id do not collide on one host.</summary>
-    public static string Bridge(string id) => "oc" + id.Replace("-", "", StringComparison.Ordinal)[^12..];
+    /// <summary>
+    /// At most the 15 characters that Linux takes; 36 bits of a random id do not collide on one host. A network that is started anew under
+    /// running machines gets another name: only then does libvirt move their NICs to the new bridge.
+    /// </summary>
+    public static string Bridge(string id, ulong generation) =>
+        string.Create(CultureInfo.InvariantCulture, $"oc{id.AsSpan()[^9..]}{(ushort)generation:x4}");
 
-    public static XElement Write(ObjectKey network, ulong generation, NetworkSpec spec)
+    public static XElement Write(ObjectKey network, ulong generation, NetworkSpec spec, string bridge)
     {
         var written = new XElement(
             "network",
@@ -29,13 +33,14 @@ internal static partial class NetworkXml
             spec.Mode == NetworkSpec.Types.Mode.Nat && spec.Cidr.Length > 0 ? new XElement("forward", new XAttribute("mode", "nat")) : null,
             new XElement(
                 "bridge",
-                new XAttribute("name", Bridge(network.Id)),
+                new XAttribute("name", bridge),
                 new XAttribute("stp", "off"),
                 new XAttribute("delay", "0")),
             spec.Cidr.Length > 0 ? Address(spec) : null);
-        // What cannot change under running machines' feet. Reservations can, so they are no part of it.
+        // What cannot change under running machines' feet. Reservations can, so they are no part of it, and the bridge follows.
         var shape = new XElement(written);
         shape.Descendants("host").Remove();
+        shape.Element("bridge")!.Remove();
         written.AddFirst(
             new XElement(
                 "metadata",
