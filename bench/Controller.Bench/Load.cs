@@ -6,11 +6,11 @@ namespace Controller.Bench;
 /// <summary>Sends one request over and over on several connections, for a time or up to a number.</summary>
 internal static class Load
 {
-    /// <summary>Measures; a first tenth of the time warms up and does not count.</summary>
+    /// <summary>Measures; half as long before it warms up and does not count.</summary>
     public static async Task<Measured> Measure(
         string name, Uri url, Func<byte[]> request, int expected, Plan plan, IReadOnlyList<int> pids, long most, CancellationToken cancel)
     {
-        await Phase(url, request, expected, plan.Connections, plan.Duration / 10, Math.Max(1, most / 10), cancel);
+        await Phase(url, request, expected, plan.Connections, plan.Duration / 2, Math.Max(1, most / 4), cancel);
         var before = CpuTime.Of(pids);
         var clock = Stopwatch.StartNew();
         var (done, failed) = await Phase(url, request, expected, plan.Connections, plan.Duration, most, cancel);

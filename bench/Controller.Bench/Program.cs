@@ -7,7 +7,7 @@ if (args is [BareKestrel.Argument])
     return 0;
 }
 
-var url = new Option<Uri>("--url") { Description = "The API, e.g. http://127.0.0.1:8080.", Required = true };
+var url = new Option<string>("--url") { Description = "The API, e.g. http://127.0.0.1:8080.", Required = true };
 var tokenFile = new Option<FileInfo>("--token-file") { Description = "A file with a token that may create computes.", Required = true };
 var pids = new Option<string>("--pids") { Description = "Process ids whose CPU time counts (API, silos, PostgreSQL), separated by commas.", DefaultValueFactory = _ => "" };
 var connections = new Option<int>("--connections") { Description = "Keep-alive connections.", DefaultValueFactory = _ => 8 };
@@ -21,7 +21,7 @@ command.SetAction(async (result, cancel) =>
     var token = (await File.ReadAllTextAsync(result.GetRequiredValue(tokenFile).FullName, cancel)).Trim();
     int[] processes = [.. result.GetRequiredValue(pids).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
     var plan = new Plan(
-        result.GetRequiredValue(url), token, processes, result.GetRequiredValue(connections),
+        new Uri(result.GetRequiredValue(url)), token, processes, result.GetRequiredValue(connections),
         TimeSpan.FromSeconds(result.GetRequiredValue(seconds)), result.GetRequiredValue(posts), result.GetRequiredValue(members));
     return await Comparison.Run(plan, Console.Out, cancel) ? 0 : 1;
 });

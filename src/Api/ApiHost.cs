@@ -30,6 +30,7 @@ public static class ApiHost
         var app = builder.Build();
         app.UseMiddleware<EveryResponse>();
         app.UseMiddleware<Guard>();
+        app.UseMiddleware<FirstSilo>();
         app.UseMiddleware<Authentication>();
         app.MapHealth();
         app.MapAdmin();

@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -43,7 +42,6 @@ internal static class Setup
             kestrel.Limits.MaxRequestHeaderCount = 10_000;
             kestrel.Limits.MaxRequestLineSize = 16 * 1024;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
-            kestrel.ConfigureEndpointDefaults(e => e.Protocols = HttpProtocols.Http1AndHttp2);
         });
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
     }

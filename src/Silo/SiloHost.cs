@@ -26,12 +26,8 @@ internal static class SiloHost
         var database = Database(settings.ConnectionString);
 
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(database);
         builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(settings.Placement);
-        builder.Services.AddSingleton<IClaims, PostgresClaims>();
-        builder.Services.AddSingleton<IUnfinished, PostgresUnfinished>();
-        builder.Services.AddSingleton<Migrator>();
+        AddDatabase(builder.Services, database, settings.Placement);
         builder.Services.AddSingleton<FirstIdentity>();
         builder.Services.AddSingleton(new ImageStore(settings.Images.Directory));
         builder.Services.AddSingleton(settings.Pki);
@@ -67,6 +63,29 @@ internal static class SiloHost
         return NpgsqlDataSource.Create(settings);
     }
 
+    /// <summary>What grains ask of PostgreSQL beside their own records.</summary>
+    internal static void AddDatabase(IServiceCollection services, NpgsqlDataSource database, PlacementOptions placement)
+    {
+        services.AddSingleton(database);
+        services.AddSingleton(placement);
+        services.AddSingleton<IClaims, PostgresClaims>();
+        services.AddSingleton<IUnfinished, PostgresUnfinished>();
+        services.AddSingleton<Migrator>();
+    }
+
+    /// <summary>Records and reminders in PostgreSQL.</summary>
+    internal static void AddRecords(ISiloBuilder silo, NpgsqlDataSource database)
+    {
+        silo.UseAdoNetReminderService(o => (o.Invariant, o.DataSource) = ("Npgsql", database));
+        silo.AddAdoNetGrainStorage("entities", o =>
+        {
+            (o.Invariant, o.DataSource) = ("Npgsql", database);
+            o.GrainStorageSerializer = new RecordSerializer();
+            o.DeleteStateOnClear = true;
+        });
+        silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
+    }
+
     private static void Orleans(ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database)
     {
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (Cluster, Cluster));
@@ -87,15 +106,8 @@ internal static class SiloHost
         });
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(15));
         silo.UseAdoNetClustering(o => (o.Invariant, o.DataSource) = ("Npgsql", database));
-        silo.UseAdoNetReminderService(o => (o.Invariant, o.DataSource) = ("Npgsql", database));
-        silo.AddAdoNetGrainStorage("entities", o =>
-        {
-            (o.Invariant, o.DataSource) = ("Npgsql", database);
-            o.GrainStorageSerializer = new RecordSerializer();
-            o.DeleteStateOnClear = true;
-        });
+        AddRecords(silo, database);
         silo.AddActivityPropagation();
-        silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
     }
 
     private static void Listen(KestrelServerOptions kestrel, SiloSettings settings)

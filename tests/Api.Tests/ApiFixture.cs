@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Controller.Api.Identity;
@@ -27,9 +29,16 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public static readonly Guid OtherProject = Guid.NewGuid();
 
+    /// <summary>Whether there is a silo from the beginning.</summary>
+    public bool WithSilo { get; init; } = true;
+
     public Uri Url { get; private set; } = null!;
 
     public string Images { get; } = Directory.CreateTempSubdirectory("controller-images-").FullName;
+
+    public X509Certificate2 Certificate { get; } = NewCertificate();
+
+    private string CaFile => Images + ".ca.pem";
 
     public async Task InitializeAsync()
     {
@@ -42,10 +51,12 @@ public sealed class ApiFixture : IAsyncLifetime
         await AddToken("reader", WellKnown.DefaultProject, Role.Reader);
         await AddToken("stranger", OtherProject, Role.Member);
         await AddToken("expired", WellKnown.DefaultProject, Role.Member, expires: DateTimeOffset.UnixEpoch);
-        _api = ApiHost.Build(["--Api:Url=http://127.0.0.1:0", $"--ConnectionStrings:Controller={connection}", $"--Images:Directory={Images}"]);
+        await File.WriteAllTextAsync(CaFile, Certificate.ExportCertificatePem());
+        _api = ApiHost.Build([$"--Pki:CaCertificate={CaFile}", "--Api:Url=http://127.0.0.1:0", $"--ConnectionStrings:Controller={connection}", $"--Images:Directory={Images}"]);
         await _api.StartAsync();
         Url = new Uri(_api.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        await Eventually.Is("the API is ready", async () => (await Send("GET", "/health/ready", caller: null)).Status == 200);
+        if (WithSilo)
+            await Eventually.Is("the API is ready", async () => (await Send("GET", "/health/ready", caller: null)).Status == 200);
     }
 
     public async Task DisposeAsync()
@@ -55,10 +66,12 @@ public sealed class ApiFixture : IAsyncLifetime
         await StopSilo();
         _silo.Dispose();
         await StopDatabase();
+        File.Delete(CaFile);
+        Certificate.Dispose();
         Directory.Delete(Images, recursive: true);
     }
 
-    public Task StopSilo() => _silo.StopAsync();
+    public Task StopSilo() => WithSilo ? _silo.StopAsync() : Task.CompletedTask;
 
     public async Task StopDatabase()
     {
@@ -102,7 +115,8 @@ public sealed class ApiFixture : IAsyncLifetime
             .ConfigureServices(s => s.AddSingleton(_database).AddSingleton<RowWriter>())
             .ConfigureLogging(l => l.ClearProviders())
             .Build();
-        await _silo.StartAsync();
+        if (WithSilo)
+            await _silo.StartAsync();
     }
 
     private async Task AddToken(string secret, Guid project, Role role, DateTimeOffset? expires = null)
@@ -110,6 +124,12 @@ public sealed class ApiFixture : IAsyncLifetime
         var view = new TokenView(Guid.NewGuid(), secret, project, role, DateTimeOffset.UnixEpoch, expires, null);
         await new RowWriter(_database).Put(
             "token/" + Credentials.HashOf(secret), JsonSerializer.SerializeToUtf8Bytes(new Row<TokenView>(view), ContractsJson.Default.RowTokenView), null);
+    }
+
+    private static X509Certificate2 NewCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
     }
 
     private static int FreePort()

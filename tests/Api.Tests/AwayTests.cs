@@ -30,6 +30,27 @@ public sealed class AwayTests
     }
 
     [Fact]
+    public async Task Before_the_first_silo_it_is_live_and_says_why_it_is_not_ready()
+    {
+        var api = new ApiFixture { WithSilo = false };
+        await api.InitializeAsync();
+        try
+        {
+            Assert.Equal(200, (await api.Send("GET", "/health/live", caller: null)).Status);
+            foreach (var path in (string[])["/health/ready", "/network/", $"/network/{Guid.NewGuid()}", "/-/"])
+            {
+                var answer = await api.Send("GET", path);
+                Assert.Equal(503, answer.Status);
+                Assert.Contains("silo", answer.Body, StringComparison.Ordinal);
+            }
+        }
+        finally
+        {
+            await api.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task Without_the_database_everything_is_503_and_it_lives()
     {
         var api = new ApiFixture();

@@ -269,14 +269,13 @@ public sealed class HttpTests(ApiFixture api) : IClassFixture<ApiFixture>
     [Fact]
     public async Task An_image_becomes_a_template_at_once_and_its_collection_is_served()
     {
-        var disk = RandomNumberGenerator.GetBytes(100_000);
-        var digest = Convert.ToHexStringLower(SHA256.HashData(disk));
-        var text = Encoding.Latin1.GetString(disk);
+        var text = Convert.ToBase64String(RandomNumberGenerator.GetBytes(100_000));
+        var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
         var put = await api.Send("PUT", "/admin/images/demo?title=Demo&format=raw", text, caller: "admin", contentType: "application/octet-stream");
         Assert.Equal(200, put.Status);
         var sha = put.Json.GetProperty("sha256").GetString()!;
+        Assert.Equal(digest, sha);
         Assert.Equal(sha, Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(api.Images, sha)))));
-        Assert.NotNull(digest);
         var compute = await api.Send("POST", "/compute/", $"{ComputeCategory}\nCategory: demo; scheme=\"http://controller.local/occi/os_tpl#\"; class=\"mixin\"");
         Assert.Equal(201, compute.Status);
         Assert.Contains(compute.Path, (await api.Send("GET", "/mixin/os_tpl/demo/")).Body, StringComparison.Ordinal);
@@ -316,6 +315,19 @@ public sealed class HttpTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Equal(401, (await api.Send("GET", "/compute/", caller: secret)).Status);
         Assert.Equal(400, (await api.Send("POST", "/admin/tokens", "{", "admin", contentType: "application/json")).Status);
         Assert.Equal(400, (await api.Send("POST", "/admin/tokens", """{"name":"t","project":"p1","role":"king"}""", "admin", contentType: "application/json")).Status);
+    }
+
+    [Fact]
+    public async Task A_join_token_tells_an_agent_where_to_dial_and_whom_to_trust()
+    {
+        var answer = await api.Send("POST", "/admin/hosts/join-tokens", """{"ttlSeconds":60}""", "admin", contentType: "application/json");
+        Assert.Equal(201, answer.Status);
+        var token = answer.Json.GetProperty("token").GetString()!;
+        var content = System.Text.Json.JsonDocument.Parse(System.Buffers.Text.Base64Url.DecodeFromChars(token.AsSpan("cjt1.".Length))).RootElement;
+        Assert.Equal("127.0.0.1:9443", Assert.Single(content.GetProperty("e").EnumerateArray()).GetString());
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(api.Certificate.RawData)), content.GetProperty("f").GetString());
+        Assert.Equal(403, (await api.Send("POST", "/admin/hosts/join-tokens", "{}", "member", contentType: "application/json")).Status);
+        Assert.Equal(400, (await api.Send("POST", "/admin/hosts/join-tokens", """{"ttlSeconds":-1}""", "admin", contentType: "application/json")).Status);
     }
 
     [Fact]

@@ -49,15 +49,3 @@ internal static partial class ClusterClient
         private partial void LogWaiting(string why);
     }
 }
-
-/// <summary>How many gateways are connected.</summary>
-internal sealed class GatewayWatch
-{
-    private volatile int _connected;
-
-    public int Connected
-    {
-        get => _connected;
-        set => _connected = value;
-    }
-}

@@ -20,7 +20,7 @@ internal static class HealthRoutes
 
     private static async Task<IResult> Ready(Rows rows, GatewayWatch gateways, TimeProvider time)
     {
-        if (gateways.Connected == 0)
+        if (!gateways.Started || gateways.Connected == 0)
             return Problems.Unavailable("No silo is connected.").ToResult();
         using var patience = new CancellationTokenSource(Patience, time);
         try

@@ -9,11 +9,14 @@ using Grpc.Core;
 
 namespace Controller.Silo.Gateway;
 
-/// <summary>What agents dial. Everything but Join wants a client certificate of the cluster's authority and an enrolled host.</summary>
+/// <summary>What agents dial. Everything but Authority and Join wants a client certificate of the cluster's authority and an enrolled host.</summary>
 internal sealed partial class AgentGatewayService(
     IGrainFactory grains, CertificateAuthority authority, ImageStore images, GatewayDirectory gateways, IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
     : AgentGateway.AgentGatewayBase
 {
+    public override Task<AuthorityResponse> Authority(AuthorityRequest request, ServerCallContext context) =>
+        Task.FromResult(new AuthorityResponse { Ca = ByteString.CopyFrom(authority.Certificate.RawData) });
+
     public override async Task<JoinResponse> Join(JoinRequest request, ServerCallContext context)
     {
         var key = "join/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Secret)));

@@ -176,6 +176,14 @@ internal sealed class ProjectStandIn(RowWriter rows) : Grain, IProjectGrain
     public Task<bool> SetQuota(Quota quota) => Task.FromResult(false);
 }
 
+[GrainType("join")]
+internal sealed class JoinTokenStandIn : Grain, IJoinTokenGrain
+{
+    public Task<bool> Create(string createdBy, DateTimeOffset expires) => Task.FromResult(true);
+
+    public Task<JoinResult> Redeem() => Task.FromResult(new JoinResult(null, "used"));
+}
+
 [GrainType("image")]
 internal sealed class ImageStandIn(RowWriter rows) : Grain, IImageGrain
 {

@@ -9,6 +9,7 @@ internal static class Schema
             entity_id uuid, project uuid, source uuid, target uuid, state text, host uuid, title text, mixins text[] not null default array[]::text[], payload bytea,
             primary key (id, state_name));
         create table gateway(silo text primary key, endpoint text not null, seen timestamptz not null);
+        insert into gateway values ('a', '127.0.0.1:9443', now()), ('dead', '127.0.0.1:9444', now() - interval '2 minutes');
         create table orleansquery(querykey varchar(64) primary key, querytext varchar(8000) not null);
         insert into orleansquery values ('GatewaysQueryKey',
             'select ''127.0.0.1''::text as Address, {gatewayPort} as ProxyPort, 0 as Generation from (values (@DeploymentId, @Status)) v');

@@ -1,0 +1,75 @@
+using Controller.Contracts;
+using Controller.Silo;
+using Controller.Silo.Postgres;
+using Controller.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Orleans.TestingHost;
+
+namespace Controller.Grains.Tests.Cluster;
+
+/// <summary>Two silos in this process, on a real PostgreSQL of their own.</summary>
+public sealed class ClusterFixture : IAsyncLifetime
+{
+    private PrivatePostgres _postgres = null!;   // set by InitializeAsync, as the others
+    private InProcessTestCluster _cluster = null!;
+
+    public NpgsqlDataSource Database { get; private set; } = null!;
+
+    public IGrainFactory Grains => _cluster.Client;
+
+    public async Task InitializeAsync()
+    {
+        _postgres = await PrivatePostgres.Start();
+        Database = SiloHost.Database(await _postgres.CreateDatabase());
+        await new Migrator(Database, NullLogger<Migrator>.Instance).Apply(CancellationToken.None);
+        var builder = new InProcessTestClusterBuilder(2);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            SiloHost.AddRecords(silo, Database);
+            silo.Services.AddSingleton(TimeProvider.System);
+            SiloHost.AddDatabase(silo.Services, Database, new());
+        });
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _cluster.DisposeAsync();
+        await Database.DisposeAsync();
+        await _postgres.DisposeAsync();
+    }
+
+    public IEntityGrain Entity(string term, Guid id) => Grains.Entity(term, id);
+
+    /// <summary>A connected host whose agent does at once what it is told, unless a test holds it.</summary>
+    internal async Task<ScriptedAgent> Host(int cores = 8, long memory = 16L << 30, long disk = 100L << 30)
+    {
+        var id = Guid.NewGuid();
+        var grain = Grains.GetGrain<IHostGrain>(GrainId.Create("host", GrainKeys.Of("host", id)));
+        await grain.Enrol("host-" + id.ToString("N")[..6], "00");
+        var agent = new ScriptedAgent(id, grain, Grains, new("simulated", "a script", cores, memory, disk, "x64", []));
+        await agent.Connect();
+        return agent;
+    }
+
+    /// <summary>Only one host is up at a time in a test: the others would take its machines.</summary>
+    internal async Task Retire(ScriptedAgent agent)
+    {
+        await using var command = Database.CreateCommand("UPDATE entity SET state = 'unreachable' WHERE state_name = 'host' AND entity_id = $1");
+        command.Parameters.Add(new() { Value = agent.Id });
+        await command.ExecuteNonQueryAsync();
+    }
+
+    public async Task<long> Count(string sql, Guid about)
+    {
+        await using var command = Database.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = about });
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+}
+
+[CollectionDefinition("cluster")]
+public sealed class ClusterCollection : ICollectionFixture<ClusterFixture>;

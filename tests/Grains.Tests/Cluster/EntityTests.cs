@@ -1,0 +1,280 @@
+using Controller.Contracts;
+using Controller.Testing;
+using Occi;
+using Occi.Core;
+using Occi.Infrastructure;
+
+namespace Controller.Grains.Tests.Cluster;
+
+[Collection("cluster")]
+public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
+{
+    private static readonly Caller Me = new(WellKnown.DefaultProject, Role.Member, "tester");
+    private static readonly Caller Stranger = new(Guid.NewGuid(), Role.Member, "stranger");
+    private ScriptedAgent _host = null!;   // set by InitializeAsync
+
+    public async Task InitializeAsync() => _host = await cluster.Host();
+
+    public Task DisposeAsync() => cluster.Retire(_host);
+
+    [Fact]
+    public async Task A_compute_with_a_disk_and_a_nic_starts_and_leaves_nothing_behind()
+    {
+        var network = await Create(Network.Kind, [IpNetwork.Mixin]);
+        var storage = await Create(Storage.Kind, [], (Storage.Size, AttributeValue.Of(1)));
+        await State("storage", storage, "online");
+        var compute = Guid.NewGuid();
+        var disk = Link(StorageLink.Kind, "/storage/" + storage);
+        var nic = Link(NetworkInterface.Kind, "/network/" + network);
+        var made = await cluster.Entity("compute", compute).Create(new() { Caller = Me, Id = compute, Kind = Compute.Kind.ToString(), Links = [disk, nic] });
+
+        Assert.Equal((OutcomeKind.Created, null), (made.Kind, made.Why));
+        await State("compute", compute, "active");
+        var view = (await cluster.Entity("compute", compute).View(Me))!;
+        await Eventually.Is("both links are active", async () =>
+            (await cluster.Entity("compute", compute).View(Me))!.Links.All(l => l.Attributes.Any(a => a.Key.EndsWith("link.state", StringComparison.Ordinal) || a.Key.EndsWith("interface.state", StringComparison.Ordinal)) && StateOf(l) == "active"));
+        Assert.Equal(["storagelink", "networkinterface"], view.Links.Select(l => l.Kind.Split('#')[1]));
+        Assert.StartsWith("10.128.", view.Links[1].Attributes[IpNetworkInterface.Address.Name].Text);
+        Assert.Equal("vdb", view.Links[0].Attributes[StorageLink.DeviceId.Name].Text);
+        var machine = Assert.IsType<DesiredMachine>(_host.Wanted[compute]);
+        Assert.Equal((storage, network), (machine.Disks.Single().Volume, machine.Nics.Single().Network));
+        var reservation = Assert.IsType<DesiredNetwork>(_host.Wanted[network]).Reservations.Single();
+        Assert.Equal(view.Links[1].Attributes[IpNetworkInterface.Address.Name].Text, reservation.Address);
+
+        Assert.Equal(OutcomeKind.Conflict, (await cluster.Entity("storage", storage).Delete(new(Me))).Kind);
+        Assert.True((await cluster.Entity("compute", compute).Delete(new(Me))).Ok);
+        Assert.Null(await cluster.Entity("compute", compute).View(Me));
+        Assert.True((await cluster.Entity("storage", storage).Delete(new(Me))).Ok);
+        Assert.True((await cluster.Entity("network", network).Delete(new(Me))).Ok);
+        foreach (var id in new[] { compute, storage, network, disk.Id, nic.Id })
+            await Gone(id);
+    }
+
+    [Fact]
+    public async Task Actions_lead_where_the_standard_says()
+    {
+        var compute = await Create(Compute.Kind, []);
+        await State("compute", compute, "active");
+        await Act(Compute.Suspend, "suspended");
+        await Act(Compute.Start, "active");
+        await Act(Compute.Restart, "active");
+        await Act(Compute.Stop, "inactive");
+        Assert.Equal(OutcomeKind.AlreadyDone, (await Invoke(Compute.Stop)).Kind);
+        Assert.Equal(OutcomeKind.Conflict, (await Invoke(Compute.Suspend)).Kind);
+        await Act(Compute.Start, "active");
+        Assert.True((await cluster.Entity("compute", compute).Delete(new(Me))).Ok);
+        await Gone(compute);
+
+        Task<Outcome> Invoke(ActionType action) => cluster.Entity("compute", compute).Invoke(new(Me, action.ToString(), []));
+        async Task Act(ActionType action, string state)
+        {
+            Assert.True((await Invoke(action)).Ok);
+            await State("compute", compute, state);
+        }
+    }
+
+    [Fact]
+    public async Task A_guest_that_powers_itself_off_stays_off()
+    {
+        var compute = await Create(Compute.Kind, []);
+        await State("compute", compute, "active");
+        await _host.Report(_host.Wanted[compute], Power.Off);
+        await State("compute", compute, "inactive");
+        Assert.Equal(Power.Off, Assert.IsType<DesiredMachine>(_host.Wanted[compute]).Power);
+        await Delete("compute", compute);
+    }
+
+    [Fact]
+    public async Task News_of_another_incarnation_changes_nothing()
+    {
+        var compute = await Create(Compute.Kind, []);
+        await State("compute", compute, "active");
+        var old = Assert.IsType<DesiredMachine>(_host.Wanted[compute]) with { Incarnation = Guid.NewGuid(), Generation = 99 };
+        await _host.Report(old, Power.Off);
+        Assert.Equal("active", StateOf((await cluster.Entity("compute", compute).View(Me))!));
+        await Eventually.Is("the host is told that the other incarnation must go", () =>
+            Task.FromResult(_host.Wanted[compute] is { Absent: true } away && away.Incarnation == old.Incarnation));
+        await Delete("compute", compute, await Current(compute));
+    }
+
+    [Fact]
+    public async Task What_a_host_cannot_do_is_an_error_that_says_why()
+    {
+        _host.Fails = new("no-space", "The pool is full: 1 GiB was wanted, 0.2 GiB are free.", false, 0);
+        var compute = await Create(Compute.Kind, []);
+        await State("compute", compute, "error");
+        Assert.Contains("The pool is full", (await cluster.Entity("compute", compute).View(Me))!.Attributes[Compute.StateMessage.Name].Text);
+        _host.Fails = null;
+        Assert.True((await cluster.Entity("compute", compute).Invoke(new(Me, Compute.Start.ToString(), []))).Ok);
+        await State("compute", compute, "active");
+        await Delete("compute", compute);
+    }
+
+    [Fact]
+    public async Task A_host_that_connects_gets_everything_that_is_wanted_of_it()
+    {
+        _host.Held = true;
+        var compute = await Create(Compute.Kind, []);
+        _host.Wanted.Clear();
+        var sets = _host.FullSets;
+        await _host.Connect();
+        await Eventually.Is("a whole set came", () => Task.FromResult(_host.FullSets > sets && _host.Wanted.ContainsKey(compute)));
+        await _host.Release();
+        await State("compute", compute, "active");
+        await Delete("compute", compute);
+    }
+
+    [Fact]
+    public async Task Only_the_latest_epoch_is_heard()
+    {
+        var first = _host.Epoch;
+        await _host.Connect();
+        Assert.Equal(first + 1, _host.Epoch);
+        await Eventually.Is("the first session was hung up on", () => Task.FromResult(!_host.Hangups.IsEmpty));
+        Assert.False(await _host.Heartbeat(first));
+        Assert.True(await _host.Heartbeat());
+    }
+
+    [Fact]
+    public async Task A_create_that_is_repeated_answers_the_first_ones_result()
+    {
+        var id = Guid.NewGuid();
+        var command = new CreateEntity { Caller = Me, Id = id, Kind = Compute.Kind.ToString() };
+        Assert.Equal(OutcomeKind.Created, (await cluster.Entity("compute", id).Create(command)).Kind);
+        var again = await cluster.Entity("compute", id).Create(command);
+        Assert.Equal((OutcomeKind.AlreadyDone, id), (again.Kind, again.View!.Id));
+        Assert.Equal(OutcomeKind.Conflict, (await cluster.Entity("compute", id).Create(command with { Caller = Stranger })).Kind);
+        Assert.Equal(1, await cluster.Count("SELECT count(*) FROM host_claim WHERE consumer = $1", id));
+        await Delete("compute", id);
+    }
+
+    [Fact]
+    public async Task What_is_anothers_is_not_there()
+    {
+        var id = await Create(Compute.Kind, []);
+        Assert.Null(await cluster.Entity("compute", id).View(Stranger));
+        Assert.Equal(OutcomeKind.NotFound, (await cluster.Entity("compute", id).Delete(new(Stranger))).Kind);
+        Assert.Equal(OutcomeKind.NotFound, (await cluster.Entity("compute", id).Invoke(new(Stranger, Compute.Stop.ToString(), []))).Kind);
+        var foreign = Link(NetworkInterface.Kind, "/network/" + Guid.NewGuid());
+        var refused = await cluster.Entity("compute", Guid.NewGuid()).Create(new() { Caller = Stranger, Id = Guid.NewGuid(), Kind = Compute.Kind.ToString(), Links = [foreign] });
+        Assert.Equal(OutcomeKind.Invalid, refused.Kind);
+        await Delete("compute", id);
+    }
+
+    [Fact]
+    public async Task A_refused_creation_leaves_nothing()
+    {
+        var id = Guid.NewGuid();
+        var network = await Create(Network.Kind, [IpNetwork.Mixin]);
+        var nic = Link(NetworkInterface.Kind, "/network/" + network);
+        var refused = await cluster.Entity("compute", id).Create(new()
+        {
+            Caller = Me, Id = id, Kind = Compute.Kind.ToString(), Links = [nic],
+            Attributes = new() { [Compute.Memory.Name] = AttributeValue.Of(4000) },
+        });
+        Assert.Equal(OutcomeKind.NoCapacity, refused.Kind);
+        Assert.Contains("1 not enough memory (4000 GiB are needed", refused.Why);
+        await Gone(id);
+        await Gone(nic.Id);
+        await Delete("network", network);
+    }
+
+    [Fact]
+    public async Task An_address_is_free_again_only_when_the_machine_has_let_it_go()
+    {
+        var network = await Create(Network.Kind, [IpNetwork.Mixin]);
+        var compute = await Create(Compute.Kind, []);
+        await State("compute", compute, "active");
+        var nic = Guid.NewGuid();
+        var made = await cluster.Entity("networkinterface", nic).Create(new()
+        {
+            Caller = Me, Id = nic, Kind = NetworkInterface.Kind.ToString(),
+            Attributes = new() { [CoreKinds.Source.Name] = AttributeValue.Of("/compute/" + compute), [CoreKinds.Target.Name] = AttributeValue.Of("/network/" + network) },
+        });
+        Assert.Equal((OutcomeKind.Created, null), (made.Kind, made.Why));
+        await State("networkinterface", nic, "active");
+        _host.Held = true;
+        Assert.True((await cluster.Entity("networkinterface", nic).Delete(new(Me))).Ok);
+        Assert.Null(await cluster.Entity("networkinterface", nic).View(Me));
+        await Eventually.Is("the machine is wanted without it", () => Task.FromResult(Assert.IsType<DesiredMachine>(_host.Wanted[compute]).Nics.Length == 0));
+        Assert.Equal(1, await cluster.Count("SELECT count(*) FROM address_claim WHERE link = $1", nic));
+        await _host.Release();
+        await Gone(nic);
+        await Delete("compute", compute);
+        await Delete("network", network);
+    }
+
+    [Fact]
+    public async Task A_storage_grows_and_never_shrinks()
+    {
+        var id = await Create(Storage.Kind, [], (Storage.Size, AttributeValue.Of(2)));
+        await State("storage", id, "online");
+        Assert.Equal(OutcomeKind.Conflict, (await Update(1)).Kind);
+        Assert.True((await Update(3)).Ok);
+        await State("storage", id, "online");
+        Assert.Equal(3L << 30, Assert.IsType<DesiredVolume>(_host.Wanted[id]).SizeBytes);
+        Assert.Equal(3L << 30, await cluster.Count("SELECT disk FROM host_claim WHERE consumer = $1", id));
+        await Delete("storage", id);
+
+        Task<Outcome> Update(decimal size) => cluster.Entity("storage", id).Update(new() { Caller = Me, Attributes = new() { [Storage.Size.Name] = AttributeValue.Of(size) } });
+    }
+
+    [Fact]
+    public async Task Two_writers_do_not_overwrite_each_other()
+    {
+        var id = await Create(Network.Kind, []);
+        var version = (await cluster.Entity("network", id).View(Me))!.Version;
+        Assert.True((await Rename("first")).Ok);
+        Assert.Equal(OutcomeKind.Conflict, (await Rename("second")).Kind);
+        Assert.Equal("first", (await cluster.Entity("network", id).View(Me))!.Attributes[CoreKinds.Title.Name].Text);
+        await Delete("network", id);
+
+        Task<Outcome> Rename(string title) => cluster.Entity("network", id).Update(
+            new() { Caller = Me, IfVersion = version, Attributes = new() { [CoreKinds.Title.Name] = AttributeValue.Of(title) } });
+    }
+
+    [Fact]
+    public async Task A_console_is_read_through_the_host() =>
+        Assert.Equal("hello", System.Text.Encoding.UTF8.GetString(
+            (await cluster.Grains.GetGrain<IHostGrain>(GrainId.Create("host", GrainKeys.Of("host", _host.Id))).ReadConsole(Guid.NewGuid(), 0, 100, TimeSpan.FromSeconds(1))).Data));
+
+    private static CreateEntity Link(Kind kind, string target) => new()
+    {
+        Caller = Me, Id = Guid.NewGuid(), Kind = kind.ToString(), Attributes = new() { [CoreKinds.Target.Name] = AttributeValue.Of(target) },
+    };
+
+    private async Task<Guid> Create(Kind kind, Mixin[] mixins, params (Attr Attr, AttributeValue Value)[] attributes)
+    {
+        var id = Guid.NewGuid();
+        var outcome = await cluster.Entity(kind.Id.Term, id).Create(new()
+        {
+            Caller = Me, Id = id, Kind = kind.ToString(), Mixins = [.. mixins.Select(m => m.ToString())],
+            Attributes = attributes.ToDictionary(a => a.Attr.Name, a => a.Value),
+        });
+        Assert.Equal((OutcomeKind.Created, null), (outcome.Kind, outcome.Why));
+        return id;
+    }
+
+    private Task State(string term, Guid id, string state) => Eventually.Is(
+        $"{term} {id} is {state}", async () => await cluster.Entity(term, id).View(Me) is { } view && StateOf(view) == state);
+
+    private static string StateOf(EntityView view) => view.Attributes[$"occi.{view.Kind.Split('#')[1]}.state"].Text;
+
+    private async Task<DesiredObject> Current(Guid compute) =>
+        (await cluster.Grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", compute))).DesiredOn(_host.Id))!;
+
+    private async Task Delete(string term, Guid id, DesiredObject? current = null)
+    {
+        if (current is not null)
+            _host.Wanted[id] = current;
+        Assert.True((await cluster.Entity(term, id).Delete(new(Me))).Ok);
+        await Gone(id);
+    }
+
+    /// <summary>Nothing of it is left in any table.</summary>
+    private Task Gone(Guid id) => Eventually.Is($"nothing is left of {id}", async () =>
+        await cluster.Count("SELECT count(*) FROM entity WHERE entity_id = $1", id)
+        + await cluster.Count("SELECT count(*) FROM host_claim WHERE consumer = $1", id)
+        + await cluster.Count("SELECT count(*) FROM subnet_claim WHERE network = $1", id)
+        + await cluster.Count("SELECT count(*) FROM address_claim WHERE link = $1", id) == 0);
+}

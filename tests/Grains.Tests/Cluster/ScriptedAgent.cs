@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using Controller.Contracts;
+
+namespace Controller.Grains.Tests.Cluster;
+
+/// <summary>
+/// The far end of a host's session, as a gateway would hold it: it speaks the real contract, keeps what is wanted and reports it as done, in order.
+/// </summary>
+internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory grains, HostCapabilities capabilities) : IAgentStream
+{
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private IAgentStream? _self;
+    private long _sequence;
+
+    public Guid Id => id;
+
+    public long Epoch { get; private set; }
+
+    /// <summary>What is wanted, by object.</summary>
+    public ConcurrentDictionary<Guid, DesiredObject> Wanted { get; } = new();
+
+    public ConcurrentQueue<string> Hangups { get; } = new();
+
+    public int FullSets { get; private set; }
+
+    /// <summary>Keeps what it is told to itself until it is released.</summary>
+    public bool Held { get; set; }
+
+    /// <summary>Answers objects with this failure instead of doing them.</summary>
+    public Failure? Fails { get; set; }
+
+    public async Task Connect()
+    {
+        _self ??= grains.CreateObjectReference<IAgentStream>(this);
+        var opened = await grain.Connect(new("boot", "1", "scripted", Epoch, capabilities), _self);
+        Epoch = opened!.Epoch;
+    }
+
+    public Task<bool> Heartbeat(long? epoch = null) => grain.Heartbeat(epoch ?? Epoch, true, null, _self!);
+
+    public async Task SendDesired(bool full, DesiredObject[] objects)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            FullSets += full ? 1 : 0;
+            foreach (var wanted in objects)
+            {
+                if (Wanted.TryGetValue(wanted.Id, out var known) && known.Incarnation == wanted.Incarnation && known.Generation > wanted.Generation)
+                    continue;
+                Wanted[wanted.Id] = wanted;
+                if (!Held)
+                    _ = Report(wanted);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Does everything that it was told while it was held.</summary>
+    public async Task Release()
+    {
+        Held = false;
+        foreach (var wanted in Wanted.Values)
+            await Report(wanted);
+    }
+
+    public Task<bool> Report(DesiredObject wanted, Power? power = null)
+    {
+        var sequence = Interlocked.Increment(ref _sequence);
+        var failure = Fails is { } f ? f with { Generation = wanted.Generation } : null;
+        var generation = failure is null ? wanted.Generation : 0;
+        return grain.Observe(Epoch, wanted switch
+        {
+            DesiredMachine m => Seen(machines: [new(
+                m.Id, m.Incarnation, generation, sequence, power ?? (m.Absent ? Power.Absent : failure is null ? m.Power : Power.Off), failure,
+                [.. m.Disks.Select(d => new ObservedAttachment(d.Link, true, d.Device!, null)), .. m.Nics.Select(n => new ObservedAttachment(n.Link, true, n.Device, null))], false)]),
+            DesiredVolume v => Seen(volumes: [new(v.Id, v.Incarnation, generation, sequence, !v.Absent && failure is null, v.SizeBytes, failure)]),
+            DesiredNetwork n => Seen(networks: [new(n.Id, n.Incarnation, generation, sequence, !n.Absent, n.Active, failure)]),
+            _ => throw new InvalidOperationException(),
+        });
+    }
+
+    public async Task SendReboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace)
+    {
+        if (!Held)
+            await grain.Finished(Epoch, new(operation, machine, null));
+    }
+
+    public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) =>
+        grain.ConsoleData(request, new(offset, "hello"u8.ToArray(), offset + 5, null));
+
+    public Task Hangup(string why)
+    {
+        Hangups.Enqueue(why);
+        return Task.CompletedTask;
+    }
+
+    private static ObservedReport Seen(ObservedMachine[]? machines = null, ObservedVolume[]? volumes = null, ObservedNetwork[]? networks = null) =>
+        new(false, true, null, machines ?? [], volumes ?? [], networks ?? [], []);
+}
