@@ -81,7 +81,7 @@ internal sealed class Cluster(DataDirectory data, ClusterSettings settings, Prep
         });
 
         using var api = new ApiClient(endpoint, SafeFile.Read(data.AdminToken)!);
-        await progress.Step("demo image", async () =>
+        await Ask("demo image", async () =>
         {
             var imported = await DemoImage.Import(api, await image, cancel);
             return prepared.RealImage ? imported : imported + " (blank: the packages to build the real one are not installed)";
@@ -92,12 +92,25 @@ internal sealed class Cluster(DataDirectory data, ClusterSettings settings, Prep
             hypervisors = await libvirt;
             return $"{hypervisors.Driver.ToString().ToLowerInvariant()}: {hypervisors.Why}";
         });
-        await progress.Step("agents", () => new Agents(data, supervisor, api, plane.Gateways).Start(settings.Hosts, hypervisors, cancel));
-        await progress.Step("default network", () => DefaultNetwork.Ensure(new OcciClient(api), cancel));
+        await Ask("agents", () => new Agents(data, supervisor, api, plane.Gateways).Start(settings.Hosts, hypervisors, cancel));
+        await Ask("default network", () => DefaultNetwork.Ensure(new OcciClient(api), cancel));
 
         // Kept only now: a start that failed decides nothing for the next one.
         (settings with { Driver = hypervisors.Driver }).Save(data);
         SafeFile.Write(data.Endpoint, endpoint.GetLeftPart(UriPartial.Authority) + "\n");
         return endpoint;
     }
+
+    /// <summary>A step that talks to the API: what it refuses is in its log.</summary>
+    private Task Ask(string title, Func<Task<string>> work) => progress.Step(title, async () =>
+    {
+        try
+        {
+            return await work();
+        }
+        catch (RefusedException refused)
+        {
+            throw new StepFailedException(refused.Message, data.Log("api-1"));
+        }
+    });
 }

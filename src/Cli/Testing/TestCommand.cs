@@ -32,10 +32,7 @@ internal static class TestCommand
             string[] all = [.. Projects("tests")];
             // The others are what tests share.
             string[] tests = [.. all.Where(p => File.ReadAllText(Path.Combine(Home, p)).Contains("Microsoft.NET.Test.Sdk", StringComparison.Ordinal))];
-            await progress.Step("build", () => Programs.Build(
-                "tests", Projects("src").Concat(all).Concat(Projects("bench")), ["src", "tests", "bench"], Path.Combine(results, "build.log"), cancel));
-            // The system test's "up" then finds its programs built.
-            await progress.Step("programs", () => Programs.Build(Path.Combine(results, "programs.log"), cancel));
+            await progress.Step("build", () => Programs.BuildAll(Projects("src").Concat(all).Concat(Projects("bench")), Path.Combine(results, "build.log"), cancel));
             var sum = TestResults.None;
             foreach (var project in tests)
                 sum += await Run(project, filter, results, progress, cancel);

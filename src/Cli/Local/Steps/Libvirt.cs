@@ -79,7 +79,8 @@ internal sealed class Libvirt(DataDirectory data, Supervisor supervisor)
     {
         var socket = Socket(data, index);
         // The socket of the last time must not pass for the new one's.
-        File.Delete(socket);
+        if (File.Exists(socket))
+            File.Delete(socket);
         return new(name, Role.Libvirt, "bash", [Path.Combine(Deploy, "run.sh"), Home(data, index), $"host-{index}"])
         {
             Address = socket,

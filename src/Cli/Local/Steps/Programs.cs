@@ -20,23 +20,38 @@ internal static class Programs
 
     private static string Stamp(string scope) => Path.Combine(Home, "obj", $"controller-{scope}.stamp");
 
-    /// <summary>Builds the programs of a cluster unless the sources are those of the last build; says what it did.</summary>
-    public static Task<string> Build(string log, CancellationToken cancel) => Build("programs", Names.Select(n => $"src/{n}/{n}.csproj"), ["src"], log, cancel);
+    private static string[] Paths => [.. Names.Select(n => $"src/{n}/{n}.csproj").Where(p => File.Exists(Path.Combine(Home, p)))];
 
-    /// <summary>Builds projects, all in one go, unless nothing under <paramref name="folders"/> changed since.</summary>
-    public static async Task<string> Build(string scope, IEnumerable<string> projects, IReadOnlyList<string> folders, string log, CancellationToken cancel)
+    /// <summary>
+    /// Builds the programs of a cluster unless the sources are those of the last build; says what it did. Without the analyzers, which are half
+    /// of the work and of use to those only who change the sources.
+    /// </summary>
+    public static Task<string> Build(string log, CancellationToken cancel) =>
+        Build("programs", Paths, ["src"], ["-p:RunAnalyzers=false", "-p:GenerateDocumentationFile=false"], log, cancel);
+
+    /// <summary>Builds all projects, with the analyzers, unless nothing changed; the programs are among them.</summary>
+    public static async Task<string> BuildAll(IEnumerable<string> projects, string log, CancellationToken cancel)
     {
-        string[] paths = [.. projects.Where(p => File.Exists(Path.Combine(Home, p)))];
+        var programs = Sources(Paths, ["src"]);
+        var did = await Build("all", [.. projects], ["src", "tests", "bench"], [], log, cancel);
+        SafeFile.Write(Stamp("programs"), programs);
+        return did;
+    }
+
+    private static string Sources(string[] paths, IReadOnlyList<string> folders) => Fingerprint(Home, folders) + "\n" + string.Join('\n', paths);
+
+    private static async Task<string> Build(string scope, string[] paths, IReadOnlyList<string> folders, string[] options, string log, CancellationToken cancel)
+    {
         // Taken before the build: what is edited while it runs is built the next time.
-        var sources = Fingerprint(Home, folders) + "\n" + string.Join('\n', paths);
-        if (SafeFile.Read(Stamp(scope)) == sources.Trim() && paths.All(p => Directory.Exists(Output(p))))
+        var sources = Sources(paths, folders);
+        if (SafeFile.Read(Stamp(scope)) == sources && paths.All(p => Directory.Exists(Output(p))))
             return "nothing changed";
         Directory.CreateDirectory(Path.Combine(Home, "obj"));
         var traversal = Path.Combine(Home, "obj", $"controller-{scope}.proj");
         SafeFile.Write(traversal, Traversal(paths));
         File.Delete(log);
         var code = await Tool.RunLogged(
-            Dotnet, ["build", traversal, "-c", "Release", "-v", "quiet", "-nologo", "-clp:NoSummary"], log, Home,
+            Dotnet, ["build", traversal, "-c", "Release", "-v", "quiet", "-nologo", "-clp:NoSummary", .. options], log, Home,
             new Dictionary<string, string> { ["DOTNET_CLI_TELEMETRY_OPTOUT"] = "1", ["DOTNET_NOLOGO"] = "1" }, cancel);
         if (code != 0)
             throw new StepFailedException("the build failed", log);
