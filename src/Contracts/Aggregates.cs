@@ -90,8 +90,8 @@ public interface ILinkGrain : IEntityGrain
     /// <summary>What became of it on the machine; null: the machine has it not. A signal: repeated with every report.</summary>
     [Alias("Observed"), Orleans.Concurrency.OneWay] Task Observed(ObservedAttachment? attachment, bool machineActive);
 
-    /// <summary>Its source is going: nobody sees it any more. A signal.</summary>
-    [Alias("SourceGoing"), Orleans.Concurrency.OneWay] Task SourceGoing();
+    /// <summary>Its source is going: nobody sees it any more, and its target is free of it.</summary>
+    [Alias("SourceGoing")] Task SourceGoing();
 
     /// <summary>Its source is gone and the machine with it: it goes too.</summary>
     [Alias("SourceGone")] Task SourceGone();

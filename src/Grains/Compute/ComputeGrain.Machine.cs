@@ -14,7 +14,7 @@ internal sealed partial class ComputeGrain
         if (present.Host is not { } host)
             return;
         if (present.Phase == ComputePhase.Deleting)
-            await Task.WhenAll(present.Links.Select(l => _links.Of(l).SourceGoing()));
+            await _links.Going(present.Links, _time);
         var machine = await Desired(present);
         if (!machine.Absent)
             await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(host)));

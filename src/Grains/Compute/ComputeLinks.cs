@@ -29,6 +29,14 @@ internal sealed class ComputeLinks(IGrainFactory grains)
         return Of(reference).CreateFrom(link, source.Id, reference.Slot);
     }
 
+    /// <summary>
+    /// Tells links that their source is going. Waited for, so that what they were linked to can be deleted at once, but not for long: a link that is being made at this moment
+    /// waits for its source in turn, and hears of it when the sweeper repeats this.
+    /// </summary>
+    public async Task Going(ComputeLink[] links, TimeProvider time) =>
+        await Task.WhenAll(links.Select(l => Of(l).SourceGoing())).WaitAsync(TimeSpan.FromSeconds(2), time).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
     public Task SourceGone(ComputeLink link) => Of(link).SourceGone();
 
     /// <summary>Answers a link that asks again to go, and whose term is not known any more: both kinds of link are asked.</summary>
