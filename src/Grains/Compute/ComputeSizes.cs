@@ -8,7 +8,6 @@ namespace Controller.Grains.Compute;
 /// <summary>What a compute asks of a host, with the provider's defaults where a client says nothing.</summary>
 internal static class ComputeSizes
 {
-    public const decimal GiB = 1L << 30;
     private const decimal DefaultMemoryGiB = 0.5m;
 
     /// <summary>Less than this no guest boots.</summary>
@@ -18,10 +17,10 @@ internal static class ComputeSizes
 
     public static decimal MemoryGiB(IReadOnlyDictionary<string, AttributeValue> attributes) => attributes.Number(Model.Compute.Memory) ?? DefaultMemoryGiB;
 
-    public static long MemoryBytes(IReadOnlyDictionary<string, AttributeValue> attributes) => (long)(MemoryGiB(attributes) * GiB);
+    public static long MemoryBytes(IReadOnlyDictionary<string, AttributeValue> attributes) => (long)Math.Ceiling(MemoryGiB(attributes) * 1024) << 20;
 
     public static long RootDiskBytes(IReadOnlyDictionary<string, AttributeValue> attributes, ImageView? image) =>
-        Math.Max(image?.VirtualSizeBytes ?? 0, (long)((attributes.Number(Model.ResourceTemplate.EphemeralSize) ?? 0) * GiB));
+        Math.Max(image?.VirtualSizeBytes ?? 0, (long)Math.Ceiling((attributes.Number(Model.ResourceTemplate.EphemeralSize) ?? 0) * 1024) << 20);
 
     public static string Architecture(IReadOnlyDictionary<string, AttributeValue> attributes) => attributes.Text(Model.Compute.Architecture) ?? "x64";
 

@@ -37,7 +37,8 @@ internal sealed record StorageRecord
 
     public string? Message { get; init; }
 
-    public long SizeBytes => (long)((Attributes.Number(Model.Storage.Size) ?? 0) * (1L << 30));
+    /// <summary>Whole MiB, rounded up: volumes have whole sectors.</summary>
+    public long SizeBytes => (long)Math.Ceiling((Attributes.Number(Model.Storage.Size) ?? 0) * 1024) << 20;
 }
 
 /// <summary>A link to it, and the compute that it starts at.</summary>
