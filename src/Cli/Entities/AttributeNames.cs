@@ -44,7 +44,7 @@ internal sealed class AttributeNames(string owner, IReadOnlyList<Attr> definitio
             if (found.Length > 1)
                 throw new CliException($"attribute {name} is ambiguous: {string.Join(", ", found.Select(a => a.Name))}");
         }
-        throw new CliException($"{owner} has no attribute {name}; {hint?.Invoke(name) ?? "it has: " + string.Join(", ", definitions.Select(a => a.Name).Distinct())}");
+        throw new CliException($"{owner} has no attribute {name}; {hint?.Invoke(name) ?? "it has: " + string.Join(", ", definitions.Where(a => a.Mutable).Select(a => a.Name).Distinct())}");
     }
 
     /// <summary>Without the standard's two leading parts: <c>occi.network.address</c> is <c>address</c>.</summary>
