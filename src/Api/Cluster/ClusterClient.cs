@@ -26,11 +26,6 @@ internal static partial class ClusterClient
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
             client.AddActivityPropagation();
             client.UseConnectionRetryFilter<KeepTrying>();
-            client.AddGatewayCountChangedHandler(services =>
-            {
-                var watch = services.GetRequiredService<GatewayWatch>();
-                return (_, e) => watch.Connected = e.NumberOfConnectedGateways;
-            });
         });
         ConnectInBackground.Instead(builder.Services, before);
     }

@@ -3,6 +3,7 @@ using Controller.Api.Admin;
 using Controller.Api.Cluster;
 using Controller.Api.Http;
 using Controller.Api.Inventory;
+using Controller.Contracts;
 using Npgsql;
 
 namespace Controller.Api.Health;
@@ -18,19 +19,30 @@ internal static class HealthRoutes
         app.MapGet("/health/ready", Ready);
     }
 
-    private static async Task<IResult> Ready(Rows rows, GatewayWatch gateways, TimeProvider time)
+    // Asks a silo something instead of counting connections: a count is news of yesterday.
+    private static async Task<IResult> Ready(Rows rows, GatewayWatch silos, IServiceProvider services, TimeProvider time)
     {
-        if (!gateways.Started || gateways.Connected == 0)
+        if (!silos.Started)
             return Problems.Unavailable("No silo is connected.").ToResult();
         using var patience = new CancellationTokenSource(Patience, time);
         try
         {
             await rows.Ping(patience.Token);
-            return Results.Text("ready");
         }
         catch (Exception e) when (e is NpgsqlException or SocketException or OperationCanceledException)
         {
             return Problems.Unavailable($"The database does not answer: {e.Message}").ToResult();
+        }
+        try
+        {
+            var project = services.GetRequiredService<IGrainFactory>()
+                .GetGrain<IProjectGrain>(GrainId.Create("project", GrainKeys.Of("project", WellKnown.DefaultProject)));
+            await project.View().WaitAsync(Patience, time);
+            return Results.Text("ready");
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException or UnavailableException)
+        {
+            return Problems.Unavailable($"No silo answers: {e.Message}").ToResult();
         }
     }
 }
