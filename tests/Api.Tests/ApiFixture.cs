@@ -64,8 +64,6 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public Task StopSilo() => _silo?.Stop() ?? Task.CompletedTask;
 
-    public ValueTask StopDatabase() => _place.StopDatabase();
-
     /// <summary>One more API process' worth of the same cloud.</summary>
     public async Task<RunningApi> AnotherApi()
     {

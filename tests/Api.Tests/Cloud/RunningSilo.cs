@@ -26,7 +26,7 @@ internal sealed class RunningSilo : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
+        await _app.StopAsync();   // nothing happens, if it is over already
         await _app.DisposeAsync();
     }
 }
