@@ -37,6 +37,8 @@ internal sealed partial class Steps(
                 observations.Note(seen);
                 return null;
             }
+            // It is off against what is wanted and will be started: until then nothing of that wish is applied, and nobody may take "off" for the guest's own.
+            if (PowerRule.IsDown(entry, machine.Power)) seen = seen.With(0, seen.Failure);
             if (machine.Power is Power.Running or Power.Paused && seen.Generation == entry.Desired.Generation)
                 watch.SawRunning(key, entry.Desired.Generation, hostLife);
         }

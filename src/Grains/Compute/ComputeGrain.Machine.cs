@@ -86,8 +86,8 @@ internal sealed partial class ComputeGrain
             return present.Phase == ComputePhase.Deleting ? ComputeTrigger.SawAbsent : null;   // otherwise the agent makes it again by itself
         if (machine.Failure is { Retryable: false } failure && failure.Generation >= present.PowerGeneration)
             return ComputeTrigger.SawFailure;
-        if (machine.Generation < present.PowerGeneration)
-            return null;
+        if (machine.Generation < present.PowerGeneration || machine.Failure is { Retryable: true })
+            return null;   // not there yet: the agent is still at it
         return machine.Power switch
         {
             Power.Running => ComputeTrigger.SawRunning,

@@ -96,6 +96,23 @@ public sealed class RestartTests : ConnectedTest
     }
 
     [Fact]
+    public async Task While_it_waits_to_be_started_again_its_off_is_not_reported_as_applied()
+    {
+        var (agent, session, machine) = await Running();
+        await agent.Kill();
+        await Without_an_agent(faults => faults.PowerOffGuest(machine.Id));
+        await File.WriteAllTextAsync(Path.Combine(State, "simulated", "faults.json"),
+            """{ "fail": [ { "operation": "EnsureMachine", "times": 2, "code": "not-yet", "retryable": true } ] }""");
+
+        var (_, again) = await Connect();
+
+        await again.Until(machine.Id, Power.Running, 1);
+        Assert.Contains(again.Reports, report => report.Machines.Any(m => m.Id == machine.Id && m.Power == Power.Off));
+        Assert.DoesNotContain(again.Reports, report => report.Machines.Any(m => m.Id == machine.Id && m is { Power: Power.Off, Generation: > 0 }));
+        Assert.NotNull(session);
+    }
+
+    [Fact]
     public async Task After_a_reboot_of_the_host_all_that_should_run_does()
     {
         var (agent, session, machine) = await Running();
