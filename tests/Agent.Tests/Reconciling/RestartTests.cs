@@ -99,17 +99,16 @@ public sealed class RestartTests : ConnectedTest
     public async Task While_it_waits_to_be_started_again_its_off_is_not_reported_as_applied()
     {
         var (agent, session, machine) = await Running();
-        await agent.Kill();
-        await Without_an_agent(faults => faults.PowerOffGuest(machine.Id));
-        await File.WriteAllTextAsync(Path.Combine(State, "simulated", "faults.json"),
-            """{ "fail": [ { "operation": "EnsureMachine", "times": 2, "code": "not-yet", "retryable": true } ] }""");
+        agent.Faults.Unhealthy = "its power is out";
+        await Eventually.That(() => session.Reports[^1] is { Driver.Healthy: false }, "the blindness is reported");
+        agent.Faults.PowerOffGuest(machine.Id);
+        agent.Faults.Fail("EnsureMachine", 2, "not-yet");
 
-        var (_, again) = await Connect();
+        agent.Faults.Unhealthy = null;
 
-        await again.Until(machine.Id, Power.Running, 1);
-        Assert.Contains(again.Reports, report => report.Machines.Any(m => m.Id == machine.Id && m.Power == Power.Off));
-        Assert.DoesNotContain(again.Reports, report => report.Machines.Any(m => m.Id == machine.Id && m is { Power: Power.Off, Generation: > 0 }));
-        Assert.NotNull(session);
+        await Eventually.That(() => session.Reports.Any(r => r.Machines.Any(m => m.Id == machine.Id && m.Power == Power.Off)), "it was seen off");
+        await session.Until(machine.Id, Power.Running, 1);
+        Assert.DoesNotContain(session.Reports, report => report.Machines.Any(m => m.Id == machine.Id && m is { Power: Power.Off, Generation: > 0 }));
     }
 
     [Fact]
