@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Controller.Grains.Entities;
+using Controller.Grains.Links;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
@@ -246,23 +247,40 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     private async Task<Outcome> Place()
     {
         var present = _record.Value!;
-        Guid? near = null;
-        foreach (var link in present.Inline)
-        {
-            var made = await _links.Make(link, present);
-            if (!made.Outcome.Ok)
-                return await Abandon(made.Outcome);
-            if (made.Host is { } there && near is { } other && there != other)
-                return await Abandon(new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
-            near = made.Host ?? near;
-        }
-        var placed = await _claims.Place(Request(present, near));
+        var refused = await _links.Visible(present);
+        if (refused is not null)
+            return await Abandon(refused);
+        // Storages say where the machine has to be; then one transaction takes the host, the quota and the addresses; then the NICs find theirs taken.
+        var (near, why) = await MakeLinks(present.Inline.Where(l => !IsNic(l)));
+        if (why is not null)
+            return await Abandon(why);
+        var placed = await _claims.Place(Request(present, near) with { Addresses = NicAddressing.Of(Id, present.Inline) });
         if (placed.Host is not { } host)
             return await Abandon(new(placed.Kind, placed.Why));
+        (_, why) = await MakeLinks(present.Inline.Where(IsNic));
+        if (why is not null)
+            return await Abandon(why);
         LogPlaced(Id, host, present.Incarnation);
         var outcome = await Handle(ComputeTrigger.Placed, r => r with { Host = host, Inline = [] });
         return outcome.Ok ? new(OutcomeKind.Created, View: await View(new(present.Project, Role.Reader, present.CreatedBy))) : outcome;
     }
+
+    private async Task<(Guid? Near, Outcome? Refused)> MakeLinks(IEnumerable<CreateEntity> links)
+    {
+        Guid? near = null;
+        foreach (var link in links)
+        {
+            var made = await _links.Make(link, _record.Value!);
+            if (!made.Outcome.Ok)
+                return (null, made.Outcome);
+            if (made.Host is { } there && near is { } other && there != other)
+                return (null, new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
+            near = made.Host ?? near;
+        }
+        return (near, null);
+    }
+
+    private static bool IsNic(CreateEntity link) => link.Kind == Model.NetworkInterface.Kind.ToString();
 
     /// <summary>A creation that cannot be: nobody was told that it exists, so nothing of it stays.</summary>
     private async Task<Outcome> Abandon(Outcome why)
