@@ -90,21 +90,30 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var mixins = Patch.Mixins(present.Mixins, command);
         if (!ImageMixins(mixins).SequenceEqual(ImageMixins(present.Mixins)))
             return new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.");
-        if (present.Host is { } host && (ComputeSizes.Cores(attributes), ComputeSizes.MemoryBytes(attributes)) != (ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes)))
+        // Links first: what cannot be made is taken back before anything else has changed.
+        if (await AddInline(command) is { } notLinked)
+            return notLinked;
+        if (await Resize(present with { Attributes = attributes }) is { } tooLarge)
         {
-            var resized = await _claims.Resize(Request(present with { Attributes = attributes }, host), host);
-            if (resized.Host is null)
-                return new(resized.Kind, resized.Why);
+            await TakeBack(command.Links);
+            return tooLarge;
         }
+        present = _record.Value;
         await _record.Write(present with { Attributes = attributes, Mixins = mixins, Generation = present.Generation + 1 });
-        foreach (var link in command.Links)
-        {
-            var added = await AddInline(link, command.Caller);
-            if (!added.Ok)
-                return added;
-        }
         await Tell();
         return new(OutcomeKind.Done, View: await View(command.Caller));
+    }
+
+    private async Task<Outcome?> Resize(ComputeRecord wanted)
+    {
+        var present = _record.Value!;
+        if (present.Host is not { } host || (ComputeSizes.Cores(wanted.Attributes), ComputeSizes.MemoryBytes(wanted.Attributes))
+            == (ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes)))
+        {
+            return null;
+        }
+        var resized = await _claims.Resize(Request(wanted, host), host);
+        return resized.Host is null ? new(resized.Kind, resized.Why) : null;
     }
 
     public async Task<Outcome> Invoke(InvokeAction command)
