@@ -1,3 +1,5 @@
+using Controller.Api.Tests.Cloud;
+
 namespace Controller.Api.Tests;
 
 /// <summary>What clients are told when something dies. Each has a cloud of its own, since it breaks it.</summary>
@@ -8,7 +10,7 @@ public sealed class AwayTests
     [Fact]
     public async Task Without_a_silo_lists_go_on_and_the_rest_is_503()
     {
-        var api = new ApiFixture();
+        var api = new ApiFixture { WithAgent = false };
         await api.InitializeAsync();
         try
         {
@@ -43,6 +45,8 @@ public sealed class AwayTests
                 Assert.Equal(503, answer.Status);
                 Assert.Contains("silo", answer.Body, StringComparison.Ordinal);
             }
+            await api.StartSilo();
+            await Testing.Eventually.Is("it is ready", async () => (await api.Send("GET", "/health/ready", caller: null)).Status == 200);
         }
         finally
         {
@@ -53,7 +57,7 @@ public sealed class AwayTests
     [Fact]
     public async Task Without_the_database_everything_is_503_and_it_lives()
     {
-        var api = new ApiFixture();
+        var api = new ApiFixture { WithAgent = false };
         await api.InitializeAsync();
         try
         {

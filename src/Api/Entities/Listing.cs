@@ -10,7 +10,7 @@ using Occi.Core;
 namespace Controller.Api.Entities;
 
 /// <summary>Listings of entities, whatever the collection: filtered (GFD.223 §7), paged (§6), in creation order, from the inventory.</summary>
-internal sealed class Listing(EntityIndex index, Catalogues catalogues, IOptions<ApiOptions> options)
+internal sealed class Listing(EntityRows index, Catalogues catalogues, IOptions<ApiOptions> options)
 {
     /// <summary>The entities of a kind and its descendants.</summary>
     public Task<Reply> OfKind(OcciRequest request, Kind kind) => List(

@@ -7,7 +7,7 @@ using Occi.Core;
 namespace Controller.Api.Entities;
 
 /// <summary>Reads a collection of entities that a request names by URL or id.</summary>
-internal sealed class Locations(EntityIndex index)
+internal sealed class Locations(EntityRows index)
 {
     /// <summary>Kinds and ids, each once; whether they exist has not been asked.</summary>
     public async Task<(IReadOnlyList<(Kind Kind, Guid Id)> Named, Problem? Problem)> Read(OcciRequest request)

@@ -13,7 +13,7 @@ internal readonly record struct EntityRow(string Term, Guid Id, EntityView? View
 /// Lists entities from the inventory: the rows that hold grains' state. No list ever asks grains. An entity that clients see has an
 /// <c>entity_id</c>; order is creation order.
 /// </summary>
-internal sealed class EntityIndex(NpgsqlDataSource database)
+internal sealed class EntityRows(NpgsqlDataSource database)
 {
     /// <summary>The entities of a listing, with their views or only by id.</summary>
     public async Task<List<EntityRow>> List(EntityQuery query, bool views, CancellationToken cancel)
