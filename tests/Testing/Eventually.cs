@@ -7,14 +7,14 @@ public static class Eventually
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Asks until it is so; fails with the description after the deadline (30 seconds by default).</summary>
-    public static async Task Is(string description, Func<Task<bool>> condition, TimeSpan? within = null)
+    /// <summary>Asks until it is so; fails with the description, and with what was <paramref name="found"/> instead, after the deadline (30 seconds by default).</summary>
+    public static async Task Is(string description, Func<Task<bool>> condition, TimeSpan? within = null, Func<string>? found = null)
     {
         var limit = within ?? TimeSpan.FromSeconds(30);
         for (var clock = Stopwatch.StartNew(); !await condition(); await Task.Delay(Step))
         {
             if (clock.Elapsed > limit)
-                throw new TimeoutException($"After {limit.TotalSeconds:0.#} s it is still not so that {description}.");
+                throw new TimeoutException($"After {limit.TotalSeconds:0.#} s it is still not so that {description}. {found?.Invoke()}".TrimEnd());
         }
     }
 }

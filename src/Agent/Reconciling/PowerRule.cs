@@ -31,10 +31,13 @@ internal enum PowerVerdict
 /// </summary>
 internal static class PowerRule
 {
+    /// <summary>Whether it is off although it should not be.</summary>
+    public static bool IsDown(LedgerObject entry, Power now) =>
+        !entry.Desired.Absent && entry.Desired.Machine?.Power is Power.Running or Power.Paused && now is (Power.Off or Power.Crashed);
+
     public static PowerVerdict Decide(LedgerObject entry, Power now, string hostLife, bool watchedItRun, bool stopWasAsked)
     {
-        var shouldRun = entry.Desired.Machine?.Power is Power.Running or Power.Paused;
-        if (entry.Desired.Absent || !shouldRun || now is not (Power.Off or Power.Crashed)) return PowerVerdict.Converge;
+        if (!IsDown(entry, now)) return PowerVerdict.Converge;
         if (entry.Stopped is { } stopped && stopped.Generation == entry.Desired.Generation && stopped.HostLife == hostLife)
             return PowerVerdict.StoppedEarlier;
         return watchedItRun && !stopWasAsked ? PowerVerdict.StoppedNow : PowerVerdict.Converge;

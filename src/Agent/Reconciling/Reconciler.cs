@@ -98,7 +98,7 @@ internal sealed partial class Reconciler(
         var known = ledger.All;
         foreach (var entry in known)
         {
-            var seen = Steps.See(entry, inventory);
+            var seen = steps.Look(entry, inventory);
             Note(entry.Desired.Id, turns, seen.With(seen.Generation, steps.LastFailure(entry)));
         }
         // What carries our mark and is in no ledger: the control plane decides about it too.

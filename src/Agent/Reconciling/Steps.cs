@@ -17,15 +17,14 @@ internal sealed partial class Steps(
     /// <summary>Takes the step, or only looks where <paramref name="mayAct"/> is false. Returns why it is not as wanted, null when it is.</summary>
     public async Task<Failure?> Take(LedgerObject entry, Inventory inventory, bool mayAct, CancellationToken cancel)
     {
-        var seen = See(entry, inventory);
+        var seen = Look(entry, inventory);
         if (entry.Desired.Absent) return await Remove(entry, seen, mayAct, cancel);
 
         var hostLife = life.Now;
         var key = ObjectKey.Of(entry.Desired);
         if (seen.Machine is { } machine)
         {
-            var verdict = PowerRule.Decide(entry, machine.Power, hostLife,
-                watch.WatchedItRun(key, entry.Desired.Generation, hostLife), watch.StopWasAsked(key));
+            var verdict = Verdict(entry, machine);
             if (verdict == PowerVerdict.StoppedNow)
             {
                 LogStoppedByItself(key.Id, key.Incarnation, machine.Power);
@@ -53,8 +52,25 @@ internal sealed partial class Steps(
         return await Bring(entry, seen, cancel);
     }
 
-    /// <summary>What the inventory says of a ledger entry, with the generation that is known to be applied in full.</summary>
-    public static Sighting See(LedgerObject entry, Inventory inventory)
+    /// <summary>
+    /// What the inventory says of a ledger entry, with the generation that is known to be applied in full: none for a machine that is off against what is wanted and will be
+    /// started. Nobody may take its "off" for the guest's own decision.
+    /// </summary>
+    public Sighting Look(LedgerObject entry, Inventory inventory)
+    {
+        var seen = See(entry, inventory);
+        return seen.Machine is { } machine && PowerRule.IsDown(entry, machine.Power) && Verdict(entry, machine) == PowerVerdict.Converge
+            ? seen.With(0, seen.Failure)
+            : seen;
+    }
+
+    private PowerVerdict Verdict(LedgerObject entry, ObservedMachine machine)
+    {
+        var key = ObjectKey.Of(entry.Desired);
+        return PowerRule.Decide(entry, machine.Power, life.Now, watch.WatchedItRun(key, entry.Desired.Generation, life.Now), watch.StopWasAsked(key));
+    }
+
+    private static Sighting See(LedgerObject entry, Inventory inventory)
     {
         var key = ObjectKey.Of(entry.Desired);
         var found = entry.Desired.Kind switch

@@ -65,7 +65,11 @@ internal static class TestCommand
 
     private static async Task Install(Progress progress, string results, CancellationToken cancel)
     {
-        PackageSet[] wanted = [.. Postgres.Binaries() is null ? (PackageSet[])[new("the database", ["postgresql"])] : [], Libvirt.Packages(), DemoImage.Packages()];
+        PackageSet[] wanted =
+        [
+            .. Postgres.Binaries() is null ? (PackageSet[])[new("the database", ["postgresql"])] : [], Libvirt.Packages(), DemoImage.Packages(),
+            PackageSet.FromList("the tests' own look at machines", Path.Combine(Home, "tests", "packages")),
+        ];
         IReadOnlyList<PackageSet> missing = [];
         await progress.Step("system packages", async () =>
         {

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Controller.Testing;
 using Xunit.Abstractions;
 using Xunit.Sdk;
 
@@ -20,7 +21,7 @@ public sealed class DriverFactDiscoverer(IMessageSink diagnostics) : IXunitTestC
 {
     public IEnumerable<IXunitTestCase> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute)
     {
-        var reason = testMethod.TestClass.Class.GetCustomAttributes(typeof(NeedsLibvirtAttribute)).Any() ? LibvirtHost.WhyNot() : null;
+        var reason = testMethod.TestClass.Class.GetCustomAttributes(typeof(NeedsLibvirtAttribute)).Any() ? LibvirtNeeds.WhyNot() : null;
         var display = discoveryOptions.MethodDisplayOrDefault();
         var options = discoveryOptions.MethodDisplayOptionsOrDefault();
         return [reason is null ? new XunitTestCase(diagnostics, display, options, testMethod) : new SkippedCase(diagnostics, display, options, testMethod, reason)];

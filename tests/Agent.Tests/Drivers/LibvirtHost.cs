@@ -5,6 +5,7 @@ using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Libvirt.Interop;
 using Controller.Agent.Drivers.Libvirt.Machines;
 using Controller.Agent.Protocol;
+using Controller.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Controller.Agent.Tests.Drivers;
@@ -12,9 +13,6 @@ namespace Controller.Agent.Tests.Drivers;
 /// <summary>A libvirtd of our own in namespaces of its own, and the demo guest. Both end with the tests, however those end.</summary>
 public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
 {
-    private static readonly string[] Tools =
-        ["libvirtd", "qemu-system-x86_64", "qemu-img", "tini", "dnsmasq", "iptables", "unshare", "setpriv", "syslinux", "mcopy", "mkfs.fat", "sfdisk", "cpio", "depmod"];
-
     private readonly string _directory = Path.Combine(Path.GetTempPath(), $"occi-test-{Guid.NewGuid():N}"[..20]);
     private LibvirtDriver? _driver;
     private Process? _libvirtd;
@@ -31,21 +29,11 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
 
     public string Uri => $"qemu+unix:///system?socket={_directory}/libvirt/run/libvirt-sock";
 
-    /// <summary>Why libvirt cannot run here, null when it can.</summary>
-    public static string? WhyNot()
-    {
-        if (!Environment.IsPrivilegedProcess)
-            return "libvirt tests make namespaces and must run as root";
-        var path = (Environment.GetEnvironmentVariable("PATH") + ":/usr/sbin:/sbin").Split(':');
-        var missing = Tools.Where(tool => !path.Any(folder => File.Exists(Path.Combine(folder, tool)))).ToList();
-        return missing.Count == 0 ? null : $"not installed: {string.Join(", ", missing)}; see deploy/libvirtd/packages and deploy/guest/packages";
-    }
-
     public Stream OpenImage() => File.OpenRead(_image);
 
     public async Task InitializeAsync()
     {
-        if (WhyNot() is not null)
+        if (LibvirtNeeds.WhyNot() is not null)
             return;
         try
         {
@@ -61,7 +49,7 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
 
     private async Task Begin()
     {
-        var root = Repository();
+        var root = Repository.Root;
         Directory.CreateDirectory(_directory);
         _image = Path.Combine(_directory, "demo.qcow2");
         // The packages that the guest is made of are kept, so only the first run needs a network.
@@ -155,7 +143,7 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
 
     private async Task StartLibvirtd()
     {
-        var script = Script(Path.Combine(Repository(), "deploy/libvirtd/run.sh"), "--until-eof", Path.Combine(_directory, "libvirt"), "contract");
+        var script = Script(Path.Combine(Repository.Root, "deploy/libvirtd/run.sh"), "--until-eof", Path.Combine(_directory, "libvirt"), "contract");
         script.RedirectStandardInput = true;
         script.RedirectStandardOutput = true;
         _libvirtd = Process.Start(script)!;
@@ -173,15 +161,5 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
             await process.WaitForExitAsync();
             Assert.True(process.ExitCode == 0, errors);
         }
-    }
-
-    private static string Repository()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Directory.Packages.props")))
-                return folder.FullName;
-        }
-        throw new InvalidOperationException($"{AppContext.BaseDirectory} is not inside of the repository.");
     }
 }

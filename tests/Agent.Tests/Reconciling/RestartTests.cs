@@ -96,6 +96,22 @@ public sealed class RestartTests : ConnectedTest
     }
 
     [Fact]
+    public async Task While_it_waits_to_be_started_again_its_off_is_not_reported_as_applied()
+    {
+        var (agent, session, machine) = await Running();
+        agent.Faults.Unhealthy = "its power is out";
+        await Eventually.That(() => session.Reports[^1] is { Driver.Healthy: false }, "the blindness is reported");
+        agent.Faults.PowerOffGuest(machine.Id);
+        agent.Faults.Fail("EnsureMachine", 2, "not-yet");
+
+        agent.Faults.Unhealthy = null;
+
+        await Eventually.That(() => session.Reports.Any(r => r.Machines.Any(m => m.Id == machine.Id && m.Power == Power.Off)), "it was seen off");
+        await session.Until(machine.Id, Power.Running, 1);
+        Assert.DoesNotContain(session.Reports, report => report.Machines.Any(m => m.Id == machine.Id && m is { Power: Power.Off, Generation: > 0 }));
+    }
+
+    [Fact]
     public async Task After_a_reboot_of_the_host_all_that_should_run_does()
     {
         var (agent, session, machine) = await Running();

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Controller.SystemTests.Harness;
+
+/// <summary>A demo guest, as far as its serial console tells.</summary>
+internal sealed class Guest(OcciApi api, Entity compute)
+{
+    // Emulated machines on a busy host.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
+
+    private readonly List<byte> _log = [];
+
+    /// <summary>What it has said so far, as far as it was read.</summary>
+    public string Text => Encoding.UTF8.GetString([.. _log]);
+
+    /// <summary>How often something stands in what was read.</summary>
+    public int Times(string text) => Regex.Count(Text, Regex.Escape(text));
+
+    /// <summary>Reads what is new, and answers where the log ends: what is said later is behind that.</summary>
+    public async Task<int> Now()
+    {
+        while (await Read() is > 0)
+        {
+            // There is more.
+        }
+        return Text.Length;
+    }
+
+    /// <summary>Waits until it says something that it had not said at <paramref name="since"/>.</summary>
+    public async Task<Match> Says(string pattern, int since = 0)
+    {
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            var found = Regex.Match(Text[Math.Min(since, Text.Length)..], pattern);
+            if (found.Success)
+                return found;
+            if (clock.Elapsed > Patience)
+                Assert.Fail($"{compute.Path} has not said /{pattern}/ within {Patience.TotalSeconds:0} s. Its console:\n{Text}");
+            if (await Read() is null)
+                await Task.Delay(200);
+        }
+    }
+
+    private async Task<int?> Read()
+    {
+        if (await api.Console(compute.Id, _log.Count) is not { } part)
+            return null;
+        Assert.True(part.Size >= _log.Count, $"The log of {compute.Path} became shorter: {part.Size} bytes, {_log.Count} were read of it.");
+        _log.AddRange(part.Data);
+        return part.Data.Length;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+
+namespace Controller.SystemTests.Harness;
+
+/// <summary>The first host's libvirtd and files, looked at past the product.</summary>
+internal sealed class Hypervisor(Cloud cloud)
+{
+    private const int LargestText = 1 << 20;
+
+    private string Connection => (string)JsonNode.Parse(cloud.Read("config/agent-1.json"))!["Libvirt"]!["Uri"]!;
+
+    /// <summary>UUIDs of all domains, running or not.</summary>
+    public async Task<string[]> Domains() => Words(await Virsh("list", "--all", "--uuid"));
+
+    /// <summary>running, paused, shut off, …</summary>
+    public async Task<string> StateOf(Entity compute) => (await Virsh("domstate", compute.Id)).Trim();
+
+    /// <summary>The incarnation that the domain is labelled with.</summary>
+    public async Task<string> IncarnationOf(Entity compute)
+    {
+        var domain = XElement.Parse(await Virsh("dumpxml", compute.Id));
+        return (string)domain.Element("metadata")!.Elements().Single().Attribute("incarnation")!;
+    }
+
+    /// <summary>
+    /// Whatever the host still has of these ids, MAC or IP addresses: domains, networks, volumes, files by name or content. QEMU's logs stay on purpose.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> Traces(params string[] marks)
+    {
+        var known = Words(await Virsh("list", "--all", "--uuid")).Concat(Words(await Virsh("net-list", "--all", "--uuid")));
+        foreach (var pool in Words(await Virsh("pool-list", "--name")))
+            known = known.Concat(Words(await Virsh("vol-list", pool)));
+        var files = ((string[])["machines", "libvirt"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(cloud.Data, folder), "*", SearchOption.AllDirectories))
+            .Where(path => !path.Contains("/log/", StringComparison.Ordinal) && File.ResolveLinkTarget(path, false) is null);
+        return [.. known.Where(Marked), .. files.Where(path => Marked(path) || Marked(Content(path)))];
+
+        bool Marked(string text) => marks.Any(mark => text.Contains(mark, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static string Content(string path)
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            return file.Length > LargestText || (file.UnixFileMode & UnixFileMode.UserRead) == 0 ? "" : File.ReadAllText(path);
+        }
+        catch (IOException)
+        {
+            return "";   // a socket, or gone meanwhile
+        }
+    }
+
+    private async Task<string> Virsh(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("virsh", ["-q", "-c", Connection, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.True(process.ExitCode == 0, $"virsh {string.Join(' ', arguments)}: {await error}");
+        return await output;
+    }
+
+    private static string[] Words(string text) => text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+}

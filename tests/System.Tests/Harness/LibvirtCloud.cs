@@ -1,0 +1,49 @@
+using Controller.Testing;
+
+namespace Controller.SystemTests.Harness;
+
+/// <summary>A cloud with real machines.</summary>
+internal static class LibvirtCloud
+{
+    public static async Task<Cloud> Start(params string[] options)
+    {
+        var cloud = new Cloud();
+        try
+        {
+            await cloud.Up(["--driver", "libvirt", .. options]);
+            return cloud;
+        }
+        catch
+        {
+            await cloud.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What must be so once all that the test made was deleted: neither the host nor the database know of any of it.</summary>
+    public static async Task HasForgotten(this Cloud cloud, IReadOnlyList<Entity> entities, params string[] marks)
+    {
+        string[] all = [.. entities.Select(e => e.Id), .. marks];
+        IReadOnlyList<string> left = [];
+        await Eventually.Is(
+            "the host has nothing left", async () => (left = await new Hypervisor(cloud).Traces(all)).Count == 0, TimeSpan.FromSeconds(90), () => string.Join('\n', left));
+        await Eventually.Is(
+            "the database has nothing left", async () => (left = await Rows(cloud, all)).Count == 0, TimeSpan.FromSeconds(90), () => string.Join('\n', left));
+    }
+
+    private static async Task<IReadOnlyList<string>> Rows(Cloud cloud, string[] ids)
+    {
+        string[] queries =
+        [
+            $"select 'entity', state_name, id from entity where id ~ '{string.Join('|', ids)}' or entity_id::text ~ '{string.Join('|', ids)}'",
+            // The default network is all that may claim anything.
+            "select 'host_claim', term, consumer from host_claim where consumer not in (select network from subnet_claim)",
+            "select 'address_claim', network, address from address_claim",
+            "select 'subnet_claim', network, range from subnet_claim where network not in (select entity_id from entity where title = 'default')",
+        ];
+        var rows = new List<string>();
+        foreach (var query in queries)
+            rows.AddRange(await cloud.Rows(query));
+        return rows;
+    }
+}
