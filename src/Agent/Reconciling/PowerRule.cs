@@ -31,10 +31,11 @@ internal enum PowerVerdict
 /// </summary>
 internal static class PowerRule
 {
+    public static bool ShouldRun(LedgerObject entry) => entry.Desired is { Absent: false, Machine.Power: Power.Running or Power.Paused };
+
     public static PowerVerdict Decide(LedgerObject entry, Power now, string hostLife, bool watchedItRun, bool stopWasAsked)
     {
-        var shouldRun = entry.Desired.Machine?.Power is Power.Running or Power.Paused;
-        if (entry.Desired.Absent || !shouldRun || now is not (Power.Off or Power.Crashed)) return PowerVerdict.Converge;
+        if (!ShouldRun(entry) || now is not (Power.Off or Power.Crashed)) return PowerVerdict.Converge;
         if (entry.Stopped is { } stopped && stopped.Generation == entry.Desired.Generation && stopped.HostLife == hostLife)
             return PowerVerdict.StoppedEarlier;
         return watchedItRun && !stopWasAsked ? PowerVerdict.StoppedNow : PowerVerdict.Converge;

@@ -98,8 +98,7 @@ internal sealed partial class Reconciler(
         var known = ledger.All;
         foreach (var entry in known)
         {
-            var seen = Steps.See(entry, inventory);
-            Note(entry.Desired.Id, turns, seen.With(seen.Generation, steps.LastFailure(entry)));
+            Note(entry.Desired.Id, turns, steps.Report(entry, inventory));
         }
         // What carries our mark and is in no ledger: the control plane decides about it too.
         var keys = known.Select(entry => ObjectKey.Of(entry.Desired)).ToHashSet();

@@ -24,8 +24,7 @@ internal sealed partial class Steps(
         var key = ObjectKey.Of(entry.Desired);
         if (seen.Machine is { } machine)
         {
-            var verdict = PowerRule.Decide(entry, machine.Power, hostLife,
-                watch.WatchedItRun(key, entry.Desired.Generation, hostLife), watch.StopWasAsked(key));
+            var verdict = Verdict(entry, machine);
             if (verdict == PowerVerdict.StoppedNow)
             {
                 LogStoppedByItself(key.Id, key.Incarnation, machine.Power);
@@ -40,6 +39,7 @@ internal sealed partial class Steps(
             if (machine.Power is Power.Running or Power.Paused && seen.Generation == entry.Desired.Generation)
                 watch.SawRunning(key, entry.Desired.Generation, hostLife);
         }
+        seen = Owed(entry, seen);
         if (Settled.Is(entry.Desired, seen))
         {
             observations.Note(seen);
@@ -53,8 +53,30 @@ internal sealed partial class Steps(
         return await Bring(entry, seen, cancel);
     }
 
+    /// <summary>What the control plane is told of a ledger entry that nobody works on.</summary>
+    public Sighting Report(LedgerObject entry, Inventory inventory)
+    {
+        var seen = Owed(entry, See(entry, inventory));
+        return seen.With(seen.Generation, LastFailure(entry));
+    }
+
+    /// <summary>
+    /// A machine that is off though it should run, by no decision of its guest's, is about to be started: the host came back, say. It has not got what
+    /// was asked for, so it is seen with no generation; with one the control plane would take it for a guest that powered itself off.
+    /// </summary>
+    private Sighting Owed(LedgerObject entry, Sighting seen) =>
+        seen.Machine is { Power: Power.Off or Power.Crashed } machine && PowerRule.ShouldRun(entry) && Verdict(entry, machine) == PowerVerdict.Converge
+            ? seen.With(0, seen.Failure)
+            : seen;
+
+    private PowerVerdict Verdict(LedgerObject entry, ObservedMachine machine)
+    {
+        var (key, generation, hostLife) = (ObjectKey.Of(entry.Desired), entry.Desired.Generation, life.Now);
+        return PowerRule.Decide(entry, machine.Power, hostLife, watch.WatchedItRun(key, generation, hostLife), watch.StopWasAsked(key));
+    }
+
     /// <summary>What the inventory says of a ledger entry, with the generation that is known to be applied in full.</summary>
-    public static Sighting See(LedgerObject entry, Inventory inventory)
+    private static Sighting See(LedgerObject entry, Inventory inventory)
     {
         var key = ObjectKey.Of(entry.Desired);
         var found = entry.Desired.Kind switch

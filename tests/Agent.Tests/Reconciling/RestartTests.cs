@@ -96,6 +96,23 @@ public sealed class RestartTests : ConnectedTest
     }
 
     [Fact]
+    public async Task A_machine_that_waits_to_be_started_again_is_not_reported_as_one_that_stopped()
+    {
+        var (agent, _, machine) = await Running();
+        await agent.Kill();
+        await Without_an_agent(faults => faults.PowerOffGuest(machine.Id));
+        await File.WriteAllTextAsync(
+            Path.Combine(State, "simulated", "faults.json"), """{ "fail": [ { "operation": "EnsureMachine", "times": 3, "code": "busy", "message": "not yet", "retryable": true } ] }""");
+
+        var (_, again) = await Connect();
+
+        await again.Until(machine.Id, Power.Running, 1);
+        var before = again.Reports.SelectMany(report => report.Machines).Where(seen => seen.Id == machine.Id && seen.Power == Power.Off).ToList();
+        Assert.NotEmpty(before);
+        Assert.All(before, seen => Assert.Equal(0ul, seen.Generation));
+    }
+
+    [Fact]
     public async Task After_a_reboot_of_the_host_all_that_should_run_does()
     {
         var (agent, session, machine) = await Running();
