@@ -99,6 +99,17 @@ public sealed class EntityTests
     }
 
     [Theory]
+    [InlineData("Restarting.", true)]
+    [InlineData("Stopping. The guest has not answered its power button for 00:00:30.", true)]
+    [InlineData("The volume is growing.", true)]
+    [InlineData("The volume is being made.", true)]
+    [InlineData("A change takes effect at the next start.", false)]
+    [InlineData("It could not be restarted: the guest is gone.", false)]
+    [InlineData(null, false)]
+    public void Waiting_goes_on_while_the_message_says_that_something_is_under_way(string? message, bool underWay) =>
+        Assert.Equal(underWay, Goal.IsUnderWay(message));
+
+    [Theory]
     [InlineData("cores=2", "cores", "2")]
     [InlineData("a=b=c", "a", "b=c")]
     [InlineData("a=", "a", "")]

@@ -113,9 +113,9 @@ public sealed class LibvirtMachineTests
         api = cloud.Api();
         (one, other) = (new Guest(api, kept), new Guest(api, rested));
         await one.Says("DEMO: ready", ended);
+        IReadOnlyList<string> now = [];
         await Eventually.Is(
-            "all is as it was",
-            async () => entities.SequenceEqual(await Both()), Patience);
+            "all is as it was", async () => entities.SequenceEqual(now = await Both()), Patience, () => $"It was\n{string.Join('\n', entities)}\nand is\n{string.Join('\n', now)}");
         Assert.Equal(("running", "shut off"), (await host.StateOf(kept), await host.StateOf(rested)));
         Assert.Equal(unmoved, await other.Now());
 
@@ -132,7 +132,10 @@ public sealed class LibvirtMachineTests
         await guest.Says($@"DEMO: lease eth0 address={Regex.Escape(nic["occi.networkinterface.address"]!)} ", since);
     }
 
-    /// <summary>The guest sees the disk with the size that OCCI shows, in GiB.</summary>
-    private static string DisksWith(Entity storage) =>
-        string.Create(CultureInfo.InvariantCulture, $@"DEMO: disks vda=\d+ vdb={decimal.Parse(storage["occi.storage.size"]!, CultureInfo.InvariantCulture) * (1 << 30):0}\s");
+    /// <summary>The guest sees the disk with the size that OCCI shows, in GiB; volumes are made in whole MiB.</summary>
+    private static string DisksWith(Entity storage)
+    {
+        var size = decimal.Parse(storage["occi.storage.size"]!, CultureInfo.InvariantCulture);
+        return string.Create(CultureInfo.InvariantCulture, $@"DEMO: disks vda=\d+ vdb={decimal.Ceiling(size * 1024) * (1 << 20):0}\s");
+    }
 }

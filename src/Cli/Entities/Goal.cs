@@ -1,16 +1,23 @@
+using System.Text.RegularExpressions;
 using Occi;
 using Occi.Infrastructure;
 
 namespace Controller.Cli.Entities;
 
 /// <summary>What <c>--wait</c> waits for.</summary>
-internal static class Goal
+internal static partial class Goal
 {
     /// <summary>The state of an entity; null where its kind has none.</summary>
     public static string? StateOf(Representation entity) => entity.Kind is { } kind ? entity.Text($"occi.{kind.Term}.state") : null;
 
     /// <summary>Why the state is what it is; null where nothing is said.</summary>
     public static string? MessageOf(Representation entity) => entity.Kind is { } kind ? entity.Text($"occi.{kind.Term}.state.message") : null;
+
+    /// <summary>
+    /// Whether the message says that something is still under way ("Restarting.", "The volume is growing."): OCCI has no states for it, so a machine that is
+    /// restarted is active all along.
+    /// </summary>
+    public static bool IsUnderWay(string? message) => message is not null && UnderWay().IsMatch(message);
 
     /// <summary>The state that a new entity comes to; null: it is enough that it exists.</summary>
     public static string? AfterCreate(TypeId kind) =>
@@ -27,4 +34,7 @@ internal static class Goal
         "online" or "offline" => action.Term,
         _ => null,
     };
+
+    [GeneratedRegex(@"^(\p{Lu}\p{Ll}+ing|[^.]* is (being \w+|\w+ing))\.")]
+    private static partial Regex UnderWay();
 }

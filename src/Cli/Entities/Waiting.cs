@@ -18,19 +18,21 @@ internal sealed class Waiting
         command.Add(Timeout);
     }
 
-    /// <summary>Waits until the entity's state is <paramref name="state"/>, if that was asked for; the entity as it is then.</summary>
+    /// <summary>
+    /// Waits, if that was asked for, until the entity's state is <paramref name="state"/> (null: whatever it is) and nothing is under way; the entity as it is then.
+    /// </summary>
     /// <exception cref="CliException">It is in error, is gone, or takes too long.</exception>
     public async Task<Representation> ForState(ParseResult parse, OcciClient client, string path, string? state, Representation now, CancellationToken cancel)
     {
-        if (!parse.GetValue(Wanted) || state is null)
+        if (!parse.GetValue(Wanted))
             return now;
-        await Until(parse, path, state, async () =>
+        await Until(parse, path, state ?? "done", async () =>
         {
             now = await client.Find(path, cancel) ?? throw new CliException($"{path} is gone");
             var at = Goal.StateOf(now);
             if (at == "error" && state != "error")
                 throw new CliException($"{path} is in state error: {Goal.MessageOf(now) ?? "the server does not say why"}");
-            return (at == state, Goal.MessageOf(now) is { } why ? $"{at}: {why}" : at ?? "");
+            return ((state is null || at == state) && !Goal.IsUnderWay(Goal.MessageOf(now)), Goal.MessageOf(now) is { } why ? $"{at}: {why}" : at ?? "");
         }, cancel);
         return now;
     }
@@ -50,10 +52,12 @@ internal sealed class Waiting
             async () =>
             {
                 var (reached, at) = await look();
-                var line = $"{path}: {Output.Table.Plain(at)} → {wanted}";
+                at = Output.Table.Plain(at);
+                var line = reached ? $"{path}: {at}" : $"{path}: {at} → {wanted}";
                 if (live)
-                    Console.Error.Write($"\r\u001b[K{line}  {clock.Elapsed.TotalSeconds:0} s");
-                else if (line != last)
+                    Console.Error.Write("\r\u001b[K" + (reached ? "" : Fitting($"{clock.Elapsed.TotalSeconds,4:0} s  {line}")));
+                // Into a log goes what changes; what is so at once needs no words.
+                else if (line != last && (!reached || last.Length > 0))
                     Console.Error.WriteLine(line);
                 last = line;
                 return reached;
@@ -64,4 +68,7 @@ internal sealed class Waiting
         if (!done)
             throw new CliException($"{last}: not reached within {seconds} s");
     }
+
+    /// <summary>One line of the terminal: of a longer one only the last would be written over.</summary>
+    private static string Fitting(string line) => Console.WindowWidth is > 1 and var width && line.Length >= width ? line[..(width - 2)] + "…" : line;
 }
