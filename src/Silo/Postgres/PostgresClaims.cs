@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using Controller.Contracts;
 using Controller.Grains.Placement;
@@ -7,10 +8,15 @@ namespace Controller.Silo.Postgres;
 
 /// <summary>
 /// Claims in PostgreSQL. A placement locks its project (quota), then the host that it tries, checks the sums of rows and inserts: two that race for the last core meet
-/// at the lock, and the second is told.
+/// at the lock, and the second is told. Nobody waits for a host's lock while it holds another's: their orders differ, and two would wait for each other.
 /// </summary>
 internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions options) : IClaims
 {
+    private const string Trying = "trying";
+
+    /// <summary>Held while a range is chosen: two inserts that the exclusion constraint sets against each other would wait for each other.</summary>
+    private static readonly Guid AllSubnets = new("5b1e7c60-0000-4000-8000-000000000001");
+
     public async Task<PlacementResult> Place(PlacementRequest request)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -24,11 +30,15 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
         var tally = new PlacementTally(request, options);
         foreach (var candidate in tally.Order(await Hosts(connection)))
         {
+            await transaction.SaveAsync(Trying);
             await Lock(connection, candidate.Id);
             // What was free when the candidates were listed may be taken by now.
             var now = candidate with { Used = await Used(connection, candidate.Id, null) };
             if (!tally.Fits(now))
+            {
+                await transaction.RollbackAsync(Trying);   // gives up the host's lock and keeps the project's
                 continue;
+            }
             await Insert(connection, request, candidate.Id);
             await transaction.CommitAsync();
             return new(candidate.Id, OutcomeKind.Done, null);
@@ -79,27 +89,21 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
     public async Task<SubnetResult> ClaimSubnet(Guid network, string? wanted)
     {
         await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Lock(connection, AllSubnets);
         if (await Text(connection, "SELECT range::text FROM subnet_claim WHERE network = $1", network) is { } already)
             return new(already, null);
-        if (wanted is not null)
-        {
-            return await TryInsertSubnet(connection, network, wanted)
-                ? new(wanted, null)
-                : new(null, $"The range {wanted} overlaps {await Text(connection, "SELECT range::text FROM subnet_claim WHERE range && $1::cidr LIMIT 1", wanted)}, which another network has.");
-        }
-        // The exclusion constraint decides; the query only finds a likely one.
-        for (var attempt = 0; attempt < 10; attempt++)
-        {
-            var free = await Text(
-                connection,
-                "SELECT c::text FROM (SELECT set_masklen((($1::cidr)::inet + n * 256), 24)::cidr AS c FROM generate_series(0, $2) n) r WHERE NOT EXISTS (SELECT 1 FROM subnet_claim s WHERE s.range && c) LIMIT 1",
-                options.SubnetPool, (1 << (24 - IPNetwork.Parse(options.SubnetPool).PrefixLength)) - 1);
-            if (free is null)
-                break;
-            if (await TryInsertSubnet(connection, network, free))
-                return new(free, null);
-        }
-        return new(null, $"No free /24 is left in {options.SubnetPool}.");
+        if (wanted is not null && await Text(connection, "SELECT range::text FROM subnet_claim WHERE range && $1::cidr LIMIT 1", wanted) is { } taken)
+            return new(null, $"The range {wanted} overlaps {taken}, which another network has.");
+        var range = wanted ?? await Text(
+            connection,
+            "SELECT c::text FROM (SELECT set_masklen((($1::cidr)::inet + n * 256), 24)::cidr AS c FROM generate_series(0, $2) n) r WHERE NOT EXISTS (SELECT 1 FROM subnet_claim s WHERE s.range && c) LIMIT 1",
+            options.SubnetPool, (1 << (24 - IPNetwork.Parse(options.SubnetPool).PrefixLength)) - 1);
+        if (range is null)
+            return new(null, $"No free /24 is left in {options.SubnetPool}.");
+        await Execute(connection, "INSERT INTO subnet_claim (network, range) VALUES ($1, $2::cidr)", network, range);
+        await transaction.CommitAsync();
+        return new(range, null);
     }
 
     public async Task<AddressResult> ClaimAddress(AddressRequest request)
@@ -111,13 +115,13 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
             return new(already, null);
         if (await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND mac = $2", request.Network, request.Mac) is { } twin)
             return new(null, $"The MAC address {request.Mac} is used on this network already, by the link {twin}.");
+        if (await Value<Guid>(connection, "SELECT network FROM subnet_claim WHERE network = $1", request.Network) is null)
+            return new(null, $"The network {request.Network} has no range (any more).");
         string? address;
         if (request.Wanted is { } wanted)
         {
-            if (!IPAddress.TryParse(wanted, out var parsed) || !IPNetwork.Parse(request.Cidr).Contains(parsed))
-                return new(null, $"The address {wanted} does not lie in {request.Cidr}.");
-            if (wanted == request.Gateway)
-                return new(null, $"The address {wanted} is the network's gateway.");
+            if (AddressRefusal(wanted, request) is { } why)
+                return new(null, why);
             if (await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND address = $2::inet", request.Network, wanted) is { } other)
                 return new(null, $"The address {wanted} is taken, by the link {other}.");
             address = wanted;
@@ -154,22 +158,31 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
         return addresses;
     }
 
-    public Task ReleaseSubnet(Guid network) => Execute("DELETE FROM subnet_claim WHERE network = $1", network);
+    public async Task ReleaseSubnet(Guid network)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Lock(connection, network);   // an address is being claimed of it, or is not
+        await Execute(connection, "DELETE FROM subnet_claim WHERE network = $1", network);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Why no machine can have the address; null when it can.</summary>
+    private static string? AddressRefusal(string wanted, AddressRequest request)
+    {
+        var range = IPNetwork.Parse(request.Cidr);
+        // Its usual form only: that is what rows and leases are compared by.
+        if (!IPAddress.TryParse(wanted, out var address) || address.ToString() != wanted || address.AddressFamily != range.BaseAddress.AddressFamily || !range.Contains(address))
+            return $"The address {wanted} does not lie in {request.Cidr}.";
+        if (wanted == request.Gateway)
+            return $"The address {wanted} is the network's gateway.";
+        if (address.Equals(range.BaseAddress))
+            return $"The address {wanted} is the network's own.";
+        var host = (1L << (32 - range.PrefixLength)) - 1;
+        return (BinaryPrimitives.ReadUInt32BigEndian(address.GetAddressBytes()) & host) == host ? $"The address {wanted} is the network's broadcast address." : null;
+    }
 
     // ---------------------------------------------------------------- SQL
-
-    private static async Task<bool> TryInsertSubnet(NpgsqlConnection connection, Guid network, string range)
-    {
-        try
-        {
-            await Execute(connection, "INSERT INTO subnet_claim (network, range) VALUES ($1, $2::cidr)", network, range);
-            return true;
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ExclusionViolation)
-        {
-            return false;
-        }
-    }
 
     private static async Task<List<HostRoom>> Hosts(NpgsqlConnection connection)
     {
@@ -234,7 +247,7 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
         connection, "INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.DiskBytes);
 
-    /// <summary>Until the end of the transaction. Always the project first and then one host at a time.</summary>
+    /// <summary>Until the end of the transaction, or until it is rolled back to before. Always the project first and then one host at a time.</summary>
     private static Task Lock(NpgsqlConnection connection, Guid what) => Execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what.ToString());
 
     private static async Task<T?> Value<T>(NpgsqlConnection connection, string sql, params object[] parameters)
