@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using Controller.Contracts;
 using Controller.Grains.Placement;
@@ -11,27 +12,23 @@ internal sealed partial class PostgresClaims
     public async Task<SubnetResult> ClaimSubnet(Guid network, string? wanted, string? gateway)
     {
         await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Lock(connection, AllSubnets);
         if (await Subnet(connection, network) is { } already)
             return already;
-        if (wanted is not null)
-        {
-            return await TryInsertSubnet(connection, network, wanted, gateway)
-                ? (await Subnet(connection, network))!
-                : new(null, null, $"The range {wanted} overlaps {await Text(connection, "SELECT range::text FROM subnet_claim WHERE range && $1::cidr LIMIT 1", wanted)}, which another network has.");
-        }
-        // The exclusion constraint decides; the query only finds a likely one.
-        for (var attempt = 0; attempt < 10; attempt++)
-        {
-            var free = await Text(
-                connection,
-                "SELECT c::text FROM (SELECT set_masklen((($1::cidr)::inet + n * 256), 24)::cidr AS c FROM generate_series(0, $2) n) r WHERE NOT EXISTS (SELECT 1 FROM subnet_claim s WHERE s.range && c) LIMIT 1",
-                options.SubnetPool, (1 << (24 - IPNetwork.Parse(options.SubnetPool).PrefixLength)) - 1);
-            if (free is null)
-                break;
-            if (await TryInsertSubnet(connection, network, free, null))
-                return (await Subnet(connection, network))!;
-        }
-        return new(null, null, $"No free /24 is left in {options.SubnetPool}.");
+        if (wanted is not null && await Text(connection, "SELECT range::text FROM subnet_claim WHERE range && $1::cidr LIMIT 1", wanted) is { } taken)
+            return new(null, null, $"The range {wanted} overlaps {taken}, which another network has.");
+        var range = wanted ?? await Text(
+            connection,
+            "SELECT c::text FROM (SELECT set_masklen((($1::cidr)::inet + n * 256), 24)::cidr AS c FROM generate_series(0, $2) n) r WHERE NOT EXISTS (SELECT 1 FROM subnet_claim s WHERE s.range && c) LIMIT 1",
+            options.SubnetPool, (1 << (24 - IPNetwork.Parse(options.SubnetPool).PrefixLength)) - 1);
+        if (range is null)
+            return new(null, null, $"No free /24 is left in {options.SubnetPool}.");
+        await Execute(
+            connection, "INSERT INTO subnet_claim (network, range, gateway) VALUES ($1, $2::cidr, coalesce($3::inet, host(network($2::cidr))::inet + 1))",
+            network, range, wanted is null ? DBNull.Value : (object?)gateway ?? DBNull.Value);
+        await transaction.CommitAsync();
+        return (await Subnet(connection, network))!;
     }
 
     public async Task<AddressResult> ClaimAddress(AddressRequest request)
@@ -55,7 +52,14 @@ internal sealed partial class PostgresClaims
         return addresses;
     }
 
-    public Task ReleaseSubnet(Guid network) => Execute("DELETE FROM subnet_claim WHERE network = $1", network);
+    public async Task ReleaseSubnet(Guid network)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Lock(connection, network);   // an address is being claimed of it, or is not
+        await Execute(connection, "DELETE FROM subnet_claim WHERE network = $1", network);
+        await transaction.CommitAsync();
+    }
 
     /// <summary>Within the caller's transaction. A network without a subnet has no addresses: that is no failure.</summary>
     private static async Task<AddressResult> ClaimAddress(NpgsqlConnection connection, AddressRequest request)
@@ -85,15 +89,19 @@ internal sealed partial class PostgresClaims
     private static async Task<(string? Address, string? Why)> Check(NpgsqlConnection connection, Guid network, string wanted, string cidr, string gateway)
     {
         var range = IPNetwork.Parse(cidr);
-        if (!IPAddress.TryParse(wanted, out var parsed) || !range.Contains(parsed))
+        // Its usual form only: that is what rows and leases are compared by.
+        if (!IPAddress.TryParse(wanted, out var parsed) || parsed.ToString() != wanted || !range.Contains(parsed))
             return (null, $"The address {wanted} does not lie in {cidr}.");
         if (wanted == gateway)
             return (null, $"The address {wanted} is the network's gateway.");
-        if (await Value<bool>(connection, "SELECT $1::inet = host(network($2::cidr))::inet OR $1::inet = host(broadcast($2::cidr))::inet", wanted, cidr) == true)
-            return (null, $"The address {wanted} is the first or last of {cidr}: no machine can have it.");
+        if (parsed.Equals(range.BaseAddress))
+            return (null, $"The address {wanted} is the network's own.");
+        var host = (1L << (32 - range.PrefixLength)) - 1;
+        if ((BinaryPrimitives.ReadUInt32BigEndian(parsed.GetAddressBytes()) & host) == host)
+            return (null, $"The address {wanted} is the network's broadcast address.");
         return await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND address = $2::inet", network, wanted) is { } other
             ? (null, $"The address {wanted} is taken, by the link {other}.")
-            : (parsed.ToString(), null);
+            : (wanted, null);
     }
 
     /// <summary>Neither the network's own address nor its broadcast address nor its gateway.</summary>
@@ -114,20 +122,5 @@ internal sealed partial class PostgresClaims
         await using var command = With(new NpgsqlCommand("SELECT range::text, host(gateway) FROM subnet_claim WHERE network = $1", connection), [network]);
         await using var reader = await command.ExecuteReaderAsync();
         return await reader.ReadAsync() ? new(reader.GetString(0), reader.GetString(1), null) : null;
-    }
-
-    private static async Task<bool> TryInsertSubnet(NpgsqlConnection connection, Guid network, string range, string? gateway)
-    {
-        try
-        {
-            await Execute(
-                connection, "INSERT INTO subnet_claim (network, range, gateway) VALUES ($1, $2::cidr, coalesce($3::inet, host(network($2::cidr))::inet + 1))",
-                network, range, (object?)gateway ?? DBNull.Value);
-            return true;
-        }
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.ExclusionViolation or PostgresErrorCodes.UniqueViolation)
-        {
-            return false;
-        }
     }
 }

@@ -5,11 +5,16 @@ using Npgsql;
 namespace Controller.Silo.Postgres;
 
 /// <summary>
-/// Claims in PostgreSQL. A placement locks its project (quota), its networks, then the hosts that it tries, checks the sums of rows and inserts: two that race for the last core meet
-/// at the lock, and the second is told.
+/// Claims in PostgreSQL. A placement locks its project (quota), its networks, then the host that it tries, checks the sums of rows and inserts: two that race for the last core
+/// meet at the lock, and the second is told. Nobody waits for a host's lock while it holds another's: their orders differ, and two would wait for each other.
 /// </summary>
 internal sealed partial class PostgresClaims(NpgsqlDataSource database, PlacementOptions options) : IClaims
 {
+    private const string Trying = "trying";
+
+    /// <summary>Held while a range is chosen: two inserts that the exclusion constraint sets against each other would wait for each other.</summary>
+    private static readonly Guid AllSubnets = new("5b1e7c60-0000-4000-8000-000000000001");
+
     public async Task<PlacementResult> Place(PlacementRequest request)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -29,11 +34,15 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         var tally = new PlacementTally(request, options);
         foreach (var candidate in tally.Order(await Hosts(connection)))
         {
+            await transaction.SaveAsync(Trying);
             await Lock(connection, candidate.Id);
             // What was free when the candidates were listed may be taken by now.
             var now = candidate with { Used = await Used(connection, candidate.Id, null) };
             if (!tally.Fits(now))
+            {
+                await transaction.RollbackAsync(Trying);   // gives up the host's lock and keeps the project's
                 continue;
+            }
             await Insert(connection, request, candidate.Id);
             await transaction.CommitAsync();
             return new(candidate.Id, OutcomeKind.Done, null);
