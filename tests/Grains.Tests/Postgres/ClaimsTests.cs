@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Controller.Contracts;
 using Controller.Grains.Placement;
@@ -71,8 +70,8 @@ public sealed class ClaimsTests(DatabaseFixture fixture) : IAsyncLifetime
                 break;
             case <= 8:
                 var wanted = random.Next(3) == 0 ? $"10.200.{random.Next(4)}.{random.Next(4) * 64}/26" : null;
-                if ((await _claims.ClaimSubnet(network, wanted)).Cidr is { } cidr)
-                    await _claims.ClaimAddress(Address(network, link, cidr, random.Next(2) == 0 ? null : cidr.Replace(".0/", $".{random.Next(1, 12)}/", StringComparison.Ordinal).Split('/')[0]));
+                if ((await _claims.ClaimSubnet(network, wanted, null)).Cidr is { } cidr)
+                    await _claims.ClaimAddress(Address(network, link, random.Next(2) == 0 ? null : cidr.Replace(".0/", $".{random.Next(1, 12)}/", StringComparison.Ordinal).Split('/')[0]));
                 break;
             case <= 10:
                 await _claims.ReleaseAddress(network, link);
@@ -115,10 +114,10 @@ public sealed class ClaimsTests(DatabaseFixture fixture) : IAsyncLifetime
         {
             if ((await fixture.Rows("SELECT range FROM subnet_claim WHERE network = $1", network)).Count == 0)
                 continue;
-            var before = (await _claims.ClaimSubnet(network, null)).Cidr!;
-            Assert.Equal(before, (await _claims.ClaimSubnet(network, null)).Cidr);
+            var before = (await _claims.ClaimSubnet(network, null, null)).Cidr!;
+            Assert.Equal(before, (await _claims.ClaimSubnet(network, null, null)).Cidr);
             foreach (var row in await fixture.Rows("SELECT link || ' ' || host(address) FROM address_claim WHERE network = $1", network))
-                Assert.Equal(row.Split(' ')[1], (await _claims.ClaimAddress(Address(network, Guid.Parse(row.Split(' ')[0]), before, null))).Address);
+                Assert.Equal(row.Split(' ')[1], (await _claims.ClaimAddress(Address(network, Guid.Parse(row.Split(' ')[0]), null))).Address);
         }
     }
 
@@ -141,7 +140,7 @@ public sealed class ClaimsTests(DatabaseFixture fixture) : IAsyncLifetime
         for (var i = 0; i < 10; i++)
         {
             var network = Guid.NewGuid();
-            var claimed = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => _claims.ClaimSubnet(network, null))));
+            var claimed = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => _claims.ClaimSubnet(network, null, null))));
             Assert.NotNull(Assert.Single(claimed.Select(c => c.Cidr).Distinct()));
             await _claims.ReleaseSubnet(network);
         }
@@ -157,32 +156,31 @@ public sealed class ClaimsTests(DatabaseFixture fixture) : IAsyncLifetime
     public async Task An_address_that_no_machine_can_have_is_refused(string wanted, string why)
     {
         var network = Guid.NewGuid();
-        Assert.Equal("10.77.0.0/28", (await _claims.ClaimSubnet(network, "10.77.0.0/28")).Cidr);
-        Assert.Equal(why, (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), "10.77.0.0/28", wanted))).Why);
+        Assert.Equal("10.77.0.0/28", (await _claims.ClaimSubnet(network, "10.77.0.0/28", null)).Cidr);
+        Assert.Equal(why, (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), wanted))).Why);
     }
 
     [Fact]
     public async Task Addresses_run_out_and_come_back()
     {
         var network = Guid.NewGuid();
-        await _claims.ClaimSubnet(network, "10.78.0.0/29");
+        await _claims.ClaimSubnet(network, "10.78.0.0/29", null);
         var links = Enumerable.Range(0, 5).Select(_ => Guid.NewGuid()).ToArray();
-        var addresses = await Task.WhenAll(links.Select(l => _claims.ClaimAddress(Address(network, l, "10.78.0.0/29", null))));
+        var addresses = await Task.WhenAll(links.Select(l => _claims.ClaimAddress(Address(network, l, null))));
         Assert.Equal(["10.78.0.2", "10.78.0.3", "10.78.0.4", "10.78.0.5", "10.78.0.6"], addresses.Select(a => a.Address!).Order(StringComparer.Ordinal));
-        Assert.Equal("All addresses of 10.78.0.0/29 are taken.", (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), "10.78.0.0/29", null))).Why);
+        Assert.Equal("All addresses of 10.78.0.0/29 are taken.", (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), null))).Why);
         await _claims.ReleaseAddress(network, links[2]);
-        Assert.Equal(addresses[2].Address, (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), "10.78.0.0/29", null))).Address);
+        Assert.Equal(addresses[2].Address, (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), null))).Address);
         await _claims.ReleaseSubnet(network);
-        Assert.Contains("has no range", (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), "10.78.0.0/29", null))).Why);
+        Assert.Contains("has no range", (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), "10.78.0.2"))).Why);
+        Assert.Equal(new(null, null), await _claims.ClaimAddress(Address(network, Guid.NewGuid(), null)));
     }
 
     private async Task<Guid?> At(Guid consumer) =>
         await fixture.Rows("SELECT host FROM host_claim WHERE consumer = $1", consumer) is [var host, ..] ? Guid.Parse(host) : null;
 
     // A MAC address is its link's for ever.
-    private static AddressRequest Address(Guid network, Guid link, string cidr, string? wanted) => new(
-        network, link, cidr, cidr.Split('/')[0][..^cidr.Split('/')[0].Split('.')[3].Length] + (int.Parse(cidr.Split('/')[0].Split('.')[3], CultureInfo.InvariantCulture) + 1),
-        "52:54:00:" + link.ToString("N")[..6], wanted, null);
+    private static AddressRequest Address(Guid network, Guid link, string? wanted) => new(network, link, link, "52:54:00:" + link.ToString("N")[..6], wanted, null);
 
     private sealed record Consumer(Guid Id, Guid Incarnation, Guid Project)
     {
