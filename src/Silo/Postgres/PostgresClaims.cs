@@ -124,16 +124,12 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
         }
         else
         {
-            // Lowest free one; neither the network's own address nor its broadcast address.
-            address = await Text(
-                connection,
-                """
-                SELECT host(a) FROM (SELECT host(network($2::cidr)::inet + n)::inet AS a FROM generate_series(1, (2 ^ (32 - masklen($2::cidr)))::bigint - 2) n) c
-                WHERE a <> $3::inet AND NOT EXISTS (SELECT 1 FROM address_claim t WHERE t.network = $1 AND t.address = a) LIMIT 1
-                """,
-                request.Network, request.Cidr, request.Gateway);
+            // The next free one after the last that was given, so that one comes back as late as can be: DHCP servers give no address away while a lease of it runs.
+            var next = await Value<long>(connection, "SELECT last_given - network(range)::inet + 1 FROM subnet_claim WHERE network = $1 AND last_given IS NOT NULL", request.Network) ?? 1;
+            address = await FreeAddress(connection, request, next) ?? await FreeAddress(connection, request, 1);
             if (address is null)
                 return new(null, $"All addresses of {request.Cidr} are taken.");
+            await Execute(connection, "UPDATE subnet_claim SET last_given = $2::inet WHERE network = $1", request.Network, address);
         }
         await Execute(
             connection, "INSERT INTO address_claim (network, address, link, mac, hostname) VALUES ($1, $2::inet, $3, $4, $5)",
@@ -157,6 +153,15 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
     public Task ReleaseSubnet(Guid network) => Execute("DELETE FROM subnet_claim WHERE network = $1", network);
 
     // ---------------------------------------------------------------- SQL
+
+    /// <summary>The lowest free one from that number in the range on; neither the network's own address nor its broadcast address.</summary>
+    private static Task<string?> FreeAddress(NpgsqlConnection connection, AddressRequest request, long from) => Text(
+        connection,
+        """
+        SELECT host(a) FROM (SELECT host(network($2::cidr)::inet + n)::inet AS a FROM generate_series($4::bigint, (2 ^ (32 - masklen($2::cidr)))::bigint - 2) n) c
+        WHERE a <> $3::inet AND NOT EXISTS (SELECT 1 FROM address_claim t WHERE t.network = $1 AND t.address = a) LIMIT 1
+        """,
+        request.Network, request.Cidr, request.Gateway, from);
 
     private static async Task<bool> TryInsertSubnet(NpgsqlConnection connection, Guid network, string range)
     {
