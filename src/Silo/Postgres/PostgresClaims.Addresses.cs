@@ -77,7 +77,7 @@ internal sealed partial class PostgresClaims
             return new(null, $"The MAC address {request.Mac} is used on this network already, by the link {twin}.");
         var (address, why) = request.Wanted is { } wanted
             ? await Check(connection, request.Network, wanted, cidr, gateway)
-            : await LowestFree(connection, request.Network, cidr, gateway);
+            : await NextFree(connection, request.Network, cidr, gateway);
         if (address is null)
             return new(null, why);
         await Execute(
@@ -104,18 +104,28 @@ internal sealed partial class PostgresClaims
             : (wanted, null);
     }
 
-    /// <summary>Neither the network's own address nor its broadcast address nor its gateway.</summary>
-    private static async Task<(string? Address, string? Why)> LowestFree(NpgsqlConnection connection, Guid network, string cidr, string gateway)
+    /// <summary>
+    /// The next free one after the last that was given, so that one comes back as late as can be: DHCP servers give no address away while a lease of it runs, and a machine that is
+    /// deleted releases nothing.
+    /// </summary>
+    private static async Task<(string? Address, string? Why)> NextFree(NpgsqlConnection connection, Guid network, string cidr, string gateway)
     {
-        var free = await Text(
-            connection,
-            """
-            SELECT host(a) FROM (SELECT host(network($2::cidr))::inet + n AS a FROM generate_series(1, (2 ^ (32 - masklen($2::cidr)))::bigint - 2) n) c
-            WHERE a <> $3::inet AND NOT EXISTS (SELECT 1 FROM address_claim t WHERE t.network = $1 AND t.address = a) LIMIT 1
-            """,
-            network, cidr, gateway);
-        return (free, free is null ? $"All addresses of {cidr} are taken." : null);
+        var next = await Value<long>(connection, "SELECT last_given - network(range)::inet + 1 FROM subnet_claim WHERE network = $1 AND last_given IS NOT NULL", network) ?? 1;
+        var address = await FreeFrom(connection, network, cidr, gateway, next) ?? await FreeFrom(connection, network, cidr, gateway, 1);
+        if (address is null)
+            return (null, $"All addresses of {cidr} are taken.");
+        await Execute(connection, "UPDATE subnet_claim SET last_given = $2::inet WHERE network = $1", network, address);
+        return (address, null);
     }
+
+    /// <summary>The lowest free one from that number in the range on; neither the network's own address nor its broadcast address nor its gateway.</summary>
+    private static Task<string?> FreeFrom(NpgsqlConnection connection, Guid network, string cidr, string gateway, long number) => Text(
+        connection,
+        """
+        SELECT host(a) FROM (SELECT host(network($2::cidr))::inet + n AS a FROM generate_series($4::bigint, (2 ^ (32 - masklen($2::cidr)))::bigint - 2) n) c
+        WHERE a <> $3::inet AND NOT EXISTS (SELECT 1 FROM address_claim t WHERE t.network = $1 AND t.address = a) LIMIT 1
+        """,
+        network, cidr, gateway, number);
 
     private static async Task<SubnetResult?> Subnet(NpgsqlConnection connection, Guid network)
     {

@@ -230,6 +230,30 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Addresses_are_given_in_turn_so_that_one_comes_back_as_late_as_can_be()
+    {
+        var network = await Create(Model.Network.Kind, [Model.IpNetwork.Mixin], (Model.IpNetwork.Address, AttributeValue.Of("10.201.0.0/29")));
+        var compute = await Create(Model.Compute.Kind, []);
+        await State("compute", compute, "active");
+        var given = new List<string>();
+        for (var round = 0; round < 6; round++)
+        {
+            var nic = Guid.NewGuid();
+            var made = await cluster.Entity("networkinterface", nic).Create(new()
+            {
+                Caller = Me, Id = nic, Kind = Model.NetworkInterface.Kind.ToString(),
+                Attributes = new() { [CoreKinds.Source.Name] = AttributeValue.Of("/compute/" + compute), [CoreKinds.Target.Name] = AttributeValue.Of("/network/" + network) },
+            });
+            given.Add(made.View!.Attributes[Model.IpNetworkInterface.Address.Name].Text);
+            Assert.True((await cluster.Entity("networkinterface", nic).Delete(new(Me))).Ok);
+            await Gone(nic);
+        }
+        Assert.Equal(["10.201.0.2", "10.201.0.3", "10.201.0.4", "10.201.0.5", "10.201.0.6", "10.201.0.2"], given);
+        await Delete("compute", compute);
+        await Delete("network", network);
+    }
+
+    [Fact]
     public async Task A_storage_grows_and_never_shrinks()
     {
         var id = await Create(Model.Storage.Kind, [], (Model.Storage.Size, AttributeValue.Of(2)));

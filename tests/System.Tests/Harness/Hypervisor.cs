@@ -31,10 +31,10 @@ internal sealed class Hypervisor(Cloud cloud)
     {
         var known = Words(await Virsh("list", "--all", "--uuid")).Concat(Words(await Virsh("net-list", "--all", "--uuid")));
         foreach (var pool in Words(await Virsh("pool-list", "--name")))
-            known = known.Concat(Words(await Virsh("vol-list", pool)));
+            known = known.Concat((await Virsh("vol-list", pool)).Split('\n'));
         var files = ((string[])["machines", "libvirt"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(cloud.Data, folder), "*", SearchOption.AllDirectories))
             .Where(path => !path.Contains("/log/", StringComparison.Ordinal) && File.ResolveLinkTarget(path, false) is null);
-        return [.. known.Where(Marked), .. files.Where(path => Marked(path) || Marked(Content(path)))];
+        return [.. known.Where(Marked).Select(name => $"libvirtd knows {name.Trim()}"), .. files.Where(path => Marked(path) || Marked(Content(path)))];
 
         bool Marked(string text) => marks.Any(mark => text.Contains(mark, StringComparison.OrdinalIgnoreCase));
     }

@@ -43,8 +43,7 @@ internal sealed class MachineStore(
                 await power.Destroy(key.Id, cancel);
             await link.Call(connect => Undefine(connect, key.Id), cancel);
         }
-        await link.Job(connect => DeleteRootDisk(connect, key), cancel);
-        File.Delete(folders.Seed(key));
+        await link.Job(connect => DeleteDisks(connect, key), cancel);
         File.Delete(folders.Console(key));
     }
 
@@ -89,9 +88,10 @@ internal sealed class MachineStore(
         return true;
     }
 
-    private bool DeleteRootDisk(ConnectHandle connect, ObjectKey key)
+    private bool DeleteDisks(ConnectHandle connect, ObjectKey key)
     {
         pool.Delete(connect, folders.RootDisk(key));
+        pool.DeleteForeign(connect, folders.Seed(key));
         return true;
     }
 

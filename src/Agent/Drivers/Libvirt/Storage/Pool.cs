@@ -61,6 +61,18 @@ internal sealed class Pool(Folders folders, string name)
         File.Delete(path);
     }
 
+    /// <summary>
+    /// Deletes a file that was not made by libvirtd. It may know it all the same, since it looks through the folder when it starts, and would go on listing it.
+    /// </summary>
+    public void DeleteForeign(ConnectHandle connect, string path)
+    {
+        using var pool = Open(connect);
+        using var known = Checked.OrNone(Native.virStorageVolLookupByName(pool, Path.GetFileName(path)), LibvirtError.NoStorageVolume);
+        if (known is not null && File.Exists(path))
+            Checked.Ok(Native.virStorageVolDelete(known, 0));
+        File.Delete(path);
+    }
+
     private static VolumeHandle? Find(PoolHandle pool, string path)
     {
         var name = Path.GetFileName(path);
