@@ -27,8 +27,9 @@ internal sealed partial class PostgresClaims
         await Execute(
             connection, "INSERT INTO subnet_claim (network, range, gateway) VALUES ($1, $2::cidr, coalesce($3::inet, host(network($2::cidr))::inet + 1))",
             network, range, wanted is null ? DBNull.Value : (object?)gateway ?? DBNull.Value);
+        var claimed = (await Subnet(connection, network))!;   // just inserted
         await transaction.CommitAsync();
-        return (await Subnet(connection, network))!;
+        return claimed;
     }
 
     public async Task<AddressResult> ClaimAddress(AddressRequest request)
@@ -90,7 +91,7 @@ internal sealed partial class PostgresClaims
     {
         var range = IPNetwork.Parse(cidr);
         // Its usual form only: that is what rows and leases are compared by.
-        if (!IPAddress.TryParse(wanted, out var parsed) || parsed.ToString() != wanted || !range.Contains(parsed))
+        if (!IPAddress.TryParse(wanted, out var parsed) || parsed.ToString() != wanted || parsed.AddressFamily != range.BaseAddress.AddressFamily || !range.Contains(parsed))
             return (null, $"The address {wanted} does not lie in {cidr}.");
         if (wanted == gateway)
             return (null, $"The address {wanted} is the network's gateway.");
