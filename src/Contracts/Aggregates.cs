@@ -61,8 +61,8 @@ public interface INetworkGrain : IHostedGrain
 {
     [Alias("Observed")] Task Observed(Guid host, ObservedNetwork network);
 
-    /// <summary>Reserves an address (where the network has any) for a NIC; repeating it answers the same one.</summary>
-    [Alias("Connect")] Task<ConnectResult> Connect(Caller caller, Guid link, string mac, string? wantedAddress, string? hostname);
+    /// <summary>Reserves an address (where the network has any) for a NIC of the compute <paramref name="source"/>; repeating it answers the same one.</summary>
+    [Alias("Connect")] Task<ConnectResult> Connect(Caller caller, Guid link, Guid source, string mac, string? wantedAddress, string? hostname);
 
     /// <summary>A NIC is going: it no longer stands in the way of the network's deletion; its address stays taken while the machine may have it.</summary>
     [Alias("Leaving")] Task Leaving(Guid link);

@@ -1,152 +1,157 @@
-using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
-using System.Text.Json;
-using Controller.Api.Identity;
-using Controller.Api.Tests.StandIn;
-using Controller.Contracts;
+using Controller.Api.Tests.Cloud;
 using Controller.Testing;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace Controller.Api.Tests;
 
-/// <summary>A cloud to speak HTTP with: PostgreSQL, a silo and the API, as they are started in production, all of them for these tests alone.</summary>
+/// <summary>
+/// A cloud to speak HTTP with: PostgreSQL, a silo, the API and an agent whose hypervisor is simulated, each as it is started in production, all of
+/// them for these tests alone.
+/// </summary>
 public sealed class ApiFixture : IAsyncLifetime
 {
-    private PrivatePostgres _postgres = null!;   // set by InitializeAsync, as the others
-    private NpgsqlDataSource _database = null!;
-    private IHost _silo = null!;
-    private WebApplication _api = null!;
+    public const string Host = "host-1";
+    private const string Json = "application/json";
 
-    public static readonly Guid OtherProject = Guid.NewGuid();
+    private readonly Dictionary<string, string> _secrets = [];
+    private Place _place = null!;   // set by InitializeAsync, as the others
+    private NpgsqlDataSource _database = null!;
+    private RunningApi _api = null!;
+    private RunningSilo? _silo;
+    private RunningAgent? _agent;
 
     /// <summary>Whether there is a silo from the beginning.</summary>
     public bool WithSilo { get; init; } = true;
 
-    public Uri Url { get; private set; } = null!;
+    /// <summary>Whether there is a host from the beginning.</summary>
+    public bool WithAgent { get; init; } = true;
 
-    public string Images { get; } = Directory.CreateTempSubdirectory("controller-images-").FullName;
+    public Uri Url => _api.Url;
 
-    public X509Certificate2 Certificate { get; } = NewCertificate();
+    public string Images => _place.Images;
 
-    private string CaFile => Images + ".ca.pem";
+    public byte[] AuthorityCertificate => _place.Authority.RawData;
+
+    internal RunningAgent Agent => _agent ?? throw new InvalidOperationException("There is no agent.");
 
     public async Task InitializeAsync()
     {
-        _postgres = await PrivatePostgres.Start();
-        var connection = await _postgres.CreateDatabase();
-        _database = NpgsqlDataSource.Create(connection);
-        await StartSilo();
-        await AddToken("admin", WellKnown.DefaultProject, Role.Admin);
-        await AddToken("member", WellKnown.DefaultProject, Role.Member);
-        await AddToken("reader", WellKnown.DefaultProject, Role.Reader);
-        await AddToken("stranger", OtherProject, Role.Member);
-        await AddToken("expired", WellKnown.DefaultProject, Role.Member, expires: DateTimeOffset.UnixEpoch);
-        await File.WriteAllTextAsync(CaFile, Certificate.ExportCertificatePem());
-        _api = ApiHost.Build([$"--Pki:CaCertificate={CaFile}", "--Api:Url=http://127.0.0.1:0", $"--ConnectionStrings:Controller={connection}", $"--Images:Directory={Images}"]);
-        await _api.StartAsync();
-        Url = new Uri(_api.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        _place = await Place.Make();
+        _database = NpgsqlDataSource.Create(_place.Connection);
         if (WithSilo)
-            await Eventually.Is("the API is ready", async () => (await Send("GET", "/health/ready", caller: null)).Status == 200);
+            await StartSilo();
+        _api = await RunningApi.Start(_place);
+        if (!WithSilo)
+            return;
+        await Eventually.Is("the API is ready", _api.IsReady);
+        await MakeCallers();
+        if (WithAgent)
+            _agent = await AddHost(Host);
     }
 
     public async Task DisposeAsync()
     {
-        await _api.StopAsync();
+        if (_agent is not null)
+            await _agent.DisposeAsync();
         await _api.DisposeAsync();
-        await StopSilo();
-        _silo.Dispose();
-        await StopDatabase();
-        File.Delete(CaFile);
-        Certificate.Dispose();
-        Directory.Delete(Images, recursive: true);
-    }
-
-    public Task StopSilo() => WithSilo ? _silo.StopAsync() : Task.CompletedTask;
-
-    public async Task StopDatabase()
-    {
+        if (_silo is not null)
+            await _silo.DisposeAsync();
         await _database.DisposeAsync();
-        await _postgres.DisposeAsync();
+        await _place.DisposeAsync();
     }
+
+    public async Task StartSilo() => _silo = await RunningSilo.Start(_place);
+
+    public Task StopSilo() => _silo?.Stop() ?? Task.CompletedTask;
+
+    /// <summary>One more API process' worth of the same cloud.</summary>
+    public async Task<RunningApi> AnotherApi()
+    {
+        var api = await RunningApi.Start(_place);
+        await Eventually.Is("the other API is ready", api.IsReady);
+        return api;
+    }
+
+    /// <summary>Enrols a host with a join token, and waits until it can be used.</summary>
+    internal async Task<RunningAgent> AddHost(string name)
+    {
+        Answer token = null!;
+        // The silo tells where its gateway is right after its start.
+        await Eventually.Is("there is a join token", async () => (token = await Send("POST", "/admin/hosts/join-tokens", "{}", "admin", contentType: Json)).Status == 201);
+        var agent = await RunningAgent.Start(_place, name, token.Json.GetProperty("token").GetString()!);
+        await Eventually.Is($"{name} is up", async () => await HostNamed(name) is { } host && host.GetProperty("status").GetString() == "up");
+        return agent;
+    }
+
+    public async Task<System.Text.Json.JsonElement?> HostNamed(string name)
+    {
+        var hosts = (await Send("GET", "/admin/hosts", caller: "admin")).Json.EnumerateArray().Where(h => h.GetProperty("name").GetString() == name).ToArray();
+        return hosts.Length == 0 ? null : hosts.Single();
+    }
+
+    /// <summary>The token of a caller; one that was never made stands for itself.</summary>
+    public string SecretOf(string caller) => _secrets.GetValueOrDefault(caller, caller);
 
     /// <summary>Sends a request as one of the callers (null: nobody).</summary>
-    public async Task<Answer> Send(
-        string method, string path, string? body = null, string? caller = "member", string? accept = null, string? contentType = null, params (string Name, string Value)[] headers)
+    public Task<Answer> Send(
+        string method, string path, string? body = null, string? caller = "member", string? accept = null, string? contentType = null,
+        params (string Name, string Value)[] headers) => SendTo(Url, method, path, body, caller, accept, contentType, headers);
+
+    /// <summary>The same, to another API.</summary>
+    public Task<Answer> SendTo(
+        Uri url, string method, string path, string? body = null, string? caller = "member", string? accept = null, string? contentType = null,
+        params (string Name, string Value)[] headers) =>
+        RunningApi.Send(url, method, path, body, caller is null ? null : SecretOf(caller), accept, contentType, headers);
+
+    /// <summary>Waits until an attribute of an entity has that value.</summary>
+    public async Task Becomes(string path, string attribute, string value, string caller = "member")
     {
-        using var client = new HttpClient();
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(Url, path));
-        if (caller is not null)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", caller);
-        if (accept is not null)
-            request.Headers.TryAddWithoutValidation("Accept", accept);
-        if (body is not null || contentType is not null)
+        var last = "";
+        try
         {
-            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body ?? ""));
-            request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType ?? "text/plain");
+            await Eventually.Is($"{attribute} of {path} is {value}", async () =>
+            {
+                last = (await Send("GET", path, caller: caller, accept: "application/occi+json")).Body;
+                return last.Contains($"\"{attribute}\":\"{value}\"", StringComparison.Ordinal);
+            });
         }
-        // A refused body is not read to its end, which would break the connection under a client that is still sending.
-        request.Headers.ExpectContinue = body?.Length > 1_000_000;
-        foreach (var (name, value) in headers)
-            request.Headers.TryAddWithoutValidation(name, value);
-        using var response = await client.SendAsync(request);
-        return new Answer(
-            (int)response.StatusCode, await response.Content.ReadAsStringAsync(),
-            response.Headers.Concat(response.Content.Headers)
-                .ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message} It is {last}", late);
+        }
     }
 
-    private async Task StartSilo()
+    /// <summary>A number that the database knows about an entity.</summary>
+    public async Task<long> Count(string sql, Guid about)
     {
-        var (siloPort, gatewayPort) = (FreePort(), FreePort());
-        await using (var command = _database.CreateCommand(Schema.Sql(gatewayPort)))
-            await command.ExecuteNonQueryAsync();
-        _silo = Host.CreateDefaultBuilder()
-            .UseOrleans(silo => silo.UseLocalhostClustering(siloPort, gatewayPort, serviceId: "controller", clusterId: "controller"))
-            .ConfigureServices(s => s.AddSingleton(_database).AddSingleton<RowWriter>())
-            .ConfigureLogging(l => l.ClearProviders())
-            .Build();
-        if (WithSilo)
-            await _silo.StartAsync();
+        await using var command = _database.CreateCommand(sql);
+        command.Parameters.Add(new() { Value = about });
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    private async Task AddToken(string secret, Guid project, Role role, DateTimeOffset? expires = null)
+    /// <summary>A project and a member's token of it.</summary>
+    public async Task<string> AddProject(string name, string quota = "{}")
     {
-        var view = new TokenView(Guid.NewGuid(), secret, project, role, DateTimeOffset.UnixEpoch, expires, null);
-        await new RowWriter(_database).Put(
-            "token/" + Credentials.HashOf(secret), JsonSerializer.SerializeToUtf8Bytes(new Row<TokenView>(view), ContractsJson.Default.RowTokenView), null);
+        Assert.Equal(201, (await Send("POST", "/admin/projects", $$"""{"name":"{{name}}","quota":{{quota}}}""", "admin", contentType: Json)).Status);
+        await AddToken(name, name, "member");
+        return name;
     }
 
-    private static X509Certificate2 NewCertificate()
+    private async Task MakeCallers()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        return new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(100));
+        _secrets["admin"] = _place.AdminSecret;
+        await AddToken("member", "default", "member");
+        await AddToken("reader", "default", "reader");
+        await AddToken("expired", "default", "member", ",\"expiresInSeconds\":0.001");
+        await AddProject("stranger");
     }
 
-    private static int FreePort()
+    private async Task AddToken(string caller, string project, string role, string more = "")
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        var made = await Send("POST", "/admin/tokens", $$"""{"name":"{{caller}}","project":"{{project}}","role":"{{role}}"{{more}}}""", "admin", contentType: Json);
+        _secrets[caller] = made.Json.GetProperty("token").GetString()!;
     }
 }
 
-/// <summary>A response, read whole.</summary>
-public sealed record Answer(int Status, string Body, IReadOnlyDictionary<string, string> Headers)
-{
-    public string? this[string header] => Headers.GetValueOrDefault(header);
-
-    public JsonElement Json => JsonDocument.Parse(Body).RootElement;
-
-    /// <summary>Path of what was created.</summary>
-    public string Path => new Uri(this["Location"] ?? throw new InvalidOperationException($"No Location in {this}")).AbsolutePath;
-}
+[CollectionDefinition("cloud")]
+public sealed class CloudCollection : ICollectionFixture<ApiFixture>;

@@ -1,3 +1,5 @@
+using Controller.Api.Tests.Cloud;
+
 namespace Controller.Api.Tests;
 
 /// <summary>What clients are told when something dies. Each has a cloud of its own, since it breaks it.</summary>
@@ -8,7 +10,7 @@ public sealed class AwayTests
     [Fact]
     public async Task Without_a_silo_lists_go_on_and_the_rest_is_503()
     {
-        var api = new ApiFixture();
+        var api = new ApiFixture { WithAgent = false };
         await api.InitializeAsync();
         try
         {
@@ -43,6 +45,8 @@ public sealed class AwayTests
                 Assert.Equal(503, answer.Status);
                 Assert.Contains("silo", answer.Body, StringComparison.Ordinal);
             }
+            await api.StartSilo();
+            await Testing.Eventually.Is("it is ready", async () => (await api.Send("GET", "/health/ready", caller: null)).Status == 200);
         }
         finally
         {
@@ -53,19 +57,15 @@ public sealed class AwayTests
     [Fact]
     public async Task Without_the_database_everything_is_503_and_it_lives()
     {
-        var api = new ApiFixture();
-        await api.InitializeAsync();
-        try
-        {
-            await api.StopDatabase();
-            Assert.Equal(503, (await api.Send("GET", "/network/")).Status);
-            Assert.Equal(503, (await api.Send("GET", "/-/", caller: "nobody yet")).Status);
-            Assert.Equal(503, (await api.Send("GET", "/health/ready", caller: null)).Status);
-            Assert.Equal(200, (await api.Send("GET", "/health/live", caller: null)).Status);
-        }
-        finally
-        {
-            await api.DisposeAsync();
-        }
+        await using var place = await Place.Make();
+        // A process, to be killed: without its database a silo tries for minutes to say goodbye.
+        await using var silo = ChildProcess.Start("controller-silo.dll", place.SiloSettings(), new Dictionary<string, string>());
+        await using var api = await RunningApi.Start(place);
+        await Testing.Eventually.Is("the token is known", async () => (await RunningApi.Send(api.Url, "GET", "/-/", secret: place.AdminSecret)).Status == 200);
+        await place.StopDatabase();
+        Assert.Equal(503, (await RunningApi.Send(api.Url, "GET", "/network/", secret: place.AdminSecret)).Status);
+        Assert.Equal(503, (await RunningApi.Send(api.Url, "GET", "/-/", secret: "nobody yet")).Status);
+        Assert.Equal(503, (await RunningApi.Send(api.Url, "GET", "/health/ready")).Status);
+        Assert.Equal(200, (await RunningApi.Send(api.Url, "GET", "/health/live")).Status);
     }
 }

@@ -31,11 +31,13 @@ internal enum PowerVerdict
 /// </summary>
 internal static class PowerRule
 {
-    public static bool ShouldRun(LedgerObject entry) => entry.Desired is { Absent: false, Machine.Power: Power.Running or Power.Paused };
+    /// <summary>Whether it is off although it should not be.</summary>
+    public static bool IsDown(LedgerObject entry, Power now) =>
+        !entry.Desired.Absent && entry.Desired.Machine?.Power is Power.Running or Power.Paused && now is (Power.Off or Power.Crashed);
 
     public static PowerVerdict Decide(LedgerObject entry, Power now, string hostLife, bool watchedItRun, bool stopWasAsked)
     {
-        if (!ShouldRun(entry) || now is not (Power.Off or Power.Crashed)) return PowerVerdict.Converge;
+        if (!IsDown(entry, now)) return PowerVerdict.Converge;
         if (entry.Stopped is { } stopped && stopped.Generation == entry.Desired.Generation && stopped.HostLife == hostLife)
             return PowerVerdict.StoppedEarlier;
         return watchedItRun && !stopWasAsked ? PowerVerdict.StoppedNow : PowerVerdict.Converge;

@@ -98,7 +98,8 @@ internal sealed partial class Reconciler(
         var known = ledger.All;
         foreach (var entry in known)
         {
-            Note(entry.Desired.Id, turns, steps.Report(entry, inventory));
+            var seen = steps.Look(entry, inventory);
+            Note(entry.Desired.Id, turns, seen.With(seen.Generation, steps.LastFailure(entry)));
         }
         // What carries our mark and is in no ledger: the control plane decides about it too.
         var keys = known.Select(entry => ObjectKey.Of(entry.Desired)).ToHashSet();

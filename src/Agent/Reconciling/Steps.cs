@@ -17,7 +17,7 @@ internal sealed partial class Steps(
     /// <summary>Takes the step, or only looks where <paramref name="mayAct"/> is false. Returns why it is not as wanted, null when it is.</summary>
     public async Task<Failure?> Take(LedgerObject entry, Inventory inventory, bool mayAct, CancellationToken cancel)
     {
-        var seen = See(entry, inventory);
+        var seen = Look(entry, inventory);
         if (entry.Desired.Absent) return await Remove(entry, seen, mayAct, cancel);
 
         var hostLife = life.Now;
@@ -39,7 +39,6 @@ internal sealed partial class Steps(
             if (machine.Power is Power.Running or Power.Paused && seen.Generation == entry.Desired.Generation)
                 watch.SawRunning(key, entry.Desired.Generation, hostLife);
         }
-        seen = Owed(entry, seen);
         if (Settled.Is(entry.Desired, seen))
         {
             observations.Note(seen);
@@ -53,29 +52,24 @@ internal sealed partial class Steps(
         return await Bring(entry, seen, cancel);
     }
 
-    /// <summary>What the control plane is told of a ledger entry that nobody works on.</summary>
-    public Sighting Report(LedgerObject entry, Inventory inventory)
-    {
-        var seen = Owed(entry, See(entry, inventory));
-        return seen.With(seen.Generation, LastFailure(entry));
-    }
-
     /// <summary>
-    /// A machine that is off though it should run, by no decision of its guest's, is about to be started: the host came back, say. It has not got what
-    /// was asked for, so it is seen with no generation; with one the control plane would take it for a guest that powered itself off.
+    /// What the inventory says of a ledger entry, with the generation that is known to be applied in full: none for a machine that is off against what is wanted and will be
+    /// started. Nobody may take its "off" for the guest's own decision.
     /// </summary>
-    private Sighting Owed(LedgerObject entry, Sighting seen) =>
-        seen.Machine is { Power: Power.Off or Power.Crashed } machine && PowerRule.ShouldRun(entry) && Verdict(entry, machine) == PowerVerdict.Converge
+    public Sighting Look(LedgerObject entry, Inventory inventory)
+    {
+        var seen = See(entry, inventory);
+        return seen.Machine is { } machine && PowerRule.IsDown(entry, machine.Power) && Verdict(entry, machine) == PowerVerdict.Converge
             ? seen.With(0, seen.Failure)
             : seen;
+    }
 
     private PowerVerdict Verdict(LedgerObject entry, ObservedMachine machine)
     {
-        var (key, generation, hostLife) = (ObjectKey.Of(entry.Desired), entry.Desired.Generation, life.Now);
-        return PowerRule.Decide(entry, machine.Power, hostLife, watch.WatchedItRun(key, generation, hostLife), watch.StopWasAsked(key));
+        var key = ObjectKey.Of(entry.Desired);
+        return PowerRule.Decide(entry, machine.Power, life.Now, watch.WatchedItRun(key, entry.Desired.Generation, life.Now), watch.StopWasAsked(key));
     }
 
-    /// <summary>What the inventory says of a ledger entry, with the generation that is known to be applied in full.</summary>
     private static Sighting See(LedgerObject entry, Inventory inventory)
     {
         var key = ObjectKey.Of(entry.Desired);

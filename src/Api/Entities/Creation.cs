@@ -12,7 +12,7 @@ namespace Controller.Api.Entities;
 /// Creates entities (GFD.223 §11.3.1). A batch is checked whole before anything is created; if one is refused nevertheless, those created before
 /// it are deleted again (decision D-48; a crash in between leaves them).
 /// </summary>
-internal sealed partial class Creation(IGrainFactory grains, EntityIndex index, Catalogues catalogues, ILogger<Creation> log)
+internal sealed partial class Creation(IGrainFactory grains, EntityRows inventory, Catalogues catalogues, ILogger<Creation> log)
 {
     /// <summary>Creates what was sent: of that kind, or of whatever kind (POST to <c>/</c>, decision D-19).</summary>
     public async Task<Reply> Create(OcciRequest request, Kind? expected)
@@ -69,7 +69,7 @@ internal sealed partial class Creation(IGrainFactory grains, EntityIndex index, 
     {
         if (!sent.Attributes.TryGetValue(CoreKinds.Id.Name, out var given) || !EntityIds.TryParse(given.Text, out var id))
             return Guid.NewGuid();
-        var users = await index.Users(id, request.Catalogue.TermsBelow(CoreKinds.Entity), request.Aborted);
+        var users = await inventory.Users(id, request.Catalogue.TermsBelow(CoreKinds.Entity), request.Aborted);
         return users.TrueForAll(u => u.Term == kind.Id.Term && u.Project == request.Caller.Project) ? id : Guid.NewGuid();
     }
 

@@ -10,7 +10,7 @@ using Occi.Core;
 namespace Controller.Api.Entities;
 
 /// <summary>Listings of entities, whatever the collection: filtered (GFD.223 §7), paged (§6), in creation order, from the inventory.</summary>
-internal sealed class Listing(EntityIndex index, Catalogues catalogues, IOptions<ApiOptions> options)
+internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOptions<ApiOptions> options)
 {
     /// <summary>The entities of a kind and its descendants.</summary>
     public Task<Reply> OfKind(OcciRequest request, Kind kind) => List(
@@ -35,7 +35,7 @@ internal sealed class Listing(EntityIndex index, Catalogues catalogues, IOptions
     }
 
     /// <summary>The members of the collection that a change by the caller is about: of its own project only, an admin's too.</summary>
-    public Task<List<EntityRow>> Members(OcciRequest request, Kind? kind, Mixin? mixin) => index.List(
+    public Task<List<EntityRow>> Members(OcciRequest request, Kind? kind, Mixin? mixin) => inventory.List(
         new()
         {
             Terms = kind is null ? Everything(request) : request.Catalogue.TermsBelow(kind),
@@ -53,7 +53,7 @@ internal sealed class Listing(EntityIndex index, Catalogues catalogues, IOptions
         if (badFilter is not null)
             return badFilter;
         var full = request.Rendering == Rendering.Json;
-        var rows = await index.List(query, full, request.Aborted);
+        var rows = await inventory.List(query, full, request.Aborted);
         return Reply.Ok(request.Writer.Entities(full ? await InFull(request, rows) : [.. rows.Select(r => Locate(request, r))], request.Rendering, links));
     }
 
@@ -63,7 +63,7 @@ internal sealed class Listing(EntityIndex index, Catalogues catalogues, IOptions
     // The links of all resources at once, not a query each.
     private async Task<Representation[]> InFull(OcciRequest request, List<EntityRow> rows)
     {
-        var links = await index.LinksOf([.. rows.Select(r => r.Id)], request.Aborted);
+        var links = await inventory.LinksOf([.. rows.Select(r => r.Id)], request.Aborted);
         return [.. rows.Where(r => r.View is not null).Select(r => r.View!.Show(request.Catalogue, links[r.Id]))];
     }
 

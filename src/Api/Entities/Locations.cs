@@ -1,4 +1,5 @@
 using Controller.Api.Http;
+using Controller.Api.Identity;
 using Controller.Api.Inventory;
 using Controller.Api.Model;
 using Occi;
@@ -7,7 +8,7 @@ using Occi.Core;
 namespace Controller.Api.Entities;
 
 /// <summary>Reads a collection of entities that a request names by URL or id.</summary>
-internal sealed class Locations(EntityIndex index)
+internal sealed class Locations(EntityRows rows)
 {
     /// <summary>Kinds and ids, each once; whether they exist has not been asked.</summary>
     public async Task<(IReadOnlyList<(Kind Kind, Guid Id)> Named, Problem? Problem)> Read(OcciRequest request)
@@ -34,8 +35,10 @@ internal sealed class Locations(EntityIndex index)
             return (at.Kind, at.Id);
         if (!EntityIds.TryParse(url, out var id))
             return null;
-        return await index.Users(id, request.Catalogue.TermsBelow(CoreKinds.Entity), request.Aborted) is [var user, ..]
-            ? (request.Catalogue.KindOf(user.Term)!, id)   // the query asked for the catalogue's terms only
+        // Of what the caller can see: an answer must not tell whether somebody else has that id.
+        var query = new EntityQuery { Terms = request.Catalogue.TermsBelow(CoreKinds.Entity), Project = Access.Sight(request.Caller), Id = id };
+        return await rows.List(query, views: false, request.Aborted) is [var row, ..]
+            ? (request.Catalogue.KindOf(row.Term)!, id)   // the query asked for the catalogue's terms only
             : null;
     }
 }

@@ -16,6 +16,6 @@ internal static class Database
         var dataSource = new NpgsqlDataSourceBuilder(Tuning + ";" + connection).Build();
         builder.Services.AddSingleton(_ => dataSource);
         builder.Services.AddSingleton<Rows>();
-        builder.Services.AddSingleton<EntityIndex>();
+        builder.Services.AddSingleton<EntityRows>();
     }
 }

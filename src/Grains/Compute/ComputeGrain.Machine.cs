@@ -86,8 +86,8 @@ internal sealed partial class ComputeGrain
             return present.Phase == ComputePhase.Deleting ? ComputeTrigger.SawAbsent : null;   // otherwise the agent makes it again by itself
         if (machine.Failure is { Retryable: false } failure && failure.Generation >= present.PowerGeneration)
             return ComputeTrigger.SawFailure;
-        if (machine.Generation < present.PowerGeneration)
-            return null;
+        if (machine.Generation < present.PowerGeneration || machine.Failure is { Retryable: true })
+            return null;   // not there yet: the agent is still at it
         return machine.Power switch
         {
             Power.Running => ComputeTrigger.SawRunning,
@@ -122,20 +122,34 @@ internal sealed partial class ComputeGrain
             await _links.Of(link).Observed(null, present.Phase == ComputePhase.Active);
     }
 
-    private async Task<Outcome> AddInline(CreateEntity link, Caller caller)
+    /// <summary>Makes an update's new links: all of them, or none and why.</summary>
+    private async Task<Outcome?> AddInline(UpdateEntity update)
     {
-        var accepted = await LinkAdded(link.Id, ComputeLinks.TermOf(link.Kind), null);
-        if (!accepted.Outcome.Ok)
-            return accepted.Outcome;
-        var made = await _links.Make(link with { Caller = caller }, _record.Value!);
-        if (made.Outcome.Ok && made.Host is { } host && _record.Value!.Host is { } here && host != here)
-            made = new(new(OutcomeKind.Conflict, $"The storage is on host {host}, the compute on host {here}: a local disk cannot be linked across hosts."), null);
-        if (made.Outcome.Ok)
-            return made.Outcome;
+        foreach (var link in update.Links)
+        {
+            var accepted = await LinkAdded(link.Id, ComputeLinks.TermOf(link.Kind), null);
+            var made = accepted.Outcome.Ok ? await _links.Make(link with { Caller = update.Caller }, _record.Value!) : new(accepted.Outcome, null);
+            var elsewhere = made.Outcome.Ok && made.Host is { } host && _record.Value!.Host is { } here && host != here
+                ? new Outcome(OutcomeKind.Conflict, $"The storage is on host {host}, the compute on host {here}: a local disk cannot be linked across hosts.")
+                : null;
+            if (made.Outcome.Ok && elsewhere is null)
+                continue;
+            await TakeBack(update.Links);
+            return elsewhere ?? made.Outcome;
+        }
+        return null;
+    }
+
+    /// <summary>Unmakes links that the host was not told of yet.</summary>
+    private async Task TakeBack(CreateEntity[] links)
+    {
         var present = _record.Value!;
-        await _record.Write(present with { Links = [.. present.Links.Where(l => l.Id != link.Id)] });
-        await _links.SourceGone(new(link.Id, ComputeLinks.TermOf(link.Kind), 0));
-        return made.Outcome;
+        var ids = links.Select(l => l.Id).ToHashSet();
+        var taken = present.Links.Where(l => ids.Contains(l.Id)).ToArray();
+        if (taken.Length == 0)
+            return;
+        await _record.Write(present with { Links = [.. present.Links.Except(taken)] });
+        await Task.WhenAll(taken.Select(_links.SourceGone));
     }
 
     private static Power PowerIn(ComputePhase phase, Power present) => phase switch

@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Controller.Grains.Entities;
+using Controller.Grains.Links;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
@@ -89,21 +90,30 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var mixins = Patch.Mixins(present.Mixins, command);
         if (!ImageMixins(mixins).SequenceEqual(ImageMixins(present.Mixins)))
             return new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.");
-        if (present.Host is { } host && (ComputeSizes.Cores(attributes), ComputeSizes.MemoryBytes(attributes)) != (ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes)))
+        // Links first: what cannot be made is taken back before anything else has changed.
+        if (await AddInline(command) is { } notLinked)
+            return notLinked;
+        if (await Resize(present with { Attributes = attributes }) is { } tooLarge)
         {
-            var resized = await _claims.Resize(Request(present with { Attributes = attributes }, host), host);
-            if (resized.Host is null)
-                return new(resized.Kind, resized.Why);
+            await TakeBack(command.Links);
+            return tooLarge;
         }
+        present = _record.Value;
         await _record.Write(present with { Attributes = attributes, Mixins = mixins, Generation = present.Generation + 1 });
-        foreach (var link in command.Links)
-        {
-            var added = await AddInline(link, command.Caller);
-            if (!added.Ok)
-                return added;
-        }
         await Tell();
         return new(OutcomeKind.Done, View: await View(command.Caller));
+    }
+
+    private async Task<Outcome?> Resize(ComputeRecord wanted)
+    {
+        var present = _record.Value!;
+        if (present.Host is not { } host || (ComputeSizes.Cores(wanted.Attributes), ComputeSizes.MemoryBytes(wanted.Attributes))
+            == (ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes)))
+        {
+            return null;
+        }
+        var resized = await _claims.Resize(Request(wanted, host), host);
+        return resized.Host is null ? new(resized.Kind, resized.Why) : null;
     }
 
     public async Task<Outcome> Invoke(InvokeAction command)
@@ -246,23 +256,40 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     private async Task<Outcome> Place()
     {
         var present = _record.Value!;
-        Guid? near = null;
-        foreach (var link in present.Inline)
-        {
-            var made = await _links.Make(link, present);
-            if (!made.Outcome.Ok)
-                return await Abandon(made.Outcome);
-            if (made.Host is { } there && near is { } other && there != other)
-                return await Abandon(new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
-            near = made.Host ?? near;
-        }
-        var placed = await _claims.Place(Request(present, near));
+        var refused = await _links.Visible(present);
+        if (refused is not null)
+            return await Abandon(refused);
+        // Storages say where the machine has to be; then one transaction takes the host, the quota and the addresses; then the NICs find theirs taken.
+        var (near, why) = await MakeLinks(present.Inline.Where(l => !IsNic(l)));
+        if (why is not null)
+            return await Abandon(why);
+        var placed = await _claims.Place(Request(present, near) with { Addresses = NicAddressing.Of(Id, present.Inline) });
         if (placed.Host is not { } host)
             return await Abandon(new(placed.Kind, placed.Why));
+        (_, why) = await MakeLinks(present.Inline.Where(IsNic));
+        if (why is not null)
+            return await Abandon(why);
         LogPlaced(Id, host, present.Incarnation);
         var outcome = await Handle(ComputeTrigger.Placed, r => r with { Host = host, Inline = [] });
         return outcome.Ok ? new(OutcomeKind.Created, View: await View(new(present.Project, Role.Reader, present.CreatedBy))) : outcome;
     }
+
+    private async Task<(Guid? Near, Outcome? Refused)> MakeLinks(IEnumerable<CreateEntity> links)
+    {
+        Guid? near = null;
+        foreach (var link in links)
+        {
+            var made = await _links.Make(link, _record.Value!);
+            if (!made.Outcome.Ok)
+                return (null, made.Outcome);
+            if (made.Host is { } there && near is { } other && there != other)
+                return (null, new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
+            near = made.Host ?? near;
+        }
+        return (near, null);
+    }
+
+    private static bool IsNic(CreateEntity link) => link.Kind == Model.NetworkInterface.Kind.ToString();
 
     /// <summary>A creation that cannot be: nobody was told that it exists, so nothing of it stays.</summary>
     private async Task<Outcome> Abandon(Outcome why)

@@ -1,4 +1,5 @@
 using Controller.Contracts;
+using Controller.Grains.Links;
 
 namespace Controller.Grains.Compute;
 
@@ -21,6 +22,17 @@ internal sealed class ComputeLinks(IGrainFactory grains)
     {
         var found = await Task.WhenAll(links.Select(l => Of(l).Attachment()));
         return [.. found.Where(a => a is not null).Select(a => a!)];
+    }
+
+    /// <summary>Whether the networks of new NICs are there for their caller: before anything of theirs is claimed.</summary>
+    public async Task<Outcome?> Visible(ComputeRecord record)
+    {
+        foreach (var nic in NicAddressing.Of(record.Id, record.Inline))
+        {
+            if (await Network(nic.Network).View(record.Inline.First(l => l.Id == nic.Link).Caller) is null)
+                return new(OutcomeKind.Invalid, $"There is no network {nic.Network}.");
+        }
+        return null;
     }
 
     public Task<AttachResult> Make(CreateEntity link, ComputeRecord source)

@@ -25,7 +25,7 @@ internal static class ComputeSizes
     public static string Architecture(IReadOnlyDictionary<string, AttributeValue> attributes) => attributes.Text(Model.Compute.Architecture) ?? "x64";
 
     /// <summary>A name that a guest can take: what was asked for, else one made of the id.</summary>
-    public static string Hostname(ComputeRecord record) => record.Attributes.Text(Model.Compute.Hostname) ?? $"vm-{record.Id.ToString("N")[..8]}";
+    public static string Hostname(ComputeRecord record) => record.Attributes.Text(Model.Compute.Hostname) ?? Links.NicAddressing.Hostname(record.Id);
 
     /// <summary>What a client must not ask for, in words; null when it is fine.</summary>
     public static string? Refusal(IReadOnlyDictionary<string, AttributeValue> attributes) => (Cores(attributes), MemoryGiB(attributes)) switch

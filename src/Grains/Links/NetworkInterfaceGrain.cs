@@ -1,6 +1,4 @@
-using System.Security.Cryptography;
 using Controller.Contracts;
-using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Microsoft.Extensions.Logging;
 using Occi;
@@ -23,14 +21,13 @@ internal sealed class NetworkInterfaceGrain(
 
     protected override (LinkRecord Record, string? Why) Complete(LinkRecord record)
     {
-        var asked = record.Attributes.Text(Model.NetworkInterface.Mac);
-        return (record with { Mac = asked?.Replace('-', ':').ToLowerInvariant() ?? record.Mac ?? MacOf(record.Id) }, null);
+        return (record with { Mac = NicAddressing.Mac(record.Attributes, record.Id) }, null);
     }
 
     protected override async Task<(LinkRecord Record, AttachResult Result)> Arrange(LinkRecord record, Caller caller)
     {
-        var wanted = record.Attributes.Text(Model.IpNetworkInterface.Address)?.Split('/')[0];
-        var connected = await Target(record).Connect(caller, Id, record.Mac!, wanted, $"vm-{record.Source.ToString("N")[..8]}");
+        var wanted = NicAddressing.Wanted(record.Attributes);
+        var connected = await Target(record).Connect(caller, Id, record.Source, record.Mac!, wanted, NicAddressing.Hostname(record.Source));
         if (!connected.Outcome.Ok)
             return (record, new(connected.Outcome, null));
         // What the network gave is exposed, whether the client asked for the mixin or not.
@@ -57,12 +54,5 @@ internal sealed class NetworkInterfaceGrain(
         if (record.Gateway is { } gateway)
             shown[Model.IpNetworkInterface.Gateway.Name] = AttributeValue.Of(gateway);
         shown.TryAdd(Model.IpNetworkInterface.Allocation.Name, AttributeValue.Of("dynamic"));
-    }
-
-    /// <summary>A locally administered address made of the link's id, so that a repeat makes the same one.</summary>
-    private static string MacOf(Guid link)
-    {
-        var hash = SHA256.HashData(link.ToByteArray());
-        return $"52:54:{hash[0]:x2}:{hash[1]:x2}:{hash[2]:x2}:{hash[3]:x2}";
     }
 }

@@ -71,10 +71,10 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             return new(OutcomeKind.Invalid, refusal);
         if (next.WantsSubnet && present.Cidr is null)
         {
-            var subnet = await _claims.ClaimSubnet(Id, next.Attributes.Text(Model.IpNetwork.Address));
+            var subnet = await ClaimSubnet(next);
             if (subnet.Cidr is null)
                 return new(OutcomeKind.Conflict, subnet.Why);
-            next = next with { Cidr = subnet.Cidr, Gateway = next.Attributes.Text(Model.IpNetwork.Gateway) ?? Subnet.FirstAddress(subnet.Cidr) };
+            next = next with { Cidr = subnet.Cidr, Gateway = subnet.Gateway };
         }
         else if (!next.WantsSubnet && present.Cidr is not null)
         {
@@ -108,30 +108,21 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
 
     // ---------------------------------------------------------------- links
 
-    public async Task<ConnectResult> Connect(Caller caller, Guid link, string mac, string? wantedAddress, string? hostname)
+    public async Task<ConnectResult> Connect(Caller caller, Guid link, Guid source, string mac, string? wantedAddress, string? hostname)
     {
         if (_record.View is null || !caller.Sees(_record.Value!.Project))
             return new(new(OutcomeKind.Invalid, $"There is no network {Id}."), null, null, 0);
         var present = _record.Value;
         var known = present.Members.Contains(link);
-        string? address = null;
-        if (present is { Cidr: { } cidr, Gateway: { } gateway })
-        {
-            var claimed = await _claims.ClaimAddress(new(Id, link, cidr, gateway, mac, wantedAddress, hostname));
-            if (claimed.Address is null)
-                return new(new(OutcomeKind.Conflict, claimed.Why), null, null, 0);
-            address = claimed.Address;
-        }
-        else if (wantedAddress is not null)
-        {
-            return new(new(OutcomeKind.Invalid, $"Network {Id} has no range of addresses: the interface cannot have {wantedAddress}."), null, null, 0);
-        }
+        var claimed = await _claims.ClaimAddress(new(Id, link, source, mac, wantedAddress, hostname));
+        if (claimed.Why is { } why)
+            return new(new(OutcomeKind.Conflict, why), null, null, 0);
         if (!known)
         {
             await _record.Write(present with { Members = [.. present.Members, link], Generation = present.Generation + 1 });
             await Tell();
         }
-        return new(new(OutcomeKind.Done), address, present.Gateway, present.Cidr is { } range ? Subnet.PrefixLength(range) : 0);
+        return new(new(OutcomeKind.Done), claimed.Address, present.Gateway, present.Cidr is { } range ? Subnet.PrefixLength(range) : 0);
     }
 
     public async Task Leaving(Guid link)
@@ -214,17 +205,22 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
         var present = _record.Value!;
         if (present.WantsSubnet)
         {
-            var subnet = await _claims.ClaimSubnet(Id, present.Attributes.Text(Model.IpNetwork.Address) is { } wanted ? Subnet.Parse(wanted).Cidr : null);
+            var subnet = await ClaimSubnet(present);
             if (subnet.Cidr is null)
             {
                 await _record.Clear();
                 return new(OutcomeKind.Conflict, subnet.Why);
             }
-            present = present with { Cidr = subnet.Cidr, Gateway = present.Attributes.Text(Model.IpNetwork.Gateway) ?? Subnet.FirstAddress(subnet.Cidr) };
+            present = present with { Cidr = subnet.Cidr, Gateway = subnet.Gateway };
         }
         var outcome = await Handle(NetworkTrigger.Up, r => r with { Cidr = present.Cidr, Gateway = present.Gateway });
         return outcome.Ok ? new(OutcomeKind.Created, View: _record.View) : outcome;
     }
+
+    private Task<SubnetResult> ClaimSubnet(NetworkRecord record) => _claims.ClaimSubnet(
+        Id,
+        record.Attributes.Text(Model.IpNetwork.Address) is { } wanted ? Subnet.Parse(wanted).Cidr : null,
+        record.Attributes.Text(Model.IpNetwork.Gateway));
 
     private static string? Refusal(NetworkRecord record)
     {

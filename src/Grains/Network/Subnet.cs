@@ -13,8 +13,6 @@ internal static class Subnet
         : network.PrefixLength is < 8 or > 29 ? (null, $"{text}: the prefix must be from 8 to 29 bits long.")
         : (network.ToString(), null);
 
-    public static string FirstAddress(string cidr) => Offset(IPNetwork.Parse(cidr).BaseAddress, 1).ToString();
-
     public static bool Holds(string cidr, string address) =>
         IPAddress.TryParse(address, out var parsed) && parsed.AddressFamily == AddressFamily.InterNetwork && IPNetwork.Parse(cidr).Contains(parsed);
 
@@ -36,13 +34,5 @@ internal static class Subnet
             bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
         network = new(new IPAddress(bytes), length);
         return true;
-    }
-
-    private static IPAddress Offset(IPAddress address, int by)
-    {
-        var bytes = address.GetAddressBytes();
-        var number = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes) + (uint)by;
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(bytes, number);
-        return new(bytes);
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Controller.Contracts;
 using Controller.Grains.Compute;
 using Controller.Grains.Hosts;
@@ -28,7 +29,16 @@ internal sealed partial class GrainsJson : JsonSerializerContext;
 /// <summary>Writes records as UTF-8 JSON: the write query extracts columns from it.</summary>
 public sealed class RecordSerializer : IGrainStorageSerializer
 {
+    /// <summary>
+    /// Not the generated code: it sets every init member that the JSON lacks to null or 0, so a record of a release that knew less would lose the members' own defaults.
+    /// </summary>
+    private static readonly JsonSerializerOptions Reading = new(JsonSerializerDefaults.Web)
+    {
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver(),
+        Converters = { new AttributeValueJson() },
+    };
+
     public BinaryData Serialize<T>(T? input) => new(JsonSerializer.SerializeToUtf8Bytes(input, typeof(T), GrainsJson.Default));
 
-    public T Deserialize<T>(BinaryData input) => (T)JsonSerializer.Deserialize(input.ToMemory().Span, typeof(T), GrainsJson.Default)!;
+    public T Deserialize<T>(BinaryData input) => JsonSerializer.Deserialize<T>(input.ToMemory().Span, Reading)!;
 }

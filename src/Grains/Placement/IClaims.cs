@@ -8,7 +8,9 @@ namespace Controller.Grains.Placement;
 /// </summary>
 public interface IClaims
 {
-    /// <summary>Finds a host and takes what is asked of it and of the project's quota. A repeat with the same incarnation answers the same host.</summary>
+    /// <summary>
+    /// Finds a host and takes, in one transaction, what is asked of it, of the project's quota and of networks. A repeat with the same incarnation answers the same host.
+    /// </summary>
     Task<PlacementResult> Place(PlacementRequest request);
 
     /// <summary>Changes what an incarnation takes of its host and project.</summary>
@@ -17,14 +19,16 @@ public interface IClaims
     /// <summary>Notes that an object without weight (a network) is on a host.</summary>
     Task Note(string term, Guid consumer, Guid incarnation, Guid host, Guid project);
 
-    /// <summary>Gives everything back that the consumer holds on hosts and of its quota.</summary>
+    /// <summary>Gives everything back that the consumer holds: of hosts, of its quota, and addresses.</summary>
     Task Release(Guid consumer);
 
     /// <summary>Which objects are on a host.</summary>
     Task<IReadOnlyList<Placed>> OnHost(Guid host);
 
-    /// <summary>Takes the subnet <paramref name="wanted"/>, or a free one. Null with the reason when it overlaps another network's.</summary>
-    Task<SubnetResult> ClaimSubnet(Guid network, string? wanted);
+    /// <summary>
+    /// Takes the subnet <paramref name="wanted"/>, or a free one; its gateway is the one wanted, or the first address. Null with the reason when it overlaps another network's.
+    /// </summary>
+    Task<SubnetResult> ClaimSubnet(Guid network, string? wanted, string? gateway);
 
     /// <summary>Takes an address of the network's subnet, the wanted one or the lowest free one. A repeat answers the same address.</summary>
     Task<AddressResult> ClaimAddress(AddressRequest request);
@@ -40,19 +44,23 @@ public interface IClaims
 
 /// <summary>What an object asks of a host. <see cref="OnlyHost"/>: it must be that one (its volumes are there).</summary>
 public sealed record PlacementRequest(
-    string Term, Guid Consumer, Guid Incarnation, Guid Project, int Cores, long MemoryBytes, long DiskBytes, string? Architecture, Guid? OnlyHost);
+    string Term, Guid Consumer, Guid Incarnation, Guid Project, int Cores, long MemoryBytes, long DiskBytes, string? Architecture, Guid? OnlyHost)
+{
+    /// <summary>Addresses to take with it: of networks that have a range; others are left out.</summary>
+    public IReadOnlyList<AddressRequest> Addresses { get; init; } = [];
+}
 
-/// <summary>A host, or why there is none: <see cref="OutcomeKind.NoCapacity"/> or <see cref="OutcomeKind.QuotaExceeded"/>.</summary>
+/// <summary>A host, or why there is none: <see cref="OutcomeKind.NoCapacity"/>, <see cref="OutcomeKind.QuotaExceeded"/>, or <see cref="OutcomeKind.Conflict"/> for an address.</summary>
 public sealed record PlacementResult(Guid? Host, OutcomeKind Kind, string? Why);
 
 /// <summary>An object that is on a host.</summary>
 public sealed record Placed(string Term, Guid Consumer, Guid Incarnation);
 
-/// <summary>A subnet in CIDR notation, or why there is none.</summary>
-public sealed record SubnetResult(string? Cidr, string? Why);
+/// <summary>A subnet in CIDR notation and its gateway, or why there is none.</summary>
+public sealed record SubnetResult(string? Cidr, string? Gateway, string? Why);
 
-/// <summary>Asks for an address. <see cref="Gateway"/> is never given out.</summary>
-public sealed record AddressRequest(Guid Network, Guid Link, string Cidr, string Gateway, string Mac, string? Wanted, string? Hostname);
+/// <summary>Asks for an address of a network that has a subnet; its gateway is never given out. <see cref="Consumer"/>: whose NIC it is.</summary>
+public sealed record AddressRequest(Guid Network, Guid Link, Guid Consumer, string Mac, string? Wanted, string? Hostname);
 
 /// <summary>An address, or why there is none.</summary>
 public sealed record AddressResult(string? Address, string? Why);

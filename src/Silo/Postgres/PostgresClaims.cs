@@ -1,4 +1,3 @@
-using System.Net;
 using Controller.Contracts;
 using Controller.Grains.Placement;
 using Npgsql;
@@ -6,11 +5,16 @@ using Npgsql;
 namespace Controller.Silo.Postgres;
 
 /// <summary>
-/// Claims in PostgreSQL. A placement locks its project (quota), then the host that it tries, checks the sums of rows and inserts: two that race for the last core meet
-/// at the lock, and the second is told.
+/// Claims in PostgreSQL. A placement locks its project (quota), its networks, then the host that it tries, checks the sums of rows and inserts: two that race for the last core
+/// meet at the lock, and the second is told. Nobody waits for a host's lock while it holds another's: their orders differ, and two would wait for each other.
 /// </summary>
-internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions options) : IClaims
+internal sealed partial class PostgresClaims(NpgsqlDataSource database, PlacementOptions options) : IClaims
 {
+    private const string Trying = "trying";
+
+    /// <summary>Held while a range is chosen: two inserts that the exclusion constraint sets against each other would wait for each other.</summary>
+    private static readonly Guid AllSubnets = new("5b1e7c60-0000-4000-8000-000000000001");
+
     public async Task<PlacementResult> Place(PlacementRequest request)
     {
         await using var connection = await database.OpenConnectionAsync();
@@ -21,14 +25,24 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
         if (await QuotaRefusal(connection, request) is { } over)
             return new(null, OutcomeKind.QuotaExceeded, over);
 
+        // Networks are locked in one order everywhere, so that two placements cannot wait for each other.
+        foreach (var address in request.Addresses.OrderBy(a => a.Network).ThenBy(a => a.Link))
+        {
+            if ((await ClaimAddress(connection, address)).Why is { } why)
+                return new(null, OutcomeKind.Conflict, why);
+        }
         var tally = new PlacementTally(request, options);
         foreach (var candidate in tally.Order(await Hosts(connection)))
         {
+            await transaction.SaveAsync(Trying);
             await Lock(connection, candidate.Id);
             // What was free when the candidates were listed may be taken by now.
             var now = candidate with { Used = await Used(connection, candidate.Id, null) };
             if (!tally.Fits(now))
+            {
+                await transaction.RollbackAsync(Trying);   // gives up the host's lock and keeps the project's
                 continue;
+            }
             await Insert(connection, request, candidate.Id);
             await transaction.CommitAsync();
             return new(candidate.Id, OutcomeKind.Done, null);
@@ -62,7 +76,8 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
         """,
         consumer, incarnation, host, term, project);
 
-    public Task Release(Guid consumer) => Execute("DELETE FROM host_claim WHERE consumer = $1", consumer);
+    public Task Release(Guid consumer) => Execute(
+        "WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1) DELETE FROM host_claim WHERE consumer = $1", consumer);
 
     public async Task<IReadOnlyList<Placed>> OnHost(Guid host)
     {
@@ -74,107 +89,7 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
         return placed;
     }
 
-    // ---------------------------------------------------------------- addresses
-
-    public async Task<SubnetResult> ClaimSubnet(Guid network, string? wanted)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        if (await Text(connection, "SELECT range::text FROM subnet_claim WHERE network = $1", network) is { } already)
-            return new(already, null);
-        if (wanted is not null)
-        {
-            return await TryInsertSubnet(connection, network, wanted)
-                ? new(wanted, null)
-                : new(null, $"The range {wanted} overlaps {await Text(connection, "SELECT range::text FROM subnet_claim WHERE range && $1::cidr LIMIT 1", wanted)}, which another network has.");
-        }
-        // The exclusion constraint decides; the query only finds a likely one.
-        for (var attempt = 0; attempt < 10; attempt++)
-        {
-            var free = await Text(
-                connection,
-                "SELECT c::text FROM (SELECT set_masklen((($1::cidr)::inet + n * 256), 24)::cidr AS c FROM generate_series(0, $2) n) r WHERE NOT EXISTS (SELECT 1 FROM subnet_claim s WHERE s.range && c) LIMIT 1",
-                options.SubnetPool, (1 << (24 - IPNetwork.Parse(options.SubnetPool).PrefixLength)) - 1);
-            if (free is null)
-                break;
-            if (await TryInsertSubnet(connection, network, free))
-                return new(free, null);
-        }
-        return new(null, $"No free /24 is left in {options.SubnetPool}.");
-    }
-
-    public async Task<AddressResult> ClaimAddress(AddressRequest request)
-    {
-        await using var connection = await database.OpenConnectionAsync();
-        await using var transaction = await connection.BeginTransactionAsync();
-        await Lock(connection, request.Network);
-        if (await Text(connection, "SELECT host(address) FROM address_claim WHERE network = $1 AND link = $2", request.Network, request.Link) is { } already)
-            return new(already, null);
-        if (await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND mac = $2", request.Network, request.Mac) is { } twin)
-            return new(null, $"The MAC address {request.Mac} is used on this network already, by the link {twin}.");
-        string? address;
-        if (request.Wanted is { } wanted)
-        {
-            if (!IPAddress.TryParse(wanted, out var parsed) || !IPNetwork.Parse(request.Cidr).Contains(parsed))
-                return new(null, $"The address {wanted} does not lie in {request.Cidr}.");
-            if (wanted == request.Gateway)
-                return new(null, $"The address {wanted} is the network's gateway.");
-            if (await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND address = $2::inet", request.Network, wanted) is { } other)
-                return new(null, $"The address {wanted} is taken, by the link {other}.");
-            address = wanted;
-        }
-        else
-        {
-            // The next free one after the last that was given, so that one comes back as late as can be: DHCP servers give no address away while a lease of it runs.
-            var next = await Value<long>(connection, "SELECT last_given - network(range)::inet + 1 FROM subnet_claim WHERE network = $1 AND last_given IS NOT NULL", request.Network) ?? 1;
-            address = await FreeAddress(connection, request, next) ?? await FreeAddress(connection, request, 1);
-            if (address is null)
-                return new(null, $"All addresses of {request.Cidr} are taken.");
-            await Execute(connection, "UPDATE subnet_claim SET last_given = $2::inet WHERE network = $1", request.Network, address);
-        }
-        await Execute(
-            connection, "INSERT INTO address_claim (network, address, link, mac, hostname) VALUES ($1, $2::inet, $3, $4, $5)",
-            request.Network, address, request.Link, request.Mac, (object?)request.Hostname ?? DBNull.Value);
-        await transaction.CommitAsync();
-        return new(address, null);
-    }
-
-    public Task ReleaseAddress(Guid network, Guid link) => Execute("DELETE FROM address_claim WHERE network = $1 AND link = $2", network, link);
-
-    public async Task<IReadOnlyList<AddressReservation>> Addresses(Guid network)
-    {
-        await using var command = Command("SELECT mac, host(address), hostname FROM address_claim WHERE network = $1 ORDER BY address", network);
-        await using var reader = await command.ExecuteReaderAsync();
-        var addresses = new List<AddressReservation>();
-        while (await reader.ReadAsync())
-            addresses.Add(new(reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
-        return addresses;
-    }
-
-    public Task ReleaseSubnet(Guid network) => Execute("DELETE FROM subnet_claim WHERE network = $1", network);
-
     // ---------------------------------------------------------------- SQL
-
-    /// <summary>The lowest free one from that number in the range on; neither the network's own address nor its broadcast address.</summary>
-    private static Task<string?> FreeAddress(NpgsqlConnection connection, AddressRequest request, long from) => Text(
-        connection,
-        """
-        SELECT host(a) FROM (SELECT host(network($2::cidr)::inet + n)::inet AS a FROM generate_series($4::bigint, (2 ^ (32 - masklen($2::cidr)))::bigint - 2) n) c
-        WHERE a <> $3::inet AND NOT EXISTS (SELECT 1 FROM address_claim t WHERE t.network = $1 AND t.address = a) LIMIT 1
-        """,
-        request.Network, request.Cidr, request.Gateway, from);
-
-    private static async Task<bool> TryInsertSubnet(NpgsqlConnection connection, Guid network, string range)
-    {
-        try
-        {
-            await Execute(connection, "INSERT INTO subnet_claim (network, range) VALUES ($1, $2::cidr)", network, range);
-            return true;
-        }
-        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ExclusionViolation)
-        {
-            return false;
-        }
-    }
 
     private static async Task<List<HostRoom>> Hosts(NpgsqlConnection connection)
     {
@@ -239,7 +154,7 @@ internal sealed class PostgresClaims(NpgsqlDataSource database, PlacementOptions
         connection, "INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.DiskBytes);
 
-    /// <summary>Until the end of the transaction. Always the project first and then one host at a time.</summary>
+    /// <summary>Until the end of the transaction. Always the project first, then networks in order, then hosts.</summary>
     private static Task Lock(NpgsqlConnection connection, Guid what) => Execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what.ToString());
 
     private static async Task<T?> Value<T>(NpgsqlConnection connection, string sql, params object[] parameters)

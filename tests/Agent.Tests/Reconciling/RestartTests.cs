@@ -96,20 +96,19 @@ public sealed class RestartTests : ConnectedTest
     }
 
     [Fact]
-    public async Task A_machine_that_waits_to_be_started_again_is_not_reported_as_one_that_stopped()
+    public async Task While_it_waits_to_be_started_again_its_off_is_not_reported_as_applied()
     {
-        var (agent, _, machine) = await Running();
-        await agent.Kill();
-        await Without_an_agent(faults => faults.PowerOffGuest(machine.Id));
-        await File.WriteAllTextAsync(
-            Path.Combine(State, "simulated", "faults.json"), """{ "fail": [ { "operation": "EnsureMachine", "times": 3, "code": "busy", "message": "not yet", "retryable": true } ] }""");
+        var (agent, session, machine) = await Running();
+        agent.Faults.Unhealthy = "its power is out";
+        await Eventually.That(() => session.Reports[^1] is { Driver.Healthy: false }, "the blindness is reported");
+        agent.Faults.PowerOffGuest(machine.Id);
+        agent.Faults.Fail("EnsureMachine", 2, "not-yet");
 
-        var (_, again) = await Connect();
+        agent.Faults.Unhealthy = null;
 
-        await again.Until(machine.Id, Power.Running, 1);
-        var before = again.Reports.SelectMany(report => report.Machines).Where(seen => seen.Id == machine.Id && seen.Power == Power.Off).ToList();
-        Assert.NotEmpty(before);
-        Assert.All(before, seen => Assert.Equal(0ul, seen.Generation));
+        await Eventually.That(() => session.Reports.Any(r => r.Machines.Any(m => m.Id == machine.Id && m.Power == Power.Off)), "it was seen off");
+        await session.Until(machine.Id, Power.Running, 1);
+        Assert.DoesNotContain(session.Reports, report => report.Machines.Any(m => m.Id == machine.Id && m is { Power: Power.Off, Generation: > 0 }));
     }
 
     [Fact]

@@ -10,7 +10,7 @@ using Orleans.TestingHost;
 namespace Controller.Grains.Tests.Cluster;
 
 /// <summary>Two silos in this process, on a real PostgreSQL of their own.</summary>
-public sealed class ClusterFixture : IAsyncLifetime
+public class ClusterFixture : IAsyncLifetime
 {
     private PrivatePostgres _postgres = null!;   // set by InitializeAsync, as the others
     private InProcessTestCluster _cluster = null!;
@@ -18,6 +18,9 @@ public sealed class ClusterFixture : IAsyncLifetime
     public NpgsqlDataSource Database { get; private set; } = null!;
 
     public IGrainFactory Grains => _cluster.Client;
+
+    /// <summary>What the grains take for the time.</summary>
+    protected virtual TimeProvider Time => TimeProvider.System;
 
     public async Task InitializeAsync()
     {
@@ -28,7 +31,7 @@ public sealed class ClusterFixture : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             SiloHost.AddRecords(silo, Database);
-            silo.Services.AddSingleton(TimeProvider.System);
+            silo.Services.AddSingleton(Time);
             SiloHost.AddDatabase(silo.Services, Database, new());
         });
         _cluster = builder.Build();
@@ -44,11 +47,13 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public IEntityGrain Entity(string term, Guid id) => Grains.Entity(term, id);
 
+    internal IHostGrain Grain(Guid host) => Grains.GetGrain<IHostGrain>(GrainId.Create("host", GrainKeys.Of("host", host)));
+
     /// <summary>A connected host whose agent does at once what it is told, unless a test holds it.</summary>
     internal async Task<ScriptedAgent> Host(int cores = 8, long memory = 16L << 30, long disk = 100L << 30)
     {
         var id = Guid.NewGuid();
-        var grain = Grains.GetGrain<IHostGrain>(GrainId.Create("host", GrainKeys.Of("host", id)));
+        var grain = Grain(id);
         await grain.Enrol("host-" + id.ToString("N")[..6], "00");
         var agent = new ScriptedAgent(id, grain, Grains, new("simulated", "a script", cores, memory, disk, "x64", []));
         await agent.Connect();

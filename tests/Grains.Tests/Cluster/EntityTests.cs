@@ -180,6 +180,31 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_update_that_cannot_be_changes_nothing()
+    {
+        var network = await Create(Model.Network.Kind, [Model.IpNetwork.Mixin]);
+        var compute = await Create(Model.Compute.Kind, []);
+        await State("compute", compute, "active");
+        var nic = Link(Model.NetworkInterface.Kind, "/network/" + network);
+        foreach (var update in new UpdateEntity[]
+        {
+            new() { Caller = Me, Links = [nic, Link(Model.StorageLink.Kind, "/storage/" + Guid.NewGuid())], Attributes = new() { [CoreKinds.Title.Name] = AttributeValue.Of("new") } },
+            new() { Caller = Me, Links = [nic], Attributes = new() { [Model.Compute.Memory.Name] = AttributeValue.Of(5000), [CoreKinds.Title.Name] = AttributeValue.Of("new") } },
+        })
+        {
+            Assert.False((await cluster.Entity("compute", compute).Update(update)).Ok);
+            var view = (await cluster.Entity("compute", compute).View(Me))!;
+            Assert.Empty(view.Links);
+            Assert.DoesNotContain(CoreKinds.Title.Name, view.Attributes.Keys);
+            await Gone(nic.Id);
+        }
+        Assert.True((await cluster.Entity("compute", compute).Update(new() { Caller = Me, Links = [nic] })).Ok);
+        await Eventually.Is("the machine has the NIC", () => Task.FromResult(Assert.IsType<DesiredMachine>(_host.Wanted[compute]).Nics.Length == 1));
+        await Delete("compute", compute);
+        await Delete("network", network);
+    }
+
+    [Fact]
     public async Task An_address_is_free_again_only_when_the_machine_has_let_it_go()
     {
         var network = await Create(Model.Network.Kind, [Model.IpNetwork.Mixin]);

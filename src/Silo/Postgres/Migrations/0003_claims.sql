@@ -20,6 +20,7 @@ CREATE INDEX host_claim_by_project ON host_claim (project);
 CREATE TABLE subnet_claim (
     network uuid PRIMARY KEY,
     range cidr NOT NULL,
+    gateway inet NOT NULL,
     EXCLUDE USING gist (range inet_ops WITH &&)
 );
 
@@ -27,12 +28,14 @@ CREATE TABLE address_claim (
     network uuid NOT NULL REFERENCES subnet_claim ON DELETE CASCADE,
     address inet NOT NULL,
     link uuid NOT NULL,
+    consumer uuid NOT NULL,
     mac text NOT NULL,
     hostname text,
     PRIMARY KEY (network, address),
     UNIQUE (network, link),
     UNIQUE (network, mac)
 );
+CREATE INDEX address_claim_by_consumer ON address_claim (consumer);
 
 -- Where agents dial in: each silo keeps its row fresh.
 CREATE TABLE gateway (

@@ -10,10 +10,10 @@ namespace Controller.Api.Inventory;
 internal readonly record struct EntityRow(string Term, Guid Id, EntityView? View);
 
 /// <summary>
-/// Lists entities from the inventory: the rows that hold grains' state. No list ever asks grains. An entity that clients see has an
-/// <c>entity_id</c>; order is creation order.
+/// Entities in the inventory: the rows that hold grains' state. No list ever asks grains. Order is creation order. A row that is not listed (the
+/// entity is on its way out, or not made yet) is there for nobody: only <see cref="Users"/> sees it, since its id is not free.
 /// </summary>
-internal sealed class EntityIndex(NpgsqlDataSource database)
+internal sealed class EntityRows(NpgsqlDataSource database)
 {
     /// <summary>The entities of a listing, with their views or only by id.</summary>
     public async Task<List<EntityRow>> List(EntityQuery query, bool views, CancellationToken cancel)

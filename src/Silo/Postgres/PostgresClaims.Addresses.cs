@@ -1,0 +1,136 @@
+using System.Buffers.Binary;
+using System.Net;
+using Controller.Contracts;
+using Controller.Grains.Placement;
+using Npgsql;
+
+namespace Controller.Silo.Postgres;
+
+// Subnets and addresses of networks.
+internal sealed partial class PostgresClaims
+{
+    public async Task<SubnetResult> ClaimSubnet(Guid network, string? wanted, string? gateway)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Lock(connection, AllSubnets);
+        if (await Subnet(connection, network) is { } already)
+            return already;
+        if (wanted is not null && await Text(connection, "SELECT range::text FROM subnet_claim WHERE range && $1::cidr LIMIT 1", wanted) is { } taken)
+            return new(null, null, $"The range {wanted} overlaps {taken}, which another network has.");
+        var range = wanted ?? await Text(
+            connection,
+            "SELECT c::text FROM (SELECT set_masklen((($1::cidr)::inet + n * 256), 24)::cidr AS c FROM generate_series(0, $2) n) r WHERE NOT EXISTS (SELECT 1 FROM subnet_claim s WHERE s.range && c) LIMIT 1",
+            options.SubnetPool, (1 << (24 - IPNetwork.Parse(options.SubnetPool).PrefixLength)) - 1);
+        if (range is null)
+            return new(null, null, $"No free /24 is left in {options.SubnetPool}.");
+        await Execute(
+            connection, "INSERT INTO subnet_claim (network, range, gateway) VALUES ($1, $2::cidr, coalesce($3::inet, host(network($2::cidr))::inet + 1))",
+            network, range, wanted is null ? DBNull.Value : (object?)gateway ?? DBNull.Value);
+        await transaction.CommitAsync();
+        return (await Subnet(connection, network))!;
+    }
+
+    public async Task<AddressResult> ClaimAddress(AddressRequest request)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        var claimed = await ClaimAddress(connection, request);
+        await transaction.CommitAsync();
+        return claimed;
+    }
+
+    public Task ReleaseAddress(Guid network, Guid link) => Execute("DELETE FROM address_claim WHERE network = $1 AND link = $2", network, link);
+
+    public async Task<IReadOnlyList<AddressReservation>> Addresses(Guid network)
+    {
+        await using var command = Command("SELECT mac, host(address), hostname FROM address_claim WHERE network = $1 ORDER BY address", network);
+        await using var reader = await command.ExecuteReaderAsync();
+        var addresses = new List<AddressReservation>();
+        while (await reader.ReadAsync())
+            addresses.Add(new(reader.GetString(0), reader.GetString(1), reader.IsDBNull(2) ? null : reader.GetString(2)));
+        return addresses;
+    }
+
+    public async Task ReleaseSubnet(Guid network)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Lock(connection, network);   // an address is being claimed of it, or is not
+        await Execute(connection, "DELETE FROM subnet_claim WHERE network = $1", network);
+        await transaction.CommitAsync();
+    }
+
+    /// <summary>Within the caller's transaction. A network without a subnet has no addresses: that is no failure.</summary>
+    private static async Task<AddressResult> ClaimAddress(NpgsqlConnection connection, AddressRequest request)
+    {
+        await Lock(connection, request.Network);
+        if (await Text(connection, "SELECT host(address) FROM address_claim WHERE network = $1 AND link = $2", request.Network, request.Link) is { } already)
+            return new(already, null);
+        if (await Subnet(connection, request.Network) is not { Cidr: { } cidr, Gateway: { } gateway })
+        {
+            return request.Wanted is null
+                ? new(null, null)
+                : new(null, $"Network {request.Network} has no range of addresses: the interface cannot have {request.Wanted}.");
+        }
+        if (await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND mac = $2", request.Network, request.Mac) is { } twin)
+            return new(null, $"The MAC address {request.Mac} is used on this network already, by the link {twin}.");
+        var (address, why) = request.Wanted is { } wanted
+            ? await Check(connection, request.Network, wanted, cidr, gateway)
+            : await NextFree(connection, request.Network, cidr, gateway);
+        if (address is null)
+            return new(null, why);
+        await Execute(
+            connection, "INSERT INTO address_claim (network, address, link, consumer, mac, hostname) VALUES ($1, $2::inet, $3, $4, $5, $6)",
+            request.Network, address, request.Link, request.Consumer, request.Mac, (object?)request.Hostname ?? DBNull.Value);
+        return new(address, null);
+    }
+
+    private static async Task<(string? Address, string? Why)> Check(NpgsqlConnection connection, Guid network, string wanted, string cidr, string gateway)
+    {
+        var range = IPNetwork.Parse(cidr);
+        // Its usual form only: that is what rows and leases are compared by.
+        if (!IPAddress.TryParse(wanted, out var parsed) || parsed.ToString() != wanted || !range.Contains(parsed))
+            return (null, $"The address {wanted} does not lie in {cidr}.");
+        if (wanted == gateway)
+            return (null, $"The address {wanted} is the network's gateway.");
+        if (parsed.Equals(range.BaseAddress))
+            return (null, $"The address {wanted} is the network's own.");
+        var host = (1L << (32 - range.PrefixLength)) - 1;
+        if ((BinaryPrimitives.ReadUInt32BigEndian(parsed.GetAddressBytes()) & host) == host)
+            return (null, $"The address {wanted} is the network's broadcast address.");
+        return await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND address = $2::inet", network, wanted) is { } other
+            ? (null, $"The address {wanted} is taken, by the link {other}.")
+            : (wanted, null);
+    }
+
+    /// <summary>
+    /// The next free one after the last that was given, so that one comes back as late as can be: DHCP servers give no address away while a lease of it runs, and a machine that is
+    /// deleted releases nothing.
+    /// </summary>
+    private static async Task<(string? Address, string? Why)> NextFree(NpgsqlConnection connection, Guid network, string cidr, string gateway)
+    {
+        var next = await Value<long>(connection, "SELECT last_given - network(range)::inet + 1 FROM subnet_claim WHERE network = $1 AND last_given IS NOT NULL", network) ?? 1;
+        var address = await FreeFrom(connection, network, cidr, gateway, next) ?? await FreeFrom(connection, network, cidr, gateway, 1);
+        if (address is null)
+            return (null, $"All addresses of {cidr} are taken.");
+        await Execute(connection, "UPDATE subnet_claim SET last_given = $2::inet WHERE network = $1", network, address);
+        return (address, null);
+    }
+
+    /// <summary>The lowest free one from that number in the range on; neither the network's own address nor its broadcast address nor its gateway.</summary>
+    private static Task<string?> FreeFrom(NpgsqlConnection connection, Guid network, string cidr, string gateway, long number) => Text(
+        connection,
+        """
+        SELECT host(a) FROM (SELECT host(network($2::cidr))::inet + n AS a FROM generate_series($4::bigint, (2 ^ (32 - masklen($2::cidr)))::bigint - 2) n) c
+        WHERE a <> $3::inet AND NOT EXISTS (SELECT 1 FROM address_claim t WHERE t.network = $1 AND t.address = a) LIMIT 1
+        """,
+        network, cidr, gateway, number);
+
+    private static async Task<SubnetResult?> Subnet(NpgsqlConnection connection, Guid network)
+    {
+        await using var command = With(new NpgsqlCommand("SELECT range::text, host(gateway) FROM subnet_claim WHERE network = $1", connection), [network]);
+        await using var reader = await command.ExecuteReaderAsync();
+        return await reader.ReadAsync() ? new(reader.GetString(0), reader.GetString(1), null) : null;
+    }
+}

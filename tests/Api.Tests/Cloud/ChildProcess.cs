@@ -1,0 +1,63 @@
+using System.Diagnostics;
+
+namespace Controller.Api.Tests.Cloud;
+
+/// <summary>One of the programs as a process of its own, gone with the test.</summary>
+internal sealed class ChildProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly List<string> _output = [];
+
+    private ChildProcess(Process process)
+    {
+        _process = process;
+        process.OutputDataReceived += Keep;
+        process.ErrorDataReceived += Keep;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>What it said, and whether it runs.</summary>
+    public string Story
+    {
+        get
+        {
+            lock (_output)
+                return $"{_process.StartInfo.ArgumentList[5]} {(_process.HasExited ? $"ended with {_process.ExitCode}" : "runs")}:\n{string.Join('\n', _output)}";
+        }
+    }
+
+    /// <summary>Starts a program that lies beside the tests, with their copy of its libraries.</summary>
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        string Beside(string file) => Path.Combine(AppContext.BaseDirectory, file);
+        var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;   // …/shared/Microsoft.NETCore.App/version
+        var start = new ProcessStartInfo(
+            Path.Combine(runtime, "../../../dotnet"),
+            ["exec", "--depsfile", Beside("Api.Tests.deps.json"), "--runtimeconfig", Beside("Api.Tests.runtimeconfig.json"), Beside(program), .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        return new(Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start."));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs e)
+    {
+        lock (_output)
+        {
+            if (e.Data is not null && _output.Count < 500)
+                _output.Add(e.Data);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Controller.Api.Identity;
+using Controller.Testing;
+
+namespace Controller.Api.Tests.Cloud;
+
+/// <summary>What a cloud stands on, before any of its processes: a database, a certificate authority, an image store and the first token.</summary>
+internal sealed class Place : IAsyncDisposable
+{
+    private readonly PrivatePostgres _postgres;
+
+    private Place(PrivatePostgres postgres, string connection, X509Certificate2 authority) =>
+        (_postgres, Connection, Authority) = (postgres, connection, authority);
+
+    public string Connection { get; }
+
+    public X509Certificate2 Authority { get; }
+
+    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("controller-cloud-").FullName;
+
+    public string Images => Path.Combine(Directory, "images");
+
+    /// <summary>A token that is admin.</summary>
+    public string AdminSecret { get; } = Credentials.NewSecret();
+
+    public static async Task<Place> Make()
+    {
+        var postgres = await PrivatePostgres.Start();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=test cloud", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        var now = TimeProvider.System.GetUtcNow();
+        var place = new Place(postgres, await postgres.CreateDatabase(), request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1)));
+        System.IO.Directory.CreateDirectory(place.Images);
+        await File.WriteAllTextAsync(place.In("ca.crt"), place.Authority.ExportCertificatePem());
+        await File.WriteAllTextAsync(place.In("ca.key"), key.ExportPkcs8PrivateKeyPem());
+        await File.WriteAllTextAsync(place.In("admin.token"), place.AdminSecret);
+        return place;
+    }
+
+    public string[] SiloSettings()
+    {
+        var ports = Free.Ports(4);
+        return
+        [
+            $"--ConnectionStrings:Controller={Connection}", $"--Silo:SiloPort={ports[0]}", $"--Silo:GatewayPort={ports[1]}", $"--Silo:HealthPort={ports[2]}",
+            $"--AgentGateway:Port={ports[3]}", $"--Pki:CaCertificate={In("ca.crt")}", $"--Pki:CaKey={In("ca.key")}", $"--Images:Directory={Images}",
+            $"--Identity:AdminTokenFile={In("admin.token")}", "--Logging:LogLevel:Default=Error",
+        ];
+    }
+
+    public string[] ApiSettings(string url) =>
+    [
+        $"--Api:Url={url}", $"--ConnectionStrings:Controller={Connection}", $"--Images:Directory={Images}", $"--Pki:CaCertificate={In("ca.crt")}",
+        "--Logging:LogLevel:Default=Critical",
+    ];
+
+    public string[] AgentSettings(string name, string joinToken) =>
+    [
+        $"--Agent:Name={name}", $"--Agent:StateDirectory={In(name)}", $"--Agent:JoinToken={joinToken}", "--Agent:Driver=Simulated",
+        "--Simulated:BootTime=00:00:00", "--Simulated:ShutdownTime=00:00:00", "--Logging:LogLevel:Default=Error",
+    ];
+
+    public ValueTask StopDatabase() => _postgres.DisposeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopDatabase();
+        Authority.Dispose();
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private string In(string name) => Path.Combine(Directory, name);
+}
