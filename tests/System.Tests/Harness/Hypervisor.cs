@@ -25,7 +25,8 @@ internal sealed class Hypervisor(Cloud cloud)
     }
 
     /// <summary>
-    /// Whatever the host still has of these ids, MAC or IP addresses: domains, networks, volumes, files by name or content. QEMU's logs stay on purpose.
+    /// Whatever the host still has of these ids, MAC or IP addresses: domains, networks, volumes, processes, files by name or content. QEMU's logs stay on
+    /// purpose, and libvirt leaves pid files of what ended in its run directory, which is emptied when it starts.
     /// </summary>
     public async Task<IReadOnlyList<string>> Traces(params string[] marks)
     {
@@ -33,8 +34,8 @@ internal sealed class Hypervisor(Cloud cloud)
         foreach (var pool in Words(await Virsh("pool-list", "--name")))
             known = known.Concat((await Virsh("vol-list", pool)).Split('\n'));
         var files = ((string[])["machines", "libvirt"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(cloud.Data, folder), "*", SearchOption.AllDirectories))
-            .Where(path => !path.Contains("/log/", StringComparison.Ordinal) && File.ResolveLinkTarget(path, false) is null);
-        return [.. known.Where(Marked).Select(name => $"libvirtd knows {name.Trim()}"), .. files.Where(path => Marked(path) || Marked(Content(path)))];
+            .Where(path => !path.Contains("/libvirt/1/log/", StringComparison.Ordinal) && !path.Contains("/libvirt/1/run/", StringComparison.Ordinal) && File.ResolveLinkTarget(path, false) is null);
+        return [.. known.Where(Marked).Select(name => $"libvirtd knows {name.Trim()}"), .. files.Where(path => Marked(path) || Marked(Content(path))), .. marks.SelectMany(Processes.Of).Select(process => process.Command)];
 
         bool Marked(string text) => marks.Any(mark => text.Contains(mark, StringComparison.OrdinalIgnoreCase));
     }
