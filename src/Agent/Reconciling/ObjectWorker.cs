@@ -39,16 +39,20 @@ internal sealed class ObjectWorker(string id, HostLedger ledger, Inspector inspe
         _signal.Set();
     }
 
-    /// <summary>Something else is wanted: drop what is under way.</summary>
+    /// <summary>Something else is wanted: drop what is under way, and the operations that still wait for their turn, which are older wishes.</summary>
     public void Supersede(ActivityContext cause)
     {
+        (Func<CancellationToken, Task> Do, Action Superseded)[] dropped;
         lock (_lock)
         {
+            dropped = [.. _operations];
+            _operations.Clear();
             _cause = cause;
             _notBefore = default;
             _backoff.Reset();
             _ = _underWay?.CancelAsync(); // not here: what it cancels would go on inside this lock
         }
+        foreach (var operation in dropped) operation.Superseded();
         _signal.Set();
     }
 

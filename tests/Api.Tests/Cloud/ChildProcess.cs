@@ -7,6 +7,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 {
     private readonly Process _process;
     private readonly List<string> _output = [];
+    private string? _end;
 
     private ChildProcess(Process process)
     {
@@ -23,7 +24,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         get
         {
             lock (_output)
-                return $"{_process.StartInfo.ArgumentList[5]} {(_process.HasExited ? $"ended with {_process.ExitCode}" : "runs")}:\n{string.Join('\n', _output)}";
+                return $"{_process.StartInfo.ArgumentList[5]} {_end ?? (_process.HasExited ? $"ended with {_process.ExitCode}" : "runs")}:\n{string.Join('\n', _output)}";
         }
     }
 
@@ -46,9 +47,11 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
+        var ended = _process.HasExited;
+        if (!ended)
             _process.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
+        _end = ended ? $"ended with {_process.ExitCode}" : "ran until the test ended it";
         _process.Dispose();
     }
 

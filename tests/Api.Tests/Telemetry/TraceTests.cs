@@ -31,11 +31,11 @@ public sealed class TraceTests
         {
             Answer token = null!;
             await Eventually.Is("there is a join token", async () => await Answers(url) && (token = await RunningApi.Send(
-                url, "POST", "/admin/hosts/join-tokens", "{}", place.AdminSecret, contentType: "application/json")).Status == 201);
+                url, "POST", "/admin/hosts/join-tokens", "{}", place.AdminSecret, contentType: "application/json")).Status == 201, Patience);
             await using var agent = ChildProcess.Start(
                 "controller-agent.dll", place.AgentSettings("host-1", token.Json.GetProperty("token").GetString()!), environment);
             processes = [.. processes, agent];
-            await Eventually.Is("the host is up", async () => (await Ask("GET", "/admin/hosts")).Body.Contains("\"up\"", StringComparison.Ordinal));
+            await Eventually.Is("the host is up", async () => (await Ask("GET", "/admin/hosts")).Body.Contains("\"up\"", StringComparison.Ordinal), Patience);
 
             var trace = ActivityTraceId.CreateRandom().ToHexString();
             var made = await Ask("POST", "/compute/", Compute, ("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom().ToHexString()}-01"));
@@ -45,10 +45,11 @@ public sealed class TraceTests
                 "the trace has spans of all three, and the host's report is one of them",
                 () => Task.FromResult(
                     Spans().Select(s => s.Service).ToHashSet().SetEquals(["controller-api", "controller-silo", "controller-agent"])
-                    && Spans().Any(s => s is { Service: "controller-silo", Name: "agent Observed" })));
+                    && Spans().Any(s => s is { Service: "controller-silo", Name: "agent Observed" })),
+                Patience);
             // Nothing hangs loose: whoever is named as a parent is in the trace too, but for the client's own span.
             await Eventually.Is("all parents arrived", () => Task.FromResult(
-                Spans().Select(s => s.Parent).Except(Spans().Select(s => s.Id)).Count() == 1));
+                Spans().Select(s => s.Parent).Except(Spans().Select(s => s.Id)).Count() == 1), Patience);
             await Eventually.Is("metrics and logs arrive too", () => Task.FromResult(collector.Signals.ContainsKey("metrics") && collector.Signals.ContainsKey("logs")));
         }
         catch (Exception failed)
@@ -57,6 +58,9 @@ public sealed class TraceTests
             throw new InvalidOperationException($"{failed.Message}\n{string.Join("\n\n", processes.Select(p => p.Story))}\n\n{spans}", failed);
         }
     }
+
+    /// <summary>Three processes start, beside whatever else the machine does.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private static async Task<bool> Answers(Uri url)
     {
