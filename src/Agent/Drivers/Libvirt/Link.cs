@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Controller.Agent.Drivers.Libvirt.Interop;
 using Controller.Agent.Protocol;
@@ -13,6 +14,7 @@ internal sealed partial class Link(LibvirtOptions options, TimeProvider time, IL
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(30);
 
     private readonly Channel<LibvirtEvent> _events = Channel.CreateUnbounded<LibvirtEvent>(new() { SingleReader = true });
     private readonly Workers _quick = new("libvirt", 4);
@@ -50,7 +52,22 @@ internal sealed partial class Link(LibvirtOptions options, TimeProvider time, IL
     }
 
     /// <summary>A quick call.</summary>
-    public Task<T> Call<T>(Func<ConnectHandle, T> call, CancellationToken cancel) => Run(_quick, pair => pair.Quick, call, cancel);
+    public async Task<T> Call<T>(Func<ConnectHandle, T> call, CancellationToken cancel, [CallerMemberName] string caller = "")
+    {
+        var answer = Run(_quick, pair => pair.Quick, call, cancel);
+        // QEMU's monitor has no deadline of its own: who waits for it shall at least be named.
+        for (var waited = SlowAfter; ; waited += SlowAfter)
+        {
+            try
+            {
+                return await answer.WaitAsync(SlowAfter, time, CancellationToken.None);
+            }
+            catch (TimeoutException) when (!answer.IsCompleted)
+            {
+                LogSlow(caller, waited.TotalSeconds);
+            }
+        }
+    }
 
     /// <summary>A call that may take long: starting, saving, copying.</summary>
     public Task<T> Job<T>(Func<ConnectHandle, T> call, CancellationToken cancel) => Run(_jobs, pair => pair.Jobs, call, cancel);
@@ -197,6 +214,9 @@ internal sealed partial class Link(LibvirtOptions options, TimeProvider time, IL
             return true;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "libvirt has not answered {Caller} for {Seconds} s; nothing else is done to that object meanwhile")]
+    private partial void LogSlow(string caller, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Connected to libvirtd at {Uri}")]
     private partial void LogConnected(string uri);
