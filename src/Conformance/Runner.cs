@@ -21,6 +21,7 @@ public sealed class Runner : IDisposable
     private readonly Caller _me;
     private readonly Caller _nobody;
     private readonly Caller? _stranger;
+    private readonly Caller? _tls;
     private readonly RunOptions _options;
     private readonly TimeProvider _time;
 
@@ -31,7 +32,9 @@ public sealed class Runner : IDisposable
     /// <param name="time">The clock that waits are measured by.</param>
     public Runner(Uri endpoint, string? token, string? otherToken, RunOptions options, TimeProvider time)
     {
-        (_me, _nobody, _stranger) = (new(endpoint, token), new(endpoint, null), otherToken is null ? null : new(endpoint, otherToken));
+        (_me, _nobody, _stranger) = (New(token), New(null), otherToken is null ? null : New(otherToken));
+        Caller New(string? secret) => new(endpoint, secret, options.AnyCertificate);
+        _tls = endpoint.Scheme == Uri.UriSchemeHttps ? new(endpoint, token, options.AnyCertificate) : options.TlsEndpoint is { } tls ? new(tls, token, anyCertificate: true) : null;
         (_options, _time) = (options, time);
     }
 
@@ -59,7 +62,7 @@ public sealed class Runner : IDisposable
         {
             throw new EndpointException($"{_me.Endpoint} has no query interface that can be read: {e.Message}");
         }
-        await using var session = new Session(_me, _nobody, _stranger, model, _options, _time);
+        await using var session = new Session(_me, _nobody, _stranger, _tls, model, _options, _time);
         try
         {
             await row.Check(session);
@@ -84,5 +87,6 @@ public sealed class Runner : IDisposable
         _me.Dispose();
         _nobody.Dispose();
         _stranger?.Dispose();
+        _tls?.Dispose();
     }
 }

@@ -5,7 +5,7 @@ using static Controller.Conformance.Standard;
 namespace Controller.Conformance;
 
 /// <summary>What one check works with. What it makes here is deleted afterwards, the newest first.</summary>
-public sealed class Session(Caller me, Caller nobody, Caller? stranger, Model model, RunOptions options, TimeProvider time) : IAsyncDisposable
+public sealed class Session(Caller me, Caller nobody, Caller? stranger, Caller? tls, Model model, RunOptions options, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
@@ -21,6 +21,10 @@ public sealed class Session(Caller me, Caller nobody, Caller? stranger, Model mo
     /// <summary>A caller who must not see what <see cref="Me"/> makes.</summary>
     /// <exception cref="NotApplicableException">None was given.</exception>
     public Caller Stranger => stranger ?? throw new NotApplicableException("a token of another tenant is needed (--other-token)");
+
+    /// <summary>The same caller, over TLS.</summary>
+    /// <exception cref="NotApplicableException">No such endpoint was named.</exception>
+    public Caller Tls => tls ?? throw new NotApplicableException("no https URL is known (--tls URL)");
 
     /// <summary>The model as it was when the run began.</summary>
     public Model Model => model;

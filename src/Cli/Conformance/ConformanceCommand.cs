@@ -16,6 +16,8 @@ internal static class ConformanceCommand
     {
         var url = new Argument<string?>("url") { Description = "The endpoint; the local cluster's, where it is left out.", Arity = ArgumentArity.ZeroOrOne };
         var other = new Option<string?>("--other-token") { Description = "Token of another tenant, for the rows about foreign entities.", HelpName = "TOKEN" };
+        var tls = new Option<Uri?>("--tls") { Description = "The same endpoint's https URL, for the row about TLS.", HelpName = "URL" };
+        var insecure = new Option<bool>("--insecure") { Description = "Takes any certificate of an https endpoint." };
         var profile = new Option<string>("--profile")
         {
             Description = "core-1.2: what OCCI 1.2 states; compat-1.1: and 1.1; interop: and what clients need; all: and where the standard is silent.",
@@ -28,14 +30,15 @@ internal static class ConformanceCommand
         var format = OutputFormat.Option("table", "json");
         var command = new Command("conformance", "Runs the OCCI conformance suite against an endpoint. What it makes there it deletes again.")
         {
-            url, other, profile, only, deleteAll, patience, format,
+            url, other, tls, insecure, profile, only, deleteAll, patience, format,
         };
         command.SetAction((parse, cancel) => Run(
             parse, parse.GetValue(url), parse.GetValue(other), parse.GetValue(format)!,
             new()
             {
                 Profile = ProfileOf(parse.GetValue(profile)!), Only = parse.GetValue(only) ?? [], MayDeleteAll = parse.GetValue(deleteAll),
-                Patience = TimeSpan.FromSeconds(parse.GetValue(patience)),
+                Patience = TimeSpan.FromSeconds(parse.GetValue(patience)), AnyCertificate = parse.GetValue(insecure),
+                TlsEndpoint = parse.GetValue(tls) ?? (parse.GetValue(url) is null && SafeFile.Read(Connection.DataOf(parse).TlsEndpoint) is { } local ? new(local.Trim()) : null),
             },
             cancel));
         return command;

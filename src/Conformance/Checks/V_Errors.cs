@@ -62,12 +62,9 @@ internal static class Errors
     [Row("C-311", Should, C, "TLS", "can be had")]
     public static async Task Tls(Session s)
     {
-        if (s.Me.Endpoint.Scheme == Uri.UriSchemeHttps)
-        {
-            Expect.Status(await s.Me.Get(QueryInterface), 200);
-            return;
-        }
-        throw new NotApplicableException("the endpoint that was given is plain http; give its https URL");
+        Expect.Status(await s.Tls.Get(QueryInterface), 200);
+        var url = (await s.Tls.Get(s.Model.LocationOf(Network), TextPlain)).Locations is [var first, ..] ? first : null;
+        Expect.That(url?.StartsWith("https://", StringComparison.Ordinal) != false, $"https in URLs that are asked for by https, found {url}");
     }
 
     [Row("C-312", Int, R, "an error", "its message in the rendering asked for; text/occi also as X-OCCI-Error")]
