@@ -9,6 +9,16 @@ internal sealed class ApiOptions
     [Required, Url]
     public string Url { get; set; } = "http://127.0.0.1:8080";
 
+    /// <summary>Where it listens with TLS, too, e.g. <c>https://127.0.0.1:8443</c>; port 0 takes a free one. Default: nowhere. Needs <see cref="Certificate"/>.</summary>
+    [Url]
+    public string? TlsUrl { get; set; }
+
+    /// <summary>PEM file of the certificate (with its chain) that HTTPS clients see; read again when it changes.</summary>
+    public string? Certificate { get; set; }
+
+    /// <summary>PEM file of its private key.</summary>
+    public string? CertificateKey { get; set; }
+
     /// <summary>Scheme and authority of absolute URLs, e.g. behind a balancer. Default: as the request's <c>Host</c> says.</summary>
     [Url]
     public string? PublicUrl { get; set; }

@@ -28,6 +28,13 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public Uri Url => _api.Url;
 
+    public Uri TlsUrl => _api.TlsUrl;
+
+    /// <summary>Replaces what HTTPS clients see.</summary>
+    public Task<System.Security.Cryptography.X509Certificates.X509Certificate2> RenewCertificate() => _place.MakeServerCertificate(TimeProvider.System.GetUtcNow());
+
+    public Task BreakCertificate() => _place.BreakServerCertificate();
+
     public string Images => _place.Images;
 
     public byte[] AuthorityCertificate => _place.Authority.RawData;

@@ -15,7 +15,12 @@ public sealed class RunningApi : IAsyncDisposable
 
     private RunningApi(WebApplication app) => _app = app;
 
-    public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Url => Of(Uri.UriSchemeHttp);
+
+    public Uri TlsUrl => Of(Uri.UriSchemeHttps);
+
+    private Uri Of(string scheme) =>
+        new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(a => a.StartsWith(scheme + ":", StringComparison.Ordinal)));
 
     internal static async Task<RunningApi> Start(Place place)
     {
