@@ -61,7 +61,7 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : MachineContract(host)
             if (id is null && !Driver.Health.Healthy)
                 lost.TrySetResult();
         };
-        host.KillLibvirtd();
+        host.Libvirtd().Kill();
         await lost.Task.WaitAsync(Bench.Patience);
         await Bench.Until(() => Task.FromResult(Driver.Health.Healthy), () => Task.FromResult($"the driver to connect again: {Driver.Health.Why}"));
 
