@@ -104,6 +104,27 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : MachineContract(host)
     }
 
     [DriverFact]
+    public async Task A_volume_that_goes_while_it_is_looked_at_is_not_there()
+    {
+        await using var bench = new Bench(host);
+        var volume = await bench.Volume(8 * MiB);
+        // What the folder lists and cannot be opened is what a removal in that moment leaves.
+        var gone = Bench.NewId();
+        var link = Path.Combine(host.Options().Directory, "volumes", $"volume-{gone}.{Bench.NewId()}.qcow2");
+        File.CreateSymbolicLink(link, "nowhere");
+        try
+        {
+            var seen = (await Driver.Inspect(default)).Volumes;
+            Assert.Contains(seen, other => other.Id == volume.Id);
+            Assert.DoesNotContain(seen, other => other.Id == gone);
+        }
+        finally
+        {
+            File.Delete(link);
+        }
+    }
+
+    [DriverFact]
     public async Task A_second_driver_on_the_same_directory_sees_the_same_objects()
     {
         await using var bench = new Bench(host);

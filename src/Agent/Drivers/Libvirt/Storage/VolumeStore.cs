@@ -46,7 +46,22 @@ internal sealed class VolumeStore(Folders folders, Pool pool, Link link)
         folders.ForgetGeneration(volume);
     }
 
-    public IReadOnlyList<ObservedVolume> All() => [.. folders.AllVolumes().Select(Observe)];
+    public IReadOnlyList<ObservedVolume> All()
+    {
+        var found = new List<ObservedVolume>();
+        foreach (var volume in folders.AllVolumes())
+        {
+            try
+            {
+                found.Add(Observe(volume));
+            }
+            catch (FileNotFoundException)
+            {
+                // Removed while we read.
+            }
+        }
+        return found;
+    }
 
     private ObservedVolume Observe(ObjectKey volume) => new()
     {
