@@ -26,7 +26,7 @@ public sealed class StuckMachineTests(ImpatientLibvirtHost host) : IClassFixture
 
         var attaching = bench.Ensure(machine, spec => spec.Disks.Add(Bench.Disk(volume)));
         await StartsAndStops(bench, Driver);
-        var said = await Bench.Refused(Stuck, () => attaching);
+        var said = await Bench.Refused(Stuck, () => attaching.WaitAsync(Bench.Patience));
         Assert.True(said.Retryable);
         Assert.Contains("virDomainAttachDeviceFlags", said.Message, StringComparison.Ordinal);
         Assert.Contains(machine.Id, said.Message, StringComparison.Ordinal);
@@ -138,6 +138,16 @@ public sealed class StuckMachineTests(ImpatientLibvirtHost host) : IClassFixture
             await Bench.Until(() => Task.FromResult(driver.Health.Healthy), () => Task.FromResult($"the driver to connect again: {driver.Health.Why}"));
 
             await StartsAndStops(bench, driver);
+            // The calls that had been given up were ended, so nothing is held against their machines.
+            var (again, said) = (stuck[0].Machine, "");
+            await Bench.Until(
+                async () =>
+                {
+                    var refused = await Bench.Refused(Stuck, () => driver.EnsureMachine(again.Id, again.Incarnation, again.Generation, again.Spec, default));
+                    said = refused.Message;
+                    return !said.Contains("is not asked", StringComparison.Ordinal);
+                },
+                () => Task.FromResult($"machine {again.Id} to be asked again: {said}"));
             foreach (var one in stuck)
             {
                 await one.Qemu.Thaw();
