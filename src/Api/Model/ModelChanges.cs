@@ -11,6 +11,7 @@ namespace Controller.Api.Model;
 internal sealed partial class ModelChanges(Catalogues catalogues, ListeningConnection listening, TimeProvider time, ILogger<ModelChanges> log) : BackgroundService
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+    private bool _lost;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -22,7 +23,9 @@ internal sealed partial class ModelChanges(Catalogues catalogues, ListeningConne
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException or SocketException or IOException)
             {
-                LogLost(e.Message);
+                if (!_lost)
+                    LogLost(e.Message);   // once, and not every second
+                _lost = true;
             }
             await Task.Delay(Again, time, stoppingToken);
         }
@@ -36,6 +39,7 @@ internal sealed partial class ModelChanges(Catalogues catalogues, ListeningConne
         await using (var listen = new NpgsqlCommand("listen model", connection))
             await listen.ExecuteNonQueryAsync(cancel);
         await catalogues.Refresh(cancel);
+        _lost = false;
         LogListening();
         while (true)
         {

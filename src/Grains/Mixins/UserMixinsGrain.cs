@@ -59,7 +59,14 @@ internal sealed partial class UserMixinsGrain : Grain, IUserMixinsGrain
             return new(OutcomeKind.AlreadyDone);
         await _record.Write(next);
         LogRemoved(string.Join(' ', command.Types), command.Caller.Principal, Project);
-        await Step();
+        try
+        {
+            await Step();
+        }
+        catch (Exception e)
+        {
+            LogHeld(Project, e.Message);   // it is durable: the sweeper goes on with it
+        }
         return new(OutcomeKind.Done);
     }
 
