@@ -25,6 +25,7 @@ internal static class Setup
         builder.Services.AddOptions<ApiOptions>().BindConfiguration("Api").ValidateDataAnnotations()
             .Validate(o => o.TlsUrl is null || (File.Exists(o.Certificate) && File.Exists(o.CertificateKey)), "With Api:TlsUrl, Api:Certificate and Api:CertificateKey must name existing PEM files.")
             .ValidateOnStart();
+        builder.Services.AddOptions<MixinOptions>().BindConfiguration("Mixins").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ImageOptions>().BindConfiguration("Images");
         builder.Services.AddOptions<PkiOptions>().BindConfiguration("Pki")
             .Validate(o => o.CaCertificate is null || File.Exists(o.CaCertificate), "Pki:CaCertificate must name an existing PEM file.")

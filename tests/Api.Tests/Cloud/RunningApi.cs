@@ -22,9 +22,9 @@ public sealed class RunningApi : IAsyncDisposable
     private Uri Of(string scheme) =>
         new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(a => a.StartsWith(scheme + ":", StringComparison.Ordinal)));
 
-    internal static async Task<RunningApi> Start(Place place)
+    internal static async Task<RunningApi> Start(Place place, params string[] settings)
     {
-        var app = ApiHost.Build(place.ApiSettings("http://127.0.0.1:0"));
+        var app = ApiHost.Build([.. place.ApiSettings("http://127.0.0.1:0"), .. settings]);
         await app.StartAsync();
         return new(app);
     }
