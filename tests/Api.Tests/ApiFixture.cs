@@ -26,6 +26,9 @@ public sealed class ApiFixture : IAsyncLifetime
     /// <summary>Whether there is a host from the beginning.</summary>
     public bool WithAgent { get; init; } = true;
 
+    /// <summary>Files of kinds and mixins that all its processes read.</summary>
+    public IReadOnlyDictionary<string, string> Model { get; init; } = new Dictionary<string, string>();
+
     public Uri Url => _api.Url;
 
     public string Images => _place.Images;
@@ -37,6 +40,8 @@ public sealed class ApiFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _place = await Place.Make();
+        foreach (var (name, json) in Model)
+            await _place.Declare(name, json);
         _database = NpgsqlDataSource.Create(_place.Connection);
         if (WithSilo)
             await StartSilo();

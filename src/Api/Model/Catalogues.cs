@@ -2,17 +2,18 @@ using System.Collections.Concurrent;
 using Controller.Api.Inventory;
 using Controller.Contracts;
 using Occi;
+using Occi.Declared;
 using Occi.Infrastructure;
 
 namespace Controller.Api.Model;
 
-/// <summary>The standard's categories and an <c>os_tpl</c> for every image: at most a second old, and fresh where an unknown mixin is named.</summary>
-internal sealed partial class Catalogues(Rows rows, TimeProvider time, ILogger<Catalogues> log) : BackgroundService
+/// <summary>The standard's categories, those of data files, and an <c>os_tpl</c> for every image: at most a second old, and fresh where an unknown mixin is named.</summary>
+internal sealed partial class Catalogues(DeclaredModel model, Rows rows, TimeProvider time, ILogger<Catalogues> log) : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _one = new(1);
-    private volatile Model _current = new("", StandardModel.Catalogue);
+    private volatile Model _current = new("", model.Catalogue);
 
     /// <summary>A catalogue, and its renderings: they are the same for everybody until it changes.</summary>
     public sealed record Model(string Fingerprint, Catalogue Catalogue)
@@ -36,7 +37,7 @@ internal sealed partial class Catalogues(Rows rows, TimeProvider time, ILogger<C
             if (fingerprint != _current.Fingerprint)
             {
                 var images = await rows.All("image", ContractsJson.Default.RowImageView, cancel);
-                _current = new(fingerprint, StandardModel.Catalogue.With(images.Select(i => TemplateOf(i.View))));
+                _current = new(fingerprint, model.Catalogue.With(images.Select(i => TemplateOf(i.View))));
                 LogChanged(images.Count);
             }
             return _current.Catalogue;
@@ -90,6 +91,7 @@ internal static class ModelExtensions
 {
     public static void AddModel(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton(ModelDirectory.Load(builder.Configuration["Model:Directory"]));
         builder.Services.AddSingleton<Catalogues>();
         builder.Services.AddHostedService(s => s.GetRequiredService<Catalogues>());
     }
