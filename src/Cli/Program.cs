@@ -2,6 +2,7 @@ using System.CommandLine;
 using Controller.Cli;
 using Controller.Cli.Entities;
 using Controller.Cli.Local;
+using Controller.Cli.Models;
 using Controller.Cli.Operators;
 using Controller.Cli.Testing;
 
@@ -11,7 +12,7 @@ var root = new RootCommand("The OCCI controller: a private cloud, and the comman
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(),
     OcciCommand.Create(), ConsoleCommand.Create(),
     ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ImageCommand.Create(),
-    TestCommand.Create(),
+    ModelFilesCommand.Create(), TestCommand.Create(),
 };
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)

@@ -69,6 +69,9 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public Task StopSilo() => _silo?.Stop() ?? Task.CompletedTask;
 
+    /// <summary>A file of kinds and mixins for the processes that start from now on.</summary>
+    public Task Declare(string name, string json) => _place.Declare(name, json);
+
     /// <summary>One more API process' worth of the same cloud.</summary>
     public async Task<RunningApi> AnotherApi()
     {

@@ -120,9 +120,7 @@ internal sealed partial class Creation(IGrainFactory grains, EntityRows inventor
     private async Task<Outcome> CreateOne(OcciRequest request, Kind kind, CreateEntity command)
     {
         var grain = grains.Entity(kind.Id.Term, command.Id);
-        if (declared.Are(kind))
-            command = DeclaredLinks.Local(request, command);
-        var outcome = await Twice.Try(() => grain.Create(command));
+        var outcome = declared.Are(kind) ? await declared.Create(request, kind, command) : await Twice.Try(() => grain.Create(command));
         return outcome.Ok && outcome.View is null ? outcome with { View = await Twice.Try(() => grain.View(request.Caller)) } : outcome;
     }
 

@@ -32,8 +32,23 @@ internal sealed class DeclaredLinks(IGrainFactory grains, EntityRows inventory, 
         return links.Count == 0 ? (command, links) : (command with { Links = [.. command.Links.Where(l => KindOf(l) is null)] }, links);
     }
 
-    /// <summary>A link as its grain reads it: of URLs that point here, the path.</summary>
-    public static CreateEntity Local(OcciRequest request, CreateEntity link)
+    /// <summary>Makes one link, unless it would close a circle where none may be. Two that are made at once can close one together; nothing follows from that but the circle.</summary>
+    public async Task<Outcome> Create(OcciRequest request, Kind kind, CreateEntity command)
+    {
+        var local = Local(request, command);
+        if (model.LinkRuleOf(kind) is { Acyclic: true } && End(local, CoreKinds.Source) is { } source && End(local, CoreKinds.Target) is { } target
+            && await inventory.Leads(kind.Id.Term, target, source, request.Aborted))
+        {
+            return new(OutcomeKind.Conflict, $"A {kind.Id.Term} from {source} to {target} would close a circle: others lead from {target} to {source} already.");
+        }
+        return await Twice.Try(() => grains.Entity(kind.Id.Term, command.Id).Create(local));
+    }
+
+    private static Guid? End(CreateEntity link, Attr end) =>
+        link.Attributes.TryGetValue(end.Name, out var value) && EntityIds.TryParse(value.Text[(value.Text.LastIndexOf('/') + 1)..], out var id) ? id : null;
+
+    // A link as its grain reads it: of URLs that point here, the path.
+    private static CreateEntity Local(OcciRequest request, CreateEntity link)
     {
         var attributes = new Dictionary<string, AttributeValue>(link.Attributes);
         foreach (var end in new[] { CoreKinds.Source, CoreKinds.Target })
@@ -50,7 +65,7 @@ internal sealed class DeclaredLinks(IGrainFactory grains, EntityRows inventory, 
         var (made, fresh) = (new List<EntityView>(), new List<EntityView>());
         foreach (var (kind, command) in links)
         {
-            var outcome = await Twice.Try(() => grains.Entity(kind.Id.Term, command.Id).Create(Local(request, command)));
+            var outcome = await Create(request, kind, command);
             if (outcome is { Ok: true, View: { } view })
             {
                 made.Add(view);

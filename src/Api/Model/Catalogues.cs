@@ -91,7 +91,7 @@ internal static class ModelExtensions
 {
     public static void AddModel(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton(ModelDirectory.Load(builder.Configuration["Model:Directory"]));
+        builder.Services.AddSingleton(ModelDirectory.Load(builder.Configuration.GetSection("Model").Get<ModelOptions>()?.Directory));
         builder.Services.AddSingleton<Catalogues>();
         builder.Services.AddHostedService(s => s.GetRequiredService<Catalogues>());
     }

@@ -43,7 +43,7 @@ internal sealed class DeclaredEnds(IGrainFactory grains, DeclaredModel model)
     }
 
     public async Task<bool> Exists(LinkEnd end) =>
-        end.Id is not { } id || KindOf(end.Uri) is not { } kind || await grains.Entity(kind.Id.Term, id).View(Anybody) is not null;
+        end.Id is not { } id || !TypeId.TryParse(end.Kind, out var kind) || await grains.Entity(kind.Term, id).View(Anybody) is not null;
 
     private async Task<(LinkEnd? End, string? Why)> Find(Attr attr, string? sent, IReadOnlyList<Kind> allowed, Caller caller)
     {
@@ -55,7 +55,7 @@ internal sealed class DeclaredEnds(IGrainFactory grains, DeclaredModel model)
         {
             if (!fitting.Contains(named))
                 return (null, $"{attr.Name}: a {wanted} was wanted, \"{sent}\" was given, which is a {named.Id.Term}.");
-            fitting = [named];
+            (fitting, wanted) = ([named], named.Id.Term);
         }
         // An id alone does not tell its kind.
         foreach (var kind in fitting)

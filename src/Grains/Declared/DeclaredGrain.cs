@@ -136,7 +136,11 @@ internal sealed partial class DeclaredGrain : Grain, IEntityGrain
         var own = record.Own.Where(o => owned.Contains(o.Key)).ToDictionary();
         foreach (var lifecycle in lifecycles)
             own.TryAdd(lifecycle.State.Name, AttributeValue.Of(lifecycle.Initial));
-        return record with { Own = own, Attributes = record.Attributes.Where(a => !owned.Contains(a.Key)).ToDictionary() };
+        var mixins = DeclaredProjection.MixinsOf(record, _model).SelectMany(m => m.Closure).ToHashSet();
+        var kept = (_model.Find(_term)?.AllAttributes ?? []).Concat(mixins.SelectMany(m => m.Attributes)).Select(a => a.Name).ToHashSet();
+        // With a mixin goes what it brought.
+        var left = _model.Catalogue.Mixins.Where(m => !mixins.Contains(m)).SelectMany(m => m.Attributes).Select(a => a.Name).Where(a => !kept.Contains(a)).ToHashSet();
+        return record with { Own = own, Attributes = record.Attributes.Where(a => !owned.Contains(a.Key) && !left.Contains(a.Key)).ToDictionary() };
     }
 
     private DeclaredRecord Moved(DeclaredRecord record, Lifecycle lifecycle, Transition row)

@@ -48,6 +48,7 @@ internal sealed class CategoryReader
             Location = _draft.Location,
             Attributes = Attributes(n => NameRules.Attribute(n, _draft.Id.Scheme), _ => null),
             Actions = All<ActionType>("actions", "action"),
+            LinksTo = SoleTarget(),
         };
         foreach (var attribute in kind.Attributes)
             Own(attribute, kind);
@@ -82,6 +83,12 @@ internal sealed class CategoryReader
             made, [.. made.Closure.SelectMany(m => m.Attributes)], made.Actions, inherited: false, _building.Lifecycles);
         return made;
     }
+
+    // A link to such a resource can be of no other kind, so clients need not name it. What is wrong with the name is told where the ends are read.
+    private Kind? SoleTarget() =>
+        _draft.Part["link"]?["target"] is { IsArray: true, Items: [{ IsString: true } only] } && TypeId.TryParse(only.Text, out var id) && _building.IsDeclared(id)
+            ? _building.Make(id) as Kind
+            : null;
 
     private List<Attr> Attributes(Func<string, string?> nameRule, Func<string, Attr?> known)
     {
@@ -148,10 +155,10 @@ internal sealed class CategoryReader
             case null when _complaints.All.Count > broken || _building.IsDeclared(id):
                 return null;   // it has been complained of
             case { } other when other is not T:
-                Complain(at, $"expected a {what}, found {id}, which is a {other.Class.ToString().ToLowerInvariant()}");
+                Complain(at, $"expected a {what}, found {id}, which is {(other is ActionType ? "an" : "a")} {other.Class.ToString().ToLowerInvariant()}");
                 return null;
             default:
-                Complain(at, $"expected a {what} of these files{(typeof(T) == typeof(ActionType) ? "" : " or of the standard")}, found {id}, which is in none");
+                Complain(at, $"expected {(typeof(T) == typeof(ActionType) ? "an" : "a")} {what} of these files{(typeof(T) == typeof(ActionType) ? "" : " or of the standard")}, found {id}, which is in none");
                 return null;
         }
     }
