@@ -75,6 +75,13 @@ internal sealed class ImageOptions
     public string? Directory { get; set; }
 }
 
+/// <summary>Section <c>Model</c>.</summary>
+internal sealed class ModelOptions
+{
+    /// <summary>Directory with files of kinds and mixins beside the standard's. Default: none. The same files for all silos and APIs.</summary>
+    public string? Directory { get; set; }
+}
+
 /// <summary>Section <c>Pki</c>.</summary>
 internal sealed class PkiOptions
 {

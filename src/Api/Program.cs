@@ -1,3 +1,13 @@
 using Controller.Api;
+using Occi.Declared;
 
-await ApiHost.Build(args).RunAsync();
+try
+{
+    await ApiHost.Build(args).RunAsync();
+    return 0;
+}
+catch (InvalidModelException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);   // a line for each problem
+    return 2;
+}

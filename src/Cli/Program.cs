@@ -3,6 +3,7 @@ using Controller.Cli;
 using Controller.Cli.Conformance;
 using Controller.Cli.Entities;
 using Controller.Cli.Local;
+using Controller.Cli.Models;
 using Controller.Cli.Operators;
 using Controller.Cli.Testing;
 
@@ -12,7 +13,7 @@ var root = new RootCommand("The OCCI controller: a private cloud, and the comman
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(),
     OcciCommand.Create(), ConsoleCommand.Create(),
     ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ImageCommand.Create(),
-    ConformanceCommand.Create(), TestCommand.Create(),
+    ModelFilesCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
 };
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)

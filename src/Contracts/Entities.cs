@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Text.Json.Serialization;
 using Occi;
 
@@ -143,7 +144,7 @@ public sealed record InvokeAction([property: Id(0)] Caller Caller, [property: Id
 public sealed record DeleteEntity([property: Id(0)] Caller Caller, [property: Id(1)] long? IfVersion = null);
 
 /// <summary>
-/// Any OCCI entity. The grain type is the kind's term, the key <c>term/uuid</c>: see <see cref="GrainKeys"/>.
+/// Any OCCI entity. The key is <c>term/uuid</c>, the grain type the kind's term or, for kinds of data files, <c>declared</c>: see <see cref="GrainKeys"/>.
 /// </summary>
 [Alias("IEntityGrain")]
 public interface IEntityGrain : IGrainWithStringKey
@@ -173,12 +174,22 @@ public static class GrainKeys
     /// <summary><c>compute/0b7a…</c>: lower case, with hyphens.</summary>
     public static string Of(string term, Guid id) => $"{term}/{id:D}";
 
+    /// <summary>The grain type of all kinds that data files declare.</summary>
+    public const string Declared = "declared";
+
+    // Kinds with a grain of their own; core's are nobody's.
+    private static readonly FrozenSet<string> Compiled =
+        StandardModel.Catalogue.Kinds.Where(k => k.Id.Scheme != Occi.Core.CoreKinds.Scheme).Select(k => k.Id.Term).ToFrozenSet();
+
+    /// <summary>The term in a key.</summary>
+    public static string TermOf(string key) => key[..key.IndexOf('/', StringComparison.Ordinal)];
+
     /// <summary>The UUID in a key.</summary>
     public static Guid IdOf(string key) => Guid.Parse(key.AsSpan(key.IndexOf('/', StringComparison.Ordinal) + 1));
 
-    /// <summary>The grain of an entity, by its kind's term.</summary>
+    /// <summary>The grain of an entity, by its kind's term: one of its own for a kind with behaviour, else the one for whatever files declare.</summary>
     public static IEntityGrain Entity(this IGrainFactory grains, string term, Guid id) =>
-        grains.GetGrain<IEntityGrain>(GrainId.Create(term, Of(term, id)));
+        grains.GetGrain<IEntityGrain>(GrainId.Create(Compiled.Contains(term) ? term : Declared, Of(term, id)));
 
     /// <summary>State name of <see cref="IUserMixinsGrain"/>, and the term in its key.</summary>
     public const string UserMixinsTerm = "usermixins";

@@ -42,6 +42,9 @@ public enum TextFormat
 
     /// <summary>Either: examples in the specification show both.</summary>
     IpAddressOrRange,
+
+    /// <summary>A date, or a date and time, of ISO 8601: a point in time and no duration.</summary>
+    DateTime,
 }
 
 /// <summary>An attribute definition (GFD.221 §5.3.2). Described once, in the file of the kind, mixin or action that owns it.</summary>

@@ -9,6 +9,7 @@ using Controller.Silo.Postgres;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
+using Occi.Declared;
 using Orleans.Configuration;
 
 namespace Controller.Silo;
@@ -29,6 +30,7 @@ internal static class SiloHost
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
         AddDatabase(builder.Services, database, settings.Placement);
+        builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();
         builder.Services.AddSingleton(new ImageStore(settings.Images.Directory));
         builder.Services.AddSingleton(settings.Pki);

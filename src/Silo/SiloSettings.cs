@@ -51,9 +51,17 @@ public sealed class IdentityOptions
     public string AdminTokenFile { get; set; } = "";
 }
 
+/// <summary>Section <c>Model</c>.</summary>
+public sealed class ModelOptions
+{
+    /// <summary>Directory with files of kinds and mixins beside the standard's; empty: none. The same files for all silos and APIs.</summary>
+    public string Directory { get; set; } = "";
+}
+
 /// <summary>All settings of a silo, read and checked once.</summary>
 internal sealed record SiloSettings(
-    string ConnectionString, SiloOptions Silo, AgentGatewayOptions AgentGateway, PkiOptions Pki, ImageOptions Images, IdentityOptions Identity, PlacementOptions Placement)
+    string ConnectionString, SiloOptions Silo, AgentGatewayOptions AgentGateway, PkiOptions Pki, ImageOptions Images, IdentityOptions Identity, PlacementOptions Placement,
+    ModelOptions Model)
 {
     /// <exception cref="InvalidOperationException">Something is missing or out of range: the message names the key and what was wanted.</exception>
     public static SiloSettings Read(IConfiguration configuration)
@@ -68,7 +76,7 @@ internal sealed record SiloSettings(
             configuration.GetConnectionString("Controller")
                 ?? throw new InvalidOperationException("ConnectionStrings:Controller: a connection string of the database was wanted, nothing was given."),
             silo, gateway, Section<PkiOptions>(configuration, "Pki"), Section<ImageOptions>(configuration, "Images"),
-            Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"));
+            Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"), Section<ModelOptions>(configuration, "Model"));
     }
 
     private static T Section<T>(IConfiguration configuration, string name)

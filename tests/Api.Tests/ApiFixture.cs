@@ -26,6 +26,9 @@ public sealed class ApiFixture : IAsyncLifetime
     /// <summary>Whether there is a host from the beginning.</summary>
     public bool WithAgent { get; init; } = true;
 
+    /// <summary>Files of kinds and mixins that all its processes read.</summary>
+    public IReadOnlyDictionary<string, string> Model { get; init; } = new Dictionary<string, string>();
+
     public Uri Url => _api.Url;
 
     public Uri TlsUrl => _api.TlsUrl;
@@ -44,6 +47,8 @@ public sealed class ApiFixture : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _place = await Place.Make();
+        foreach (var (name, json) in Model)
+            await _place.Declare(name, json);
         _database = NpgsqlDataSource.Create(_place.Connection);
         if (WithSilo)
             await StartSilo();
@@ -70,6 +75,9 @@ public sealed class ApiFixture : IAsyncLifetime
     public async Task StartSilo() => _silo = await RunningSilo.Start(_place);
 
     public Task StopSilo() => _silo?.Stop() ?? Task.CompletedTask;
+
+    /// <summary>A file of kinds and mixins for the processes that start from now on.</summary>
+    public Task Declare(string name, string json) => _place.Declare(name, json);
 
     /// <summary>One more API process' worth of the same cloud.</summary>
     public async Task<RunningApi> AnotherApi(params string[] settings)

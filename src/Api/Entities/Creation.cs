@@ -12,7 +12,7 @@ namespace Controller.Api.Entities;
 /// Creates entities (GFD.223 §11.3.1). A batch is checked whole before anything is created; if one is refused nevertheless, those created before
 /// it are deleted again (decision D-48; a crash in between leaves them).
 /// </summary>
-internal sealed partial class Creation(IGrainFactory grains, EntityRows inventory, Catalogues catalogues, ILogger<Creation> log)
+internal sealed partial class Creation(IGrainFactory grains, EntityRows inventory, Catalogues catalogues, DeclaredLinks declared, ILogger<Creation> log)
 {
     /// <summary>Creates what was sent: of that kind, or of whatever kind (POST to <c>/</c>, decision D-19).</summary>
     public async Task<Reply> Create(OcciRequest request, Kind? expected)
@@ -88,18 +88,31 @@ internal sealed partial class Creation(IGrainFactory grains, EntityRows inventor
     {
         var done = new List<(Kind Kind, EntityView View, bool New)>();
         var answers = new EntityView[wanted.Count];
+        var inline = new List<(int At, IReadOnlyList<(Kind, CreateEntity)> Links)>();
         // Links last: they may point to resources of the same batch.
         foreach (var (at, (kind, command)) in wanted.Index().OrderBy(w => w.Item.Kind.Is(CoreKinds.Link)))
         {
-            var outcome = await CreateOne(request, kind, command);
+            var (own, links) = declared.Split(command, Showing.PathOf(kind, command.Id));
+            var outcome = await CreateOne(request, kind, own);
             if (!outcome.Ok || outcome.View is null)
             {
                 await TakeBack(request.Caller, done);
                 return ([], outcome.Ok ? Problems.Conflict("The entity was deleted meanwhile.") : Problems.From(outcome, request.Path));
             }
             done.Add((kind, outcome.View, outcome.Kind == OutcomeKind.Created));
+            inline.Add((at, links));
             answers[at] = outcome.View;
             LogCreated(kind.Id.Term, outcome.View.Id, request.Caller.Principal, outcome.View.Project);
+        }
+        foreach (var (at, links) in inline)
+        {
+            var (linked, notLinked) = await declared.Make(request, links);
+            if (notLinked is not null)
+            {
+                await TakeBack(request.Caller, done);
+                return ([], notLinked);
+            }
+            answers[at] = answers[at] with { Links = [.. answers[at].Links, .. linked] };
         }
         return ([.. answers], null);
     }
@@ -107,7 +120,7 @@ internal sealed partial class Creation(IGrainFactory grains, EntityRows inventor
     private async Task<Outcome> CreateOne(OcciRequest request, Kind kind, CreateEntity command)
     {
         var grain = grains.Entity(kind.Id.Term, command.Id);
-        var outcome = await Twice.Try(() => grain.Create(command));
+        var outcome = declared.Are(kind) ? await declared.Create(request, kind, command) : await Twice.Try(() => grain.Create(command));
         return outcome.Ok && outcome.View is null ? outcome with { View = await Twice.Try(() => grain.View(request.Caller)) } : outcome;
     }
 
@@ -118,7 +131,7 @@ internal sealed partial class Creation(IGrainFactory grains, EntityRows inventor
         {
             if (!isNew)
                 continue;
-            var outcome = await Twice.Try(() => grains.Entity(kind.Id.Term, view.Id).Delete(new DeleteEntity(caller)));
+            var outcome = await declared.Delete(kind, view.Id, new DeleteEntity(caller));
             LogTakenBack(kind.Id.Term, view.Id, outcome.Kind);
         }
     }

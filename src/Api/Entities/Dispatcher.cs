@@ -95,6 +95,7 @@ internal static class OcciExtensions
         .AddSingleton<Listing>()
         .AddSingleton<Actions>()
         .AddSingleton<Locations>()
+        .AddSingleton<DeclaredLinks>()
         .AddSingleton<Creation>()
         .AddSingleton<Dispatcher>();
 

@@ -7,7 +7,7 @@ using Occi;
 namespace Controller.Api.Entities;
 
 /// <summary>One entity (GFD.223 §10), of whatever kind.</summary>
-internal sealed partial class Entity(IGrainFactory grains, Creation creation, Actions actions, Catalogues catalogues, ILogger<Entity> log)
+internal sealed partial class Entity(IGrainFactory grains, Creation creation, Actions actions, DeclaredLinks declared, Catalogues catalogues, ILogger<Entity> log)
 {
     public async Task<Reply> Get(OcciRequest request, Target.Entity at)
     {
@@ -46,7 +46,7 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var (version, changed) = await IfMatch(request, at, null);
         if (changed is not null)
             return changed;
-        var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Delete(new DeleteEntity(request.Caller, version)));
+        var outcome = await declared.Delete(at.Kind, at.Id, new DeleteEntity(request.Caller, version));
         if (!outcome.Ok)
             return await Refused(request, at, outcome, version);
         LogDeleted(at.Kind.Id.Term, at.Id, request.Caller.Principal, request.Caller.Project);
@@ -64,20 +64,23 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var outcome = await actions.Invoke(request.Caller, at.Kind.Id.Term, at.Id, invocation);
         if (!outcome.Ok)
             return Problems.From(outcome, request.Path);
-        return await Shown(request, outcome.View ?? await View(request, at) ?? view);
+        return await Shown(request, await Now(request, at, outcome) ?? view);
     }
 
     /// <summary>A URL that no entity can have.</summary>
     public static Task<Reply> Unnameable(OcciRequest request, Kind kind) =>
         Task.FromResult<Reply>(Problems.Invalid($"{request.Path} can't be an entity: below {kind.Location} they are named by UUIDs."));
 
-    private Task<EntityView?> View(OcciRequest request, Target.Entity at)
+    private async Task<EntityView?> View(OcciRequest request, Target.Entity at)
     {
         if (!at.Kind.IsOffered())
-            return Task.FromResult<EntityView?>(null);
+            return null;
         var grain = grains.Entity(at.Kind.Id.Term, at.Id);
-        return Twice.Try(() => grain.View(request.Caller));
+        return await Twice.Try(() => grain.View(request.Caller)) is { } view ? await declared.Complete(view, request.Aborted) : null;
     }
+
+    private async Task<EntityView?> Now(OcciRequest request, Target.Entity at, Outcome outcome) =>
+        outcome.View is { } view ? await declared.Complete(view, request.Aborted) : await View(request, at);
 
     private async Task<Reply> Change(OcciRequest request, Target.Entity at, EntityView view, Representation sent, Purpose purpose)
     {
@@ -93,12 +96,20 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var (version, changed) = await IfMatch(request, at, view);
         if (changed is not null)
             return changed;
-        var command = Changing.Command(request, present, entity, purpose, version);
+        // Under ids of this request: what a repeat finds there is its own.
+        var (own, links) = declared.Split(Creation.Command(request.Caller, entity, Guid.NewGuid()), Showing.PathOf(at.Kind, at.Id));
+        var (linked, notLinked) = await declared.Make(request, links);
+        if (notLinked is not null)
+            return notLinked;
+        var command = Changing.Command(request, present, entity, purpose, version) with { Links = own.Links };
         var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(command));
         if (!outcome.Ok)
+        {
+            await declared.Unmake(request.Caller, linked);
             return await Refused(request, at, outcome, version);
+        }
         LogChanged(at.Kind.Id.Term, at.Id, request.Caller.Principal, request.Caller.Project);
-        return await Shown(request, outcome.View ?? await View(request, at) ?? view);
+        return await Shown(request, await Now(request, at, outcome) ?? view);
     }
 
     // The version that must still be the present one; none: any will do.

@@ -1,4 +1,3 @@
-using Controller.Api.Cluster;
 using Controller.Api.Http;
 using Controller.Api.Inventory;
 using Controller.Api.Model;
@@ -8,7 +7,7 @@ using Occi;
 namespace Controller.Api.Entities;
 
 /// <summary>The entities of a kind (GFD.223 §11). Creating is <see cref="Creation"/>'s.</summary>
-internal sealed class KindCollection(IGrainFactory grains, Listing listing, Actions actions, Locations locations)
+internal sealed class KindCollection(Listing listing, Actions actions, Locations locations, DeclaredLinks declared)
 {
     public Task<Reply> Get(OcciRequest request, Kind kind) => listing.OfKind(request, kind);
 
@@ -40,7 +39,7 @@ internal sealed class KindCollection(IGrainFactory grains, Listing listing, Acti
         {
             doomed = [.. Of(request, await listing.Members(request, kind, null))];
         }
-        var refused = await Batch.ForEach(request, doomed, (k, id) => Twice.Try(() => grains.Entity(k.Id.Term, id).Delete(new DeleteEntity(request.Caller))));
+        var refused = await Batch.ForEach(request, doomed, (k, id) => declared.Delete(k, id, new DeleteEntity(request.Caller)));
         return refused is null ? Reply.Done() : refused;
     }
 

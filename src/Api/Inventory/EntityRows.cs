@@ -43,6 +43,23 @@ internal sealed class EntityRows(NpgsqlDataSource database)
         return found.ToLookup(l => l.Source, l => l.View);
     }
 
+    /// <summary>Whether links of that kind lead from one resource to another, directly or not.</summary>
+    public async Task<bool> Leads(string term, Guid from, Guid to, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            """
+            with recursive reached(id) as (
+                select $2::uuid
+                union
+                select l.target from reached r join entity l on l.source = r.id where l.state_name = $1 and l.target is not null)
+            select exists (select from reached where id = $3)
+            """);
+        Add(command.Parameters, term);
+        Add(command.Parameters, from);
+        Add(command.Parameters, to);
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;   // exists is never null
+    }
+
     /// <summary>Who uses that id: the terms of the kinds (of those given) and the projects, entities on their way out included.</summary>
     public async Task<List<(string Term, Guid? Project)>> Users(Guid id, IEnumerable<string> terms, CancellationToken cancel)
     {

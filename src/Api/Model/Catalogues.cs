@@ -2,22 +2,23 @@ using System.Collections.Concurrent;
 using Controller.Api.Inventory;
 using Controller.Contracts;
 using Occi;
+using Occi.Declared;
 using Occi.Infrastructure;
 
 namespace Controller.Api.Model;
 
 /// <summary>
-/// What categories there are: the provider's, which all projects share, and each project's own. Cached; told of changes by <see cref="ModelChanges"/>, and fresh where
-/// something unknown is named (docs/decisions/0005).
+/// What categories there are: the provider's (the standard's, those of data files, and an <c>os_tpl</c> for every image), which all projects share, and each project's own.
+/// Cached; told of changes by <see cref="ModelChanges"/>, and fresh where something unknown is named (docs/decisions/0005).
 /// </summary>
-internal sealed partial class Catalogues(Rows rows, ILogger<Catalogues> log) : IDisposable
+internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger<Catalogues> log) : IDisposable
 {
     // More projects than this at once: then all are asked for again.
     private const int Most = 2000;
 
     private readonly SemaphoreSlim _one = new(1);
     private readonly ConcurrentDictionary<Guid, Overlay> _overlays = new();
-    private volatile Shared _shared = new("", new(StandardModel.Catalogue, []));
+    private volatile Shared _shared = new("", new(model.Catalogue, []));
 
     private sealed record Shared(string Fingerprint, ProjectModel Model);
 
@@ -84,7 +85,7 @@ internal sealed partial class Catalogues(Rows rows, ILogger<Catalogues> log) : I
             if (fingerprint == _shared.Fingerprint)
                 return;
             var images = await rows.All("image", ContractsJson.Default.RowImageView, cancel);
-            _shared = new(fingerprint, new(StandardModel.Catalogue.With(images.Select(i => TemplateOf(i.View))), []));
+            _shared = new(fingerprint, new(model.Catalogue.With(images.Select(i => TemplateOf(i.View))), []));
             LogImages(images.Count);
         }
         finally
@@ -127,6 +128,7 @@ internal static class ModelExtensions
 {
     public static void AddModel(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton(ModelDirectory.Load(builder.Configuration.GetSection("Model").Get<ModelOptions>()?.Directory));
         builder.Services.AddSingleton<Catalogues>();
         builder.Services.AddHostedService<ModelChanges>();
         builder.Services.AddHostedService<ModelPoll>();

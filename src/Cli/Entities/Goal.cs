@@ -7,8 +7,11 @@ namespace Controller.Cli.Entities;
 /// <summary>What <c>--wait</c> waits for.</summary>
 internal static partial class Goal
 {
-    /// <summary>The state of an entity; null where its kind has none.</summary>
-    public static string? StateOf(Representation entity) => entity.Kind is { } kind ? entity.Text($"occi.{kind.Term}.state") : null;
+    /// <summary>The state of an entity; null where its kind has none. Kinds of a provider's call theirs as they like, and end it in <c>.state</c>.</summary>
+    public static string? StateOf(Representation entity) =>
+        entity.Kind is { } kind && entity.Text($"occi.{kind.Term}.state") is { } state ? state
+        : entity.Attributes.Where(a => a.Key.EndsWith(".state", StringComparison.Ordinal)).Select(a => a.Value.Text).ToArray() is [var only] ? only
+        : null;
 
     /// <summary>Why the state is what it is; null where nothing is said.</summary>
     public static string? MessageOf(Representation entity) => entity.Kind is { } kind ? entity.Text($"occi.{kind.Term}.state.message") : null;
@@ -25,13 +28,15 @@ internal static partial class Goal
         : kind == Compute.Kind.Id || kind == Network.Kind.Id || kind == NetworkInterface.Kind.Id || kind == StorageLink.Kind.Id ? "active"
         : null;
 
-    /// <summary>The state that an action leads to; null where it leads to none of its own.</summary>
-    public static string? AfterAction(TypeId action) => action.Term switch
+    /// <summary>The state that an action leads to; null where it leads to none of its own, or where nothing has to be waited for: only infrastructure takes its time.</summary>
+    public static string? AfterAction(TypeId action) => action.Scheme.StartsWith(Compute.Kind.Id.Scheme.TrimEnd('#'), StringComparison.Ordinal) ? After(action.Term) : null;
+
+    private static string? After(string term) => term switch
     {
         "start" or "restart" or "up" => "active",
         "stop" or "down" => "inactive",
         "suspend" => "suspended",
-        "online" or "offline" => action.Term,
+        "online" or "offline" => term,
         _ => null,
     };
 

@@ -11,10 +11,10 @@ internal enum Driver
 }
 
 /// <summary>What <c>up</c> was asked for; null where nothing was said.</summary>
-internal sealed record UpRequest(DataDirectory Data, int? Silos, int? Apis, int? Hosts, Driver? Driver, int? Port, bool Detach);
+internal sealed record UpRequest(DataDirectory Data, int? Silos, int? Apis, int? Hosts, Driver? Driver, int? Port, bool Detach, string? Extensions = null);
 
 /// <summary>What a cluster consists of. Kept, so that a later <c>up</c> without options brings the same one back.</summary>
-internal sealed record ClusterSettings(int Silos = 1, int Apis = 1, int Hosts = 1, Driver Driver = Driver.Auto, int Port = 8080)
+internal sealed record ClusterSettings(int Silos = 1, int Apis = 1, int Hosts = 1, Driver Driver = Driver.Auto, int Port = 8080, string Extensions = "none")
 {
     public static ClusterSettings? Load(DataDirectory data) =>
         SafeFile.Read(data.Settings) is { } text ? JsonSerializer.Deserialize(text, LocalJson.Default.ClusterSettings) : null;
@@ -28,5 +28,6 @@ internal sealed record ClusterSettings(int Silos = 1, int Apis = 1, int Hosts = 
         request.Hosts ?? Hosts,
         // A cluster that settled on a driver has machines there: auto does not move it to another one.
         request.Driver is null or Driver.Auto ? Driver : request.Driver.Value,
-        request.Port ?? Port);
+        request.Port ?? Port,
+        request.Extensions ?? Extensions);
 }

@@ -57,6 +57,12 @@ internal sealed class DataDirectory
     /// <summary>The demo image and the packages that it is made of.</summary>
     public string Guest => In("guest");
 
+    /// <summary>Where the operator puts files of kinds and mixins.</summary>
+    public string OwnModel => In("model.d");
+
+    /// <summary>The files of kinds and mixins that the processes read.</summary>
+    public string Model => In("model");
+
     public string Libvirt => In("libvirt");
 
     public string Agents => In("agents");
@@ -67,7 +73,7 @@ internal sealed class DataDirectory
     public void Create()
     {
         Directory.CreateDirectory(Root);
-        foreach (var directory in (string[])[Logs, Config, Images, Guest])
+        foreach (var directory in (string[])[Logs, Config, Images, Guest, OwnModel])
             Directory.CreateDirectory(directory);
         foreach (var directory in (string[])[Pki, Agents])
             Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

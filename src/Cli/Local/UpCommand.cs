@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Controller.Cli.Local.Steps;
+using Controller.Cli.Models;
 using Controller.Cli.Processes;
 
 namespace Controller.Cli.Local;
@@ -13,6 +14,7 @@ internal static class UpCommand
     private static readonly Option<int?> Apis = Count("--apis", "API processes. Default: 1, or as many as the last time.");
     private static readonly Option<int?> Hosts = Count("--hosts", "Hypervisor hosts. Default: 1, or as many as the last time.");
     private static readonly Option<int?> Port = new("--port") { Description = "Port of the first API on 127.0.0.1; 0 takes a free one. Default: 8080, or that of the last time.", HelpName = "PORT" };
+    private static readonly Option<string?> Extensions = new("--extensions") { Description = "Shipped extensions of the model, separated by commas: platform, sla; none. Default: none, or those of the last time.", HelpName = "NAMES" };
     private static readonly Option<bool> Detach = new("--detach", "-d") { Description = "Returns when the cluster is up; a supervisor goes on in the background." };
     private static readonly Option<Driver?> DriverName = new("--driver") { Description = "auto (libvirt where it works), libvirt or simulated.", HelpName = "DRIVER" };
 
@@ -27,7 +29,7 @@ internal static class UpCommand
             if (result.GetValueOrDefault<int?>() is < 0 or > 65_535)
                 result.AddError("--port wants a number from 0 to 65535.");
         });
-        var command = new Command("up", "Starts the whole cloud on this machine: database, silos, APIs, agents.") { Silos, Apis, Hosts, DriverName, Port, Detach };
+        var command = new Command("up", "Starts the whole cloud on this machine: database, silos, APIs, agents.") { Silos, Apis, Hosts, DriverName, Port, Extensions, Detach };
         command.SetAction((parse, cancel) => Up(RequestOf(parse), cancel));
         return command;
     }
@@ -35,7 +37,7 @@ internal static class UpCommand
     /// <summary>The hidden command that goes on in the background.</summary>
     public static Command CreateSupervise()
     {
-        var command = new Command("supervise", "Brings a prepared cluster up and keeps it so.") { Silos, Apis, Hosts, DriverName, Port, NoRealImage, NoLibvirt };
+        var command = new Command("supervise", "Brings a prepared cluster up and keeps it so.") { Silos, Apis, Hosts, DriverName, Port, Extensions, NoRealImage, NoLibvirt };
         command.Hidden = true;
         command.SetAction((parse, _) =>
         {
@@ -57,7 +59,7 @@ internal static class UpCommand
     }
 
     private static UpRequest RequestOf(ParseResult parse) => new(
-        Connection.DataOf(parse), parse.GetValue(Silos), parse.GetValue(Apis), parse.GetValue(Hosts), parse.GetValue(DriverName), parse.GetValue(Port), parse.GetValue(Detach));
+        Connection.DataOf(parse), parse.GetValue(Silos), parse.GetValue(Apis), parse.GetValue(Hosts), parse.GetValue(DriverName), parse.GetValue(Port), parse.GetValue(Detach), parse.GetValue(Extensions));
 
     private static async Task<int> Up(UpRequest request, CancellationToken cancel)
     {
@@ -66,6 +68,7 @@ internal static class UpCommand
         if (RunsAlready(data))
             return ExitCode.Ok;
         var settings = (ClusterSettings.Load(data) ?? new()).With(request);
+        ExtensionNames.Parse(settings.Extensions);   // a name that does not exist is told before anything is built
         var progress = Progress.ToConsole();
         var prepared = await Guarded(progress, () => Prepare.Run(data, settings, progress, cancel));
         if (prepared is null)
@@ -93,7 +96,7 @@ internal static class UpCommand
         string[] arguments =
         [
             CopyOfSelf(data), "supervise", "--data", data.Root, "--silos", $"{settings.Silos}", "--apis", $"{settings.Apis}", "--hosts", $"{settings.Hosts}",
-            "--driver", settings.Driver.ToString().ToLowerInvariant(), "--port", $"{settings.Port}",
+            "--driver", settings.Driver.ToString().ToLowerInvariant(), "--port", $"{settings.Port}", "--extensions", settings.Extensions,
             .. prepared.RealImage ? Array.Empty<string>() : ["--no-real-image"],
             .. prepared.LibvirtUnusable is { } why ? (string[])["--no-libvirt", why] : [],
         ];

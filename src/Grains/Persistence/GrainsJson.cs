@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Controller.Contracts;
 using Controller.Grains.Compute;
+using Controller.Grains.Declared;
 using Controller.Grains.Hosts;
 using Controller.Grains.Images;
 using Controller.Grains.Links;
@@ -20,6 +21,7 @@ namespace Controller.Grains.Persistence;
 [JsonSerializable(typeof(Stored<StorageRecord, EntityView>))]
 [JsonSerializable(typeof(Stored<NetworkRecord, EntityView>))]
 [JsonSerializable(typeof(Stored<LinkRecord, EntityView>))]
+[JsonSerializable(typeof(Stored<DeclaredRecord, EntityView>))]
 [JsonSerializable(typeof(Stored<HostRecord, HostView>))]
 [JsonSerializable(typeof(Stored<ProjectRecord, ProjectView>))]
 [JsonSerializable(typeof(Stored<TokenRecord, TokenView>))]

@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Microsoft.Extensions.Logging;
+using Occi.Declared;
 
 namespace Controller.Grains.Sweeping;
 
@@ -8,6 +9,9 @@ public interface IUnfinished
 {
     /// <summary>Entities (and projects' mixins) whose operation is due, the oldest first.</summary>
     Task<IReadOnlyList<(string Term, Guid Id)>> Due(DateTimeOffset now, int most);
+
+    /// <summary>Links of these kinds whose source is gone.</summary>
+    Task<IReadOnlyList<(string Term, Guid Id)>> Orphans(IReadOnlyList<string> terms, int most);
 
     /// <summary>Hosts that are believed to be connected.</summary>
     Task<IReadOnlyList<Guid>> ConnectedHosts();
@@ -22,12 +26,14 @@ public interface ISweeperGrain : IGrainWithStringKey
 }
 
 [GrainType("sweeper")]
-internal sealed partial class SweeperGrain(IUnfinished unfinished, TimeProvider time, ILogger<SweeperGrain> logger) : Grain, ISweeperGrain, IRemindable
+internal sealed partial class SweeperGrain(IUnfinished unfinished, DeclaredModel model, TimeProvider time, ILogger<SweeperGrain> logger) : Grain, ISweeperGrain, IRemindable
 {
     private const int Most = 200;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan HostsEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan OrphansEvery = TimeSpan.FromSeconds(10);
     private DateTimeOffset _hostsDue;
+    private DateTimeOffset _orphansDue;
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -45,7 +51,12 @@ internal sealed partial class SweeperGrain(IUnfinished unfinished, TimeProvider 
         try
         {
             var now = time.GetUtcNow();
-            await Parallel.ForEachAsync(await unfinished.Due(now, Most), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancel, TaskScheduler = TaskScheduler.Current }, Reconcile);
+            await ReconcileAll(await unfinished.Due(now, Most), cancel);
+            if (model.LinkTerms.Count > 0 && now >= _orphansDue)
+            {
+                _orphansDue = now + OrphansEvery;
+                await ReconcileAll(await unfinished.Orphans(model.LinkTerms, Most), cancel);
+            }
             if (now >= _hostsDue)
             {
                 _hostsDue = now + HostsEvery;
@@ -57,6 +68,9 @@ internal sealed partial class SweeperGrain(IUnfinished unfinished, TimeProvider 
             LogFailed(e);   // the next tick is the retry
         }
     }
+
+    private Task ReconcileAll(IReadOnlyList<(string Term, Guid Id)> entities, CancellationToken cancel) => Parallel.ForEachAsync(
+        entities, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancel, TaskScheduler = TaskScheduler.Current }, Reconcile);
 
     private async ValueTask Reconcile((string Term, Guid Id) entity, CancellationToken cancel)
     {

@@ -18,6 +18,14 @@ internal static class Coerce
 
     private static readonly SearchValues<char> DottedQuad = SearchValues.Create("0123456789.");
 
+    // Without backtracking: no pattern and no input can make it slow.
+    private const RegexOptions Options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
+
+    private static readonly string[] DateTimes =
+    [
+        "yyyy-MM-dd", .. new[] { "HH:mm", "HH:mm:ss", "HH:mm:ss.FFFFFFF" }.Select(time => $"yyyy-MM-dd'T'{time}K"),
+    ];
+
     private static readonly ConcurrentDictionary<string, Regex> Patterns = new();
 
     public static (AttributeValue Value, string? Error) To(Attr attribute, AttributeValue found) => attribute.Type switch
@@ -61,7 +69,11 @@ internal static class Coerce
         if (attribute.Type == AttrType.Uri && !Names.IsUriReference(text.Text))
             return Wrong(attribute, "a URI", text);
         if (attribute.Type == AttrType.Enumeration && !attribute.Values.Contains(text.Text))
-            return Wrong(attribute, $"one of {string.Join(", ", attribute.Values)}", text);
+        {
+            return attribute.Values.FirstOrDefault(v => v.Equals(text.Text, StringComparison.OrdinalIgnoreCase)) is { } otherCase   // D-44
+                ? (AttributeValue.Of(otherCase), null)
+                : Wrong(attribute, $"one of {string.Join(", ", attribute.Values)}", text);
+        }
         if (attribute.Pattern is { } pattern && !Whole(pattern).IsMatch(text.Text))
             return Wrong(attribute, $"text that matches {pattern}", text);
         return attribute.Format switch
@@ -70,6 +82,7 @@ internal static class Coerce
             TextFormat.IpRange when !IsRange(text.Text) => Wrong(attribute, "a range of addresses, such as 10.9.0.0/24", text),
             TextFormat.IpAddressOrRange when !IsAddress(text.Text) && !IsRange(text.Text) =>
                 Wrong(attribute, "an IPv4 or IPv6 address, perhaps with /length", text),
+            TextFormat.DateTime when !IsDateTime(text.Text) => Wrong(attribute, "a date and time such as 2026-01-31T18:30:00Z", text),
             _ => (text, null),
         };
     }
@@ -97,9 +110,28 @@ internal static class Coerce
             && length <= (text.Contains(':') ? 128 : 32);
     }
 
-    // Without backtracking: no pattern and no input can make it slow.
-    private static Regex Whole(string pattern) =>
-        Patterns.GetOrAdd(pattern, p => new Regex($@"\A(?:{p})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+    // ISO 8601 in its extended form, as far as people and RFC 3339 use it; without an offset it is UTC.
+    private static bool IsDateTime(string text) => DateTime.TryParseExact(
+        text, DateTimes, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out _);
+
+    /// <summary>Why a pattern of somebody else's can't be used; null: it can.</summary>
+    public static string? WhyNoPattern(string pattern)
+    {
+        try
+        {
+            _ = new Regex(pattern, Options);
+            _ = new Regex(Anchored(pattern), Options);
+            return null;
+        }
+        catch (Exception bad) when (bad is ArgumentException or NotSupportedException)
+        {
+            return bad.Message;
+        }
+    }
+
+    private static Regex Whole(string pattern) => Patterns.GetOrAdd(pattern, p => new Regex(Anchored(p), Options));
+
+    private static string Anchored(string pattern) => $@"\A(?:{pattern})\z";
 
     private static (AttributeValue, string?) Wrong(Attr attribute, string wanted, AttributeValue found) =>
         (found, $"{attribute.Name}: expected {wanted}, found {Shown(found)}");

@@ -42,7 +42,7 @@ internal static class AttributeDefinition
         return found;
     }
 
-    private static Parsed<Attr> Read(string name, JsonPart part)
+    public static Parsed<Attr> Read(string name, JsonPart part)
     {
         if (!Names.IsTerm(name))
             return part.Fail($"expected an attribute's name, found '{Unfit.Shorten(name)}'");
@@ -128,6 +128,7 @@ internal static class AttributeDefinition
     {
         TextFormat.IpAddress => "ip-address",
         TextFormat.IpRange => "ip-range",
+        TextFormat.DateTime => "date-time",
         _ => "ip-address-or-range",
     };
 
@@ -135,6 +136,7 @@ internal static class AttributeDefinition
     {
         "ip-address" => TextFormat.IpAddress,
         "ip-range" => TextFormat.IpRange,
+        "date-time" => TextFormat.DateTime,
         "ip-address-or-range" => TextFormat.IpAddressOrRange,
         _ => TextFormat.Any,
     };

@@ -24,6 +24,13 @@ internal sealed class Place : IAsyncDisposable
     /// <summary>A token that is admin.</summary>
     public string AdminSecret { get; } = Credentials.NewSecret();
 
+    /// <summary>Files of kinds and mixins, before any process has started.</summary>
+    public async Task Declare(string name, string json)
+    {
+        System.IO.Directory.CreateDirectory(In("model"));
+        await File.WriteAllTextAsync(Path.Combine(In("model"), name), json);
+    }
+
     public static async Task<Place> Make()
     {
         var postgres = await PrivatePostgres.Start();
@@ -47,14 +54,14 @@ internal sealed class Place : IAsyncDisposable
         [
             $"--ConnectionStrings:Controller={Connection}", $"--Silo:SiloPort={ports[0]}", $"--Silo:GatewayPort={ports[1]}", $"--Silo:HealthPort={ports[2]}",
             $"--AgentGateway:Port={ports[3]}", $"--Pki:CaCertificate={In("ca.crt")}", $"--Pki:CaKey={In("ca.key")}", $"--Images:Directory={Images}",
-            $"--Identity:AdminTokenFile={In("admin.token")}", "--Logging:LogLevel:Default=Error",
+            $"--Identity:AdminTokenFile={In("admin.token")}", $"--Model:Directory={Model}", "--Logging:LogLevel:Default=Error",
         ];
     }
 
     public string[] ApiSettings(string url) =>
     [
         $"--Api:Url={url}", "--Api:TlsUrl=https://127.0.0.1:0", $"--Api:Certificate={In("api.crt")}", $"--Api:CertificateKey={In("api.key")}", $"--ConnectionStrings:Controller={Connection}", $"--Images:Directory={Images}", $"--Pki:CaCertificate={In("ca.crt")}",
-        "--Logging:LogLevel:Default=Critical",
+        $"--Model:Directory={Model}", "--Logging:LogLevel:Default=Critical",
     ];
 
     public string[] AgentSettings(string name, string joinToken) =>
@@ -83,6 +90,8 @@ internal sealed class Place : IAsyncDisposable
     }
 
     public Task BreakServerCertificate() => File.WriteAllTextAsync(In("api.crt"), "no certificate");
+
+    private string Model => System.IO.Directory.Exists(In("model")) ? In("model") : "";
 
     private string In(string name) => Path.Combine(Directory, name);
 }

@@ -5,6 +5,7 @@ using Controller.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Occi.Declared;
 using Orleans.TestingHost;
 
 namespace Controller.Grains.Tests.Cluster;
@@ -22,6 +23,9 @@ public class ClusterFixture : IAsyncLifetime
     /// <summary>What the grains take for the time.</summary>
     protected virtual TimeProvider Time => TimeProvider.System;
 
+    /// <summary>The kinds that the silos know.</summary>
+    protected virtual DeclaredModel Model => DeclaredModel.Standard;
+
     public async Task InitializeAsync()
     {
         _postgres = await PrivatePostgres.Start();
@@ -33,6 +37,7 @@ public class ClusterFixture : IAsyncLifetime
             SiloHost.AddRecords(silo, Database);
             silo.Services.AddSingleton(Time);
             SiloHost.AddDatabase(silo.Services, Database, new());
+            silo.Services.AddSingleton(Model);
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();

@@ -61,6 +61,7 @@ internal sealed class ControlPlane(DataDirectory data, Ports ports, Postgres pos
             ["AgentGateway"] = new JsonObject { ["Port"] = gateway, ["AdvertisedEndpoint"] = $"127.0.0.1:{gateway}" },
             ["Pki"] = new JsonObject { ["CaCertificate"] = data.CaCertificate, ["CaKey"] = data.CaKey },
             ["Images"] = new JsonObject { ["Directory"] = data.Images },
+            ["Model"] = new JsonObject { ["Directory"] = data.Model },
             ["Identity"] = new JsonObject { ["AdminTokenFile"] = data.AdminToken },
         });
         return new(name, Role.Silo, Programs.Dotnet, [Programs.Assembly(data, "silo")])
@@ -92,6 +93,7 @@ internal sealed class ControlPlane(DataDirectory data, Ports ports, Postgres pos
             ["ConnectionStrings"] = new JsonObject { ["Controller"] = postgres.ConnectionString(name, ApiPool) },
             ["Api"] = new JsonObject { ["Url"] = url, ["TlsUrl"] = tls, ["Certificate"] = data.ServerCertificate, ["CertificateKey"] = data.ServerKey },
             ["Images"] = new JsonObject { ["Directory"] = data.Images },
+            ["Model"] = new JsonObject { ["Directory"] = data.Model },
             ["Pki"] = new JsonObject { ["CaCertificate"] = data.CaCertificate },
         });
         return new(name, Role.Api, Programs.Dotnet, [Programs.Assembly(data, "api")])
