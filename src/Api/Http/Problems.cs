@@ -103,11 +103,16 @@ internal static class Problems
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome.Kind, "not a refusal"),
     };
 
+    /// <summary>A body that could not be read, for which the HTTP server has that status.</summary>
+    public static Problem Unread(int status) =>
+        status == 413 ? TooLarge("The body is larger than the server takes.") : BadRendering("The body can't be read, or breaks off.");
+
     /// <summary>What an exception means to the client. Only what can be named; everything else is a defect.</summary>
     public static Problem From(Exception exception, string traceId) => exception switch
     {
-        BadHttpRequestException { StatusCode: 413 } => TooLarge("The body is larger than the server takes."),
+        BadHttpRequestException { StatusCode: 413 } => Unread(413),
         BadHttpRequestException bad => BadRendering(bad.InnerException is System.Text.Json.JsonException json ? json.Message : bad.Message),
+        IOException { InnerException: OverflowException } => BadRendering("The body has a chunk of a size that is none."),   // Kestrel's way to say so
         PostgresException { IsTransient: false } => Internal(traceId),
         NpgsqlException or SocketException => Unavailable("The database does not answer."),
         UnavailableException away => Unavailable(away.Message),

@@ -35,7 +35,7 @@ public sealed class HostileCloud : IAsyncLifetime
     public string Stranger { get; private set; } = "";
 
     /// <summary>Lines of the logs that tell of errors.</summary>
-    public string[] Errors => [.. ((ChildProcess[])[_api, _silo]).SelectMany(p => p.Output).Where(l => l.StartsWith("fail:", StringComparison.Ordinal) || l.StartsWith("crit:", StringComparison.Ordinal))];
+    public string[] Errors => [.. ((ChildProcess[])[_api, _silo]).SelectMany(p => p.Output).Where(l => l.Contains(" fail: ", StringComparison.Ordinal) || l.Contains(" crit: ", StringComparison.Ordinal))];
 
     public string Story => string.Join("\n\n", _api.Story, _silo.Story, _agent.Story);
 

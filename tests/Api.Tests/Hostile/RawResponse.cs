@@ -67,6 +67,12 @@ internal sealed partial record RawResponse(int Status, IReadOnlyList<KeyValuePai
                 return true;
             }
         }
+        if (this["Content-Length"] is null && this["Connection"] == "close")   // HTTP/1.0 has no other way to end a body of unknown length
+        {
+            whole = this with { Body = received[at..] };
+            at = received.Length;
+            return true;
+        }
         if (!int.TryParse(this["Content-Length"], NumberStyles.None, CultureInfo.InvariantCulture, out var length))
             throw new FormatException($"{Status} has no length: {this["Content-Length"]}");
         if (at + length > received.Length)
