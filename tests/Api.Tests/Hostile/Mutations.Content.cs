@@ -110,7 +110,7 @@ internal sealed partial class Mutations
             8 => request with { Wire = request.ToString().Replace("\r\n", OneOf("\n", "\r", "\n\r", "\r\n\r\n", " \r\n", "\0\r\n"), StringComparison.Ordinal) },
             9 => request with { Wire = request.ToString() is var whole ? whole[..random.Next(whole.Length)] : null },
             10 => request with { Wire = Insert(request.ToString(), Noise()) },
-            _ => request with { Wire = OneOf("PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", "\u0016\u0003\u0001\u0002\0\u0001\0", "GET /\r\n", "\r\n\r\n\r\n", new string('\0', 100), new string('A', Many(100_000)), "POST / HTTP/1.1\r\n" + Repeat("a", Many(100_000))) },
+            _ => request with { Wire = OneOf("\u0016\u0003\u0001\u0002\0\u0001\0", "GET /\r\n", "\r\n\r\n\r\n", new string('\0', 100), new string('A', Many(100_000)), "POST / HTTP/1.1\r\n" + Repeat("a", Many(100_000))) },
         };
     }
 }
