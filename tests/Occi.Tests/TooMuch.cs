@@ -54,6 +54,14 @@ public sealed class TooMuch
         Assert.StartsWith("expected a URI", OcciReader.Entities(Samples.Plain($"Link: </{name}>; rel=\"http://x/y#z\"")).Error?.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("rel", "http://x/y#z ", "type identifiers")]
+    [InlineData("actions", "http://x/y#z ", "type identifiers")]
+    [InlineData("attributes", "a ", "attributes")]
+    public void A_parameter_is_no_list_without_end(string parameter, string item, string what) => Assert.EndsWith(
+        $"expected at most 1000 {what}, found more",
+        OcciReader.Categories(Samples.Plain($"Category: a; scheme=\"http://x/y#\"; {parameter}=\"{Repeated(item, Many)}\"")).Error?.Message, StringComparison.Ordinal);
+
     // Memory tells the same as time, and tells it exactly: what was quadratic once took gigabytes here.
     [Theory]
     [InlineData("X-OCCI-Attribute: a=\"\\\"\"", ",b{0}=\"\\\"\"")]

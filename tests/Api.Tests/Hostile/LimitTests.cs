@@ -128,6 +128,17 @@ public sealed class LimitTests(HostileCloud cloud)
         Assert.True(answers is [{ Status: 400 or 501 }], RawRequest.Escape(connection.Received));
     }
 
+    [Fact]
+    public async Task An_operator_s_body_that_breaks_off_is_answered_too()
+    {
+        foreach (var chunk in (string[])["zz\r\n", "1\r\nab\r\n0\r\n\r\n", "fffffffff\r\n"])
+        {
+            var answer = await cloud.Raw($"POST /admin/projects HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {cloud.Admin}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+                + $"Connection: close\r\n\r\n{chunk}");
+            Assert.True(answer is { IsOurs: true, Status: 400, Body.Length: > 0 } && answer["Content-Type"] == "text/plain", $"{answer?.Status} {answer?.Body}");
+        }
+    }
+
     // The server's own clock ends it; the test only waits for that.
     [Theory]
     [InlineData("POST /network/ HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {0}\r\nContent-Length: 1000\r\n\r\nCategory: ")]

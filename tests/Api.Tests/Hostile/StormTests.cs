@@ -57,7 +57,11 @@ public sealed class StormTests(HostileCloud cloud, ITestOutputHelper output)
     private async Task TheRowsAreWhatIsListed()
     {
         const string Kinds = "state_name in ('compute', 'network', 'storage', 'networkinterface', 'storagelink')";
-        await Eventually.Is("what was deleted is gone", async () => (await Rows($"select id from entity where {Kinds} and not listed")).Count == 0, TimeSpan.FromSeconds(90));
+        List<string> hidden = [];
+        await Eventually.Is(
+            "what was deleted is gone",
+            async () => (hidden = await Rows($"select id || ' ' || left(convert_from(payload, 'UTF8'), 3000) from entity where {Kinds} and not listed")).Count == 0,
+            TimeSpan.FromSeconds(90), () => $"Of seed {Seed}, {Count} exchanges, there are {string.Join('\n', hidden)}");
         Assert.Empty(await Rows($"select l.id from entity l left join entity s on s.entity_id = l.source where l.{Kinds} and l.source is not null and s.id is null"));
         Assert.Empty(await Rows($"select c.consumer::text from host_claim c left join entity e on e.entity_id = c.consumer where e.id is null"));
         var rows = await Rows($"select '/' || state_name || '/' || entity_id from entity where {Kinds} order by 1");
