@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Controller.Cli;
+using Controller.Cli.Conformance;
 using Controller.Cli.Entities;
 using Controller.Cli.Local;
 using Controller.Cli.Operators;
@@ -11,7 +12,7 @@ var root = new RootCommand("The OCCI controller: a private cloud, and the comman
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(),
     OcciCommand.Create(), ConsoleCommand.Create(),
     ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ImageCommand.Create(),
-    TestCommand.Create(),
+    ConformanceCommand.Create(), TestCommand.Create(),
 };
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)
