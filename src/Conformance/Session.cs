@@ -101,8 +101,8 @@ public sealed class Session(Caller me, Caller nobody, Caller? stranger, Model mo
     /// <summary>The same as paths.</summary>
     public async Task<IReadOnlyList<string>> ListPaths(string location, params (string Name, string Value)[] filter) => [.. (await List(location, filter)).Select(PathOf)];
 
-    /// <summary>The path of a URL.</summary>
-    public string PathOf(string url) => new Uri(Me.Endpoint, url.Trim()).AbsolutePath;
+    /// <summary>The path of a URL; fails where there is none.</summary>
+    public string PathOf(string? url) => new Uri(Me.Endpoint, (url ?? throw new CheckFailedException("A URL was wanted where there was none.")).Trim()).AbsolutePath;
 
     /// <summary>Sends what must be answered with one of the statuses and leave what is at these paths, entities or collections, as it was.</summary>
     public async Task<Response> NoEffect(Func<Task<Response>> send, int[] statuses, params string[] paths)

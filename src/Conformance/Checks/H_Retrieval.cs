@@ -39,7 +39,7 @@ internal static class Retrieval
     {
         var network = await s.MakeNetwork();
         var compute = await s.MakeCompute(Compose.Link(network, Network));
-        var link = (await s.ReadText(compute)).Links.First(l => !l.IsAction)["self"] ?? throw new CheckFailedException("A link with self was wanted.");
+        var link = s.PathOf((await s.ReadText(compute)).Links.First(l => !l.IsAction)["self"]);
         foreach (var path in new[] { network, compute, link })
             Expect.That((await s.ReadText(path)).Value("occi.core.id")?.Length > 0, $"occi.core.id of {path}");
     }

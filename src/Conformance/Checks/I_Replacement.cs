@@ -84,10 +84,10 @@ internal static class Replacement
     {
         var network = await s.MakeNetwork();
         var path = await s.MakeCompute(Compose.Text(Title, "before"), Compose.Link(network, Network));
-        var link = (await s.ReadText(path)).Links.Single(l => !l.IsAction)["self"]!;
+        var link = s.PathOf((await s.ReadText(path)).Links.Single(l => !l.IsAction)["self"]);
         Expect.Status(await s.Me.Put(path, Compose.Lines(Compose.Kind(Compute), Compose.Text(Title, "after"))), 200, 201);
         var after = await s.ReadText(path);
-        Expect.That(after.Value(Title) == "after" && after.Links.Where(l => !l.IsAction).ToArray() is [var only] && s.PathOf(only.Target) == network && only["self"] == link, "the new title and the old link", after);
+        Expect.That(after.Value(Title) == "after" && after.Links.Where(l => !l.IsAction).ToArray() is [var only] && s.PathOf(only.Target) == network && s.PathOf(only["self"]) == link, "the new title and the old link", after);
         Expect.Status(await s.Me.Get(link), 200);
     }
 
@@ -151,7 +151,7 @@ internal static class Replacement
     public static async Task Immutable_may_be_repeated(Session s)
     {
         var path = await s.ComputeThatIs("inactive");
-        var id = (await s.ReadText(path)).Value("occi.core.id")!;
+        var id = (await s.ReadText(path)).Value("occi.core.id") ?? throw new CheckFailedException($"occi.core.id of {path} was wanted");
         Expect.Status(await s.Me.Put(path, Compose.Lines(Compose.Kind(Compute), Compose.Text("occi.core.id", id), Compose.Text(State, "inactive"), Compose.Text(Title, "after"))), 200, 201);
         Expect.That((await s.ReadText(path)).Value(Title) == "after", "the new title");
     }
