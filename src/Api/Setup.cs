@@ -22,6 +22,7 @@ internal static class Setup
         builder.Configuration.AddEnvironmentVariables().AddCommandLine(args);
 
         builder.Services.AddOptions<ApiOptions>().BindConfiguration("Api").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<MixinOptions>().BindConfiguration("Mixins").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ImageOptions>().BindConfiguration("Images");
         builder.Services.AddOptions<PkiOptions>().BindConfiguration("Pki")
             .Validate(o => o.CaCertificate is null || File.Exists(o.CaCertificate), "Pki:CaCertificate must name an existing PEM file.")

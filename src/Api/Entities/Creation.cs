@@ -126,7 +126,7 @@ internal sealed partial class Creation(IGrainFactory grains, EntityRows inventor
     // Location and body in every rendering: each of the known clients reads another one of them (decision D-06).
     private static Reply Created(OcciRequest request, List<EntityView> created)
     {
-        Representation[] shown = [.. created.Select(v => v.Show(request.Catalogue))];
+        Representation[] shown = [.. created.Select(v => v.Show(request.Model))];
         var message = request.Rendering == Rendering.Json && shown is [var one]
             ? request.Writer.Entity(one, Rendering.Json)
             : request.Writer.Entities(shown, request.Rendering);

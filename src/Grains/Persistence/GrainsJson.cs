@@ -6,6 +6,7 @@ using Controller.Grains.Compute;
 using Controller.Grains.Hosts;
 using Controller.Grains.Images;
 using Controller.Grains.Links;
+using Controller.Grains.Mixins;
 using Controller.Grains.Network;
 using Controller.Grains.Projects;
 using Controller.Grains.Storage;
@@ -24,6 +25,7 @@ namespace Controller.Grains.Persistence;
 [JsonSerializable(typeof(Stored<TokenRecord, TokenView>))]
 [JsonSerializable(typeof(Stored<JoinRecord, JoinResult>))]
 [JsonSerializable(typeof(Stored<ImageRecord, ImageView>))]
+[JsonSerializable(typeof(Stored<UserMixinsRecord, UserMixinsView>))]
 internal sealed partial class GrainsJson : JsonSerializerContext;
 
 /// <summary>Writes records as UTF-8 JSON: the write query extracts columns from it.</summary>

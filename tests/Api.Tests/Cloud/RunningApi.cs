@@ -17,9 +17,9 @@ public sealed class RunningApi : IAsyncDisposable
 
     public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    internal static async Task<RunningApi> Start(Place place)
+    internal static async Task<RunningApi> Start(Place place, params string[] settings)
     {
-        var app = ApiHost.Build(place.ApiSettings("http://127.0.0.1:0"));
+        var app = ApiHost.Build([.. place.ApiSettings("http://127.0.0.1:0"), .. settings]);
         await app.StartAsync();
         return new(app);
     }
