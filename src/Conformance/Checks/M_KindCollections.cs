@@ -108,13 +108,20 @@ internal static class KindCollections
 
     private static bool IsAbsolute(string url) => Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https";
 
-    // The element of the array is what a GET of the entity shows.
-    private static async Task IsListedInFull(Session s, string location, string key, string path)
+    // The element of the array is what a GET of the entity shows, as soon as the entity rests between the two.
+    private static Task IsListedInFull(Session s, string location, string key, string path)
     {
-        var (listed, entity) = (Expect.Type(Expect.Status(await s.Me.Get(location, Json), 200), Json), await s.Read(path));
-        Expect.Same([key], listed.Json.EnumerateObject().Select(p => p.Name), $"the member {key} alone", listed);
-        var found = listed.Json.GetProperty(key).EnumerateArray().Where(e => e.GetProperty("id").GetString() == entity.GetProperty("id").GetString()).ToArray();
-        Expect.That(found is [var one] && JsonElement.DeepEquals(one, entity), $"{entity} once among the {key}", listed);
+        var found = "";
+        async Task<bool> IsThere()
+        {
+            var (listed, entity) = (Expect.Type(Expect.Status(await s.Me.Get(location, Json), 200), Json), await s.Read(path));
+            Expect.Same([key], listed.Json.EnumerateObject().Select(p => p.Name), $"the member {key} alone", listed);
+            var same = listed.Json.GetProperty(key).EnumerateArray().Where(e => e.GetProperty("id").GetString() == entity.GetProperty("id").GetString()).ToArray();
+            Expect.That(same is [_], $"{path} once among the {key}", listed);
+            found = $"{same[0]} is listed, GET shows {entity}";
+            return JsonElement.DeepEquals(same[0], entity);
+        }
+        return s.Until($"{location} lists {path} in full", IsThere, () => found);
     }
 
     private static async Task Delete(Session s, params int[] statuses)
