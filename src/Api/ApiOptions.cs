@@ -28,6 +28,10 @@ internal sealed class ApiOptions
     /// <summary>Largest text/occi rendering sent, in bytes; what is larger is refused with 406 and never cut (GFD.229 §7). Default: 64 KiB.</summary>
     [Range(4 * 1024, 1024 * 1024)]
     public int MaxResponseHeaderBytes { get; set; } = 64 * 1024;
+
+    /// <summary>For this long the repeat of a request with an <c>Idempotency-Key</c> gets the first one's result. Default: 24 hours.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan RememberKeysFor { get; set; } = TimeSpan.FromHours(24);
 }
 
 /// <summary>Section <c>Images</c>.</summary>

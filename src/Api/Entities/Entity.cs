@@ -13,10 +13,9 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
     {
         if (await View(request, at) is not { } view)
             return Problems.NotFound(request.Path);
-        var tag = Showing.TagOf(view, request.Rendering);
-        return request.Http.Request.Headers.IfNoneMatch.Any(given => given == "*" || given?.Split(',').Any(t => t.Trim() == tag) == true)
-            ? new Reply(StatusCodes.Status304NotModified) { ETag = tag }
-            : Shown(request, view);
+        if (Preconditions.IsKnown(request, Showing.TagOf(view, request.Rendering)))
+            return new Reply(StatusCodes.Status304NotModified) { ETag = Showing.TagOf(view, request.Rendering) };
+        return request.Http.Request.Headers.IfMatch.Count > 0 && Preconditions.Of(request, view).Problem is { } changed ? changed : Shown(request, view);
     }
 
     /// <summary>Partial update (decision D-09): only what is named changes.</summary>
@@ -36,14 +35,25 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var (sent, problem) = await request.OneEntity(catalogues);
         if (problem is not null)
             return problem;
-        if (await View(request, at) is not { } view)
-            return request.Http.Request.Headers.IfMatch.Count > 0 ? Problems.NotFound(request.Path) : await creation.CreateAt(request, at.Kind, at.Id, sent);
+        var view = await View(request, at);
+        if (view is null)
+        {
+            if (Preconditions.OfNothing(request) is { } missing)
+                return missing;
+            if (await creation.CreateAt(request, at.Kind, at.Id, sent) is { } created)
+                return created;
+            // Another PUT was faster: it is this one's turn to replace.
+            if ((view = await View(request, at)) is null)
+                return Problems.Conflict("The entity was deleted meanwhile.");
+        }
         return await Change(request, at, view, sent, Purpose.Replace);
     }
 
     public async Task<Reply> Delete(OcciRequest request, Target.Entity at)
     {
-        var (version, changed) = await IfMatch(request, at, null);
+        if (await View(request, at) is not { } view)
+            return Problems.NotFound(request.Path);
+        var (version, changed) = Preconditions.Of(request, view);
         if (changed is not null)
             return changed;
         var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Delete(new DeleteEntity(request.Caller, version)));
@@ -60,9 +70,12 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var (invocation, problem) = await Actions.Read(request, Actions.Of(request.Catalogue, view));
         if (problem is not null)
             return problem;
-        var outcome = await actions.Invoke(request.Caller, at.Kind.Id.Term, at.Id, invocation);
+        var (version, changed) = Preconditions.Of(request, view);
+        if (changed is not null)
+            return changed;
+        var outcome = await actions.Invoke(request.Caller, at.Kind.Id.Term, at.Id, invocation, version);
         if (!outcome.Ok)
-            return Problems.From(outcome, request.Path);
+            return await Refused(request, at, outcome, version);
         return Shown(request, outcome.View ?? await View(request, at) ?? view);
     }
 
@@ -86,45 +99,21 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         // Links are entities of their own: what is echoed is left alone, what is new does not belong here (decision D-08).
         if (purpose == Purpose.Replace && entity.Links.Count > 0)
             return Problems.Invalid("PUT leaves links alone; POST the new one to the collection of its kind.");
-        var (version, changed) = await IfMatch(request, at, view);
+        var (version, changed) = Preconditions.Of(request, view);
         if (changed is not null)
             return changed;
-        string[] mixins = [.. entity.Mixins.Select(m => m.Id.ToString())];
-        var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(new UpdateEntity
-        {
-            Caller = request.Caller,
-            Replace = purpose == Purpose.Replace,
-            // Only what is new, so that two updates at once don't undo each other; gone is a template whose place another one takes.
-            Mixins = purpose == Purpose.Replace ? mixins : [.. mixins.Except(view.Mixins)],
-            RemoveMixins = [.. view.Mixins.Except(mixins)],
-            Attributes = new(entity.Attributes),
-            Links = [.. entity.Links.Select(l => Creation.Command(request.Caller, l, Guid.NewGuid()))],
-            IfVersion = version,
-        }));
+        var update = Updates.Of(request.Caller, request.Catalogue, view, entity, purpose == Purpose.Replace, version);
+        var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(update));
         if (!outcome.Ok)
             return await Refused(request, at, outcome, version);
         LogChanged(at.Kind.Id.Term, at.Id, request.Caller.Principal, request.Caller.Project);
         return Shown(request, outcome.View ?? await View(request, at) ?? view);
     }
 
-    // The version that must still be the present one; none: any will do.
-    private async Task<(long? Version, Problem? Problem)> IfMatch(OcciRequest request, Target.Entity at, EntityView? view)
-    {
-        var tags = request.Http.Request.Headers.IfMatch;
-        if (tags.Count == 0)
-            return (null, null);
-        view ??= await View(request, at);
-        if (view is null)
-            return (null, Problems.NotFound(request.Path));
-        return tags.SelectMany(t => t?.Split(',') ?? []).Any(t => t.Trim() == "*" || Showing.VersionIn(t) == view.Version)
-            ? (view.Version, null)
-            : (null, Problems.ChangedMeanwhile(request.Path, view.Version));
-    }
-
     // A conflict that comes from the version having moved on is another one than a state that does not allow it.
     private async Task<Reply> Refused(OcciRequest request, Target.Entity at, Outcome outcome, long? version) =>
         outcome.Kind == OutcomeKind.Conflict && version is not null && await View(request, at) is { } now && now.Version != version
-            ? Problems.ChangedMeanwhile(request.Path, now.Version)
+            ? Preconditions.Of(request, now).Problem ?? Problems.From(outcome, request.Path)
             : Problems.From(outcome, request.Path);
 
     private static Reply Shown(OcciRequest request, EntityView view) =>

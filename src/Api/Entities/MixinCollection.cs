@@ -7,7 +7,7 @@ using Occi;
 namespace Controller.Api.Entities;
 
 /// <summary>The entities that have a mixin (GFD.223 §11): reading and changing who has it.</summary>
-internal sealed class MixinCollection(IGrainFactory grains, Listing listing, Actions actions, Locations locations)
+internal sealed class MixinCollection(IGrainFactory grains, Listing listing, Actions actions, Locations locations, Membership membership)
 {
     public Task<Reply> Get(OcciRequest request, Mixin mixin) => listing.OfMixin(request, mixin);
 
@@ -45,7 +45,7 @@ internal sealed class MixinCollection(IGrainFactory grains, Listing listing, Act
         var (invocation, problem) = await Actions.Read(request, [.. Actions.Of(mixin)]);
         if (problem is not null)
             return problem;
-        var refused = await Batch.ForEach(request, await Members(request, mixin), (k, id) => actions.Invoke(request.Caller, k.Id.Term, id, invocation));
+        var refused = await actions.InvokeAll(request, await Members(request, mixin), invocation);
         return refused is null ? Reply.Done() : refused;
     }
 
@@ -70,14 +70,9 @@ internal sealed class MixinCollection(IGrainFactory grains, Listing listing, Act
     private async Task<IReadOnlyList<(Kind Kind, Guid Id)>> Members(OcciRequest request, Mixin mixin) =>
         [.. (await listing.Members(request, null, mixin)).Select(r => (request.Catalogue.KindOf(r.Term)!, r.Id))];   // only the catalogue's terms were asked for
 
-    private Task<Problem?> Give(OcciRequest request, Mixin mixin, IEnumerable<(Kind Kind, Guid Id)> entities) =>
-        Change(request, entities, new UpdateEntity { Caller = request.Caller, Mixins = [mixin.Id.ToString()] });
+    private Task<Problem?> Give(OcciRequest request, Mixin mixin, IEnumerable<(Kind Kind, Guid Id)> entities) => membership.Give(request, mixin, [.. entities]);
 
-    private Task<Problem?> Take(OcciRequest request, Mixin mixin, IEnumerable<(Kind Kind, Guid Id)> entities) =>
-        Change(request, entities, new UpdateEntity { Caller = request.Caller, RemoveMixins = [mixin.Id.ToString()] });
-
-    private Task<Problem?> Change(OcciRequest request, IEnumerable<(Kind Kind, Guid Id)> entities, UpdateEntity command) =>
-        Batch.ForEach(request, entities, (kind, id) => Twice.Try(() => grains.Entity(kind.Id.Term, id).Update(command)));
+    private Task<Problem?> Take(OcciRequest request, Mixin mixin, IEnumerable<(Kind Kind, Guid Id)> entities) => membership.Take(request, mixin, [.. entities]);
 
     private async Task<Reply> Shown(OcciRequest request, IReadOnlyList<(Kind Kind, Guid Id)> members)
     {

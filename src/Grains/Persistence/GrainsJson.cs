@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Controller.Contracts;
 using Controller.Grains.Compute;
+using Controller.Grains.Creations;
 using Controller.Grains.Hosts;
 using Controller.Grains.Images;
 using Controller.Grains.Links;
@@ -24,6 +25,7 @@ namespace Controller.Grains.Persistence;
 [JsonSerializable(typeof(Stored<TokenRecord, TokenView>))]
 [JsonSerializable(typeof(Stored<JoinRecord, JoinResult>))]
 [JsonSerializable(typeof(Stored<ImageRecord, ImageView>))]
+[JsonSerializable(typeof(Stored<CreationRecord, EntityView>))]
 internal sealed partial class GrainsJson : JsonSerializerContext;
 
 /// <summary>Writes records as UTF-8 JSON: the write query extracts columns from it.</summary>

@@ -62,7 +62,9 @@ internal sealed partial class SweeperGrain(IUnfinished unfinished, TimeProvider 
     {
         try
         {
-            await GrainFactory.Entity(entity.Term, entity.Id).Reconcile();
+            await (entity.Term == GrainKeys.Creation
+                ? GrainFactory.CreationOf(entity.Id).Reconcile()   // a request that makes entities, and none itself
+                : GrainFactory.Entity(entity.Term, entity.Id).Reconcile());
         }
         catch (Exception e)
         {
