@@ -39,6 +39,10 @@ internal sealed class ApiOptions
     [Range(4 * 1024, 1024 * 1024)]
     public int MaxResponseHeaderBytes { get; set; } = 64 * 1024;
 
+    /// <summary>For this long the repeat of a request with an <c>Idempotency-Key</c> gets the first one's result. Default: 24 hours.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan RememberKeysFor { get; set; } = TimeSpan.FromHours(24);
+
     /// <summary>How often it looks by itself whether images and mixins have changed; usually the database has told it long before. Default: 5 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan RefreshModelEvery { get; set; } = TimeSpan.FromSeconds(5);

@@ -133,11 +133,15 @@ public sealed record UpdateEntity
 
     /// <summary>Mixins to take away (a mixin collection's business).</summary>
     [Id(6)] public string[] RemoveMixins { get; init; } = [];
+
+    /// <summary>Attributes to take away: those of mixins that go.</summary>
+    [Id(7)] public string[] RemoveAttributes { get; init; } = [];
 }
 
 /// <summary>Invokes an action.</summary>
 [GenerateSerializer, Immutable, Alias("InvokeAction")]
-public sealed record InvokeAction([property: Id(0)] Caller Caller, [property: Id(1)] string Action, [property: Id(2)] Dictionary<string, AttributeValue> Attributes);
+public sealed record InvokeAction(
+    [property: Id(0)] Caller Caller, [property: Id(1)] string Action, [property: Id(2)] Dictionary<string, AttributeValue> Attributes, [property: Id(3)] long? IfVersion = null);
 
 /// <summary>Deletes an entity and the links that start there. Accepted in every state.</summary>
 [GenerateSerializer, Immutable, Alias("DeleteEntity")]
@@ -159,6 +163,15 @@ public interface IEntityGrain : IGrainWithStringKey
     [Alias("Invoke")] Task<Outcome> Invoke(InvokeAction command);
 
     [Alias("Delete")] Task<Outcome> Delete(DeleteEntity command);
+
+    /// <summary>What <see cref="Update"/> would answer as far as the entity itself knows, without doing it: a collection is asked before any member changes.</summary>
+    [Alias("MayUpdate"), Orleans.Concurrency.AlwaysInterleave] Task<Outcome> MayUpdate(UpdateEntity command);
+
+    /// <summary>What <see cref="Invoke"/> would answer now, without doing it.</summary>
+    [Alias("MayInvoke"), Orleans.Concurrency.AlwaysInterleave] Task<Outcome> MayInvoke(InvokeAction command);
+
+    /// <summary>What <see cref="Delete"/> would answer once the links <paramref name="going"/> are gone, without doing it.</summary>
+    [Alias("MayDelete"), Orleans.Concurrency.AlwaysInterleave] Task<Outcome> MayDelete(DeleteEntity command, Guid[] going);
 
     /// <summary>Does the next step of whatever is unfinished. Takes no input; may be called at any time by anyone.</summary>
     [Alias("Reconcile")] Task Reconcile();
@@ -196,4 +209,11 @@ public static class GrainKeys
 
     /// <summary>The mixins that a project's users made.</summary>
     public static IUserMixinsGrain UserMixins(this IGrainFactory grains, Guid project) => grains.GetGrain<IUserMixinsGrain>(Of(UserMixinsTerm, project));
+
+    /// <summary>The term under which requests that create are kept, beside entities'.</summary>
+    public const string Creation = "creation";
+
+    /// <summary>The grain of a request that creates.</summary>
+    public static ICreationGrain CreationOf(this IGrainFactory grains, Guid id) =>
+        grains.GetGrain<ICreationGrain>(GrainId.Create(Creation, Of(Creation, id)));
 }

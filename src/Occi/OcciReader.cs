@@ -12,10 +12,12 @@ public static class OcciReader
     /// has <c>occi.core.target</c> and, where its <c>rel</c> tells, <c>occi.core.target.kind</c>; its <see cref="Representation.Location"/>
     /// is what <c>self</c> said. A JSON link that is only a URL has a location and nothing else.
     /// </summary>
-    public static Parsed<IReadOnlyList<Representation>> Entities(Message message)
+    /// <param name="message">What was sent.</param>
+    /// <param name="known">Tells a nested attribute of old JSON from one whose value is an object; null: a key without a dot is a part of a name.</param>
+    public static Parsed<IReadOnlyList<Representation>> Entities(Message message, Catalogue? known = null)
     {
         var read = message.Rendering == Rendering.Json
-            ? FromJson(message, EntityParser.Read)
+            ? FromJson(message, root => EntityParser.Read(root, known))
             : FromFields<IReadOnlyList<Representation>>(message, fields =>
             {
                 var entity = FieldReader.Entity(fields, message.Limits);

@@ -27,6 +27,9 @@ public sealed record Representation
 
     /// <summary>Path of the entity, e.g. <c>/compute/77c2…</c>; for a link also what <c>self</c> says. Null when unknown.</summary>
     public string? Location { get; init; }
+
+    /// <summary>On input: where it stood in a JSON document, as its path; null where there is nothing to tell apart.</summary>
+    public string? Where { get; init; }
 }
 
 /// <summary>An action invocation (GFD.229 §5.1.1, GFD.226 §3.1.3).</summary>

@@ -87,6 +87,10 @@ public sealed class ApiFixture : IAsyncLifetime
         return api;
     }
 
+    /// <summary>One more API as a process of its own, which can be killed.</summary>
+    internal ChildProcess ApiProcess(Uri url) =>
+        ChildProcess.Start("controller-api.dll", _place.ApiSettings(url.ToString().TrimEnd('/')), new Dictionary<string, string>());
+
     /// <summary>Enrols a host with a join token, and waits until it can be used.</summary>
     internal async Task<RunningAgent> AddHost(string name)
     {

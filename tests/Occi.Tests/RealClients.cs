@@ -162,8 +162,63 @@ public sealed class RealClients
     {
         var read = Samples.Readable(OcciReader.Entities(Samples.Json(
             """{"resources":[{"id":"r","links":["/storagelink/1","/storagelink/2"]}],"links":[{"id":"l","location":"/storagelink/1","target":"/storage/2"}]}""")));
-        Assert.Equal(["/storagelink/2"], read[0].Links.Select(l => l.Location));
-        Assert.Equal("/storage/2", read[1].Attributes["occi.core.target"].Text);
+        Assert.Equal(["/storagelink/1", "/storagelink/2"], Assert.Single(read).Links.Select(l => l.Location));
+        Assert.Equal("/storage/2", read[0].Links[0].Attributes["occi.core.target"].Text);
+    }
+
+    [Theory]
+    [InlineData("""[{"kind":{"term":"compute","scheme":"S"},"mixins":[{"term":"small","scheme":"T"}],"attributes":{"occi.compute.cores":"2"}}]""")]   // pyssf
+    [InlineData("""{"resources":[{"kind":"Scompute","mixins":["Tsmall"],"attributes":{"occi":{"compute":{"cores":2},"core":{"title":"x"}}},"links":[]}],"links":[]}""")]
+    [InlineData("""{"resources":[{"kind":"Scompute","mixins":["Tsmall"],"attributes":{"occi.compute":{"cores":2}}}]}""")]
+    public void Older_generations_are_checked_like_the_present_one(string body)
+    {
+        var message = Samples.Json(body.Replace("\"S", "\"" + Scheme, StringComparison.Ordinal).Replace("\"T", "\"" + ResourceTemplate.StandardScheme, StringComparison.Ordinal));
+        var read = Assert.Single(Samples.Readable(OcciReader.Entities(message, Samples.Catalogue)));
+        var (entity, error) = Check.Entity(Samples.Catalogue, read, Purpose.Create);
+        Assert.Null(error);
+        Assert.Same(Compute.Kind, entity!.Kind);
+        Assert.Equal([ResourceTemplate.Small], entity.Mixins);
+    }
+
+    [Fact]
+    public void An_attribute_whose_value_is_an_object_is_not_flattened()
+    {
+        var settings = new Attr("com.example.settings", AttrType.Object, "Settings.");
+        var mixin = new Mixin(new("http://example.com/x#", "configured")) { Location = "/mixin/configured/", Attributes = [settings] };
+        var catalogue = StandardModel.Catalogue.With([mixin]);
+        foreach (var body in (string[])["""{"com":{"example":{"settings":{"a":{"b":1}}}}}""", """{"com.example.settings":{"a":{"b":1}}}"""])
+        {
+            var read = Assert.Single(Samples.Readable(OcciReader.Entities(Samples.Json($$"""{"attributes":{{body}}}"""), catalogue)));
+            Assert.Equal(AttributeValue.OfJson("""{"a":{"b":1}}"""), Assert.Single(read.Attributes).Value);
+        }
+    }
+
+    [Fact]
+    public void An_entity_knows_where_it_stood() =>
+        Assert.Equal(
+            ["$.resources[0]", "$.resources[1]", "$.links[0]"],
+            Samples.Readable(OcciReader.Entities(Samples.Json("""{"links":[{"target":"/storage/2"}],"resources":[{},{}]}"""))).Select(e => e.Where));
+
+    [Fact]
+    public void Definitions_of_drafts()
+    {
+        var tag = Assert.Single(Samples.Readable(OcciReader.Categories(Samples.Json(
+            """{"mixins":[{"term":"t","scheme":"http://x/y#","related":["http://x/y#parent"],"location":"/t/","attributes":{"a.b":{"Mutable":true,"Type":"number"}}}]}"""))));
+        Assert.Equal("http://x/y#parent", Assert.Single(tag.Related).ToString());
+        Assert.Equal((true, AttrType.Decimal), Assert.Single(tag.Attributes) is var a ? (a.Mutable, a.Type) : default);
+    }
+
+    [Fact]
+    public void An_echo_without_a_mixin_may_keep_its_attributes()
+    {
+        var present = Samples.Worker with { Attributes = Samples.Worker.Attributes.Where(a => a.Key != "com.example.backed_up").ToDictionary() };
+        var echo = present with { Mixins = [Samples.Jammy.Id], Links = [] };
+        var (entity, error) = Check.Entity(Samples.Catalogue, echo, Purpose.Replace, present);
+        Assert.Null(error);
+        Assert.DoesNotContain(ResourceTemplate.EphemeralSize.Name, entity!.Attributes.Keys);
+        Assert.Equal(AttributeValue.Of(2), entity.Attributes[Compute.Cores.Name]);
+        var other = echo with { Attributes = new Dictionary<string, AttributeValue>(echo.Attributes) { [ResourceTemplate.EphemeralSize.Name] = AttributeValue.Of(99) } };
+        Assert.Equal(Fault.Invalid, Check.Entity(Samples.Catalogue, other, Purpose.Replace, present).Error!.Fault);
     }
 
     [Fact]

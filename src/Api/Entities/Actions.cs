@@ -1,3 +1,4 @@
+using Controller.Api.Cluster;
 using Controller.Api.Http;
 using Controller.Contracts;
 using Occi;
@@ -40,12 +41,18 @@ internal sealed partial class Actions(IGrainFactory grains, ILogger<Actions> log
     }
 
     /// <summary>Invokes it, once: a restart is not idempotent.</summary>
-    public async Task<Outcome> Invoke(Caller caller, string term, Guid id, Invocation invocation)
+    public async Task<Outcome> Invoke(Caller caller, string term, Guid id, Invocation invocation, long? version = null)
     {
-        var outcome = await grains.Entity(term, id).Invoke(new InvokeAction(caller, invocation.Action.ToString(), new(invocation.Attributes)));
+        var outcome = await grains.Entity(term, id).Invoke(new InvokeAction(caller, invocation.Action.ToString(), new(invocation.Attributes), version));
         LogInvoked(invocation.Action.Term, term, id, outcome.Kind, caller.Principal, caller.Project);
         return outcome;
     }
+
+    /// <summary>Invokes it on all of them, or on none: null, or why not.</summary>
+    public Task<Problem?> InvokeAll(OcciRequest request, IReadOnlyList<(Kind Kind, Guid Id)> entities, Invocation invocation) => Batch.AllOrNone(
+        request, entities,
+        (k, id) => Twice.Try(() => grains.Entity(k.Id.Term, id).MayInvoke(new InvokeAction(request.Caller, invocation.Action.ToString(), new(invocation.Attributes)))),
+        (k, id) => Invoke(request.Caller, k.Id.Term, id, invocation));
 
     [LoggerMessage(LogLevel.Information, "{Action} of {Kind} {Entity}: {Outcome}, for {Principal} in project {Project}")]
     private partial void LogInvoked(string action, string kind, Guid entity, OutcomeKind outcome, string principal, Guid project);

@@ -5,13 +5,33 @@ using Occi;
 
 namespace Controller.Api.Entities;
 
-/// <summary>One command for each of many entities, some at a time; what was refused is told one by one.</summary>
+/// <summary>One command for each of many entities: all are asked first, and nobody is changed if one refuses (GFD.185 §3.6.4).</summary>
 internal static class Batch
 {
     private const int AtOnce = 16;
 
     /// <summary>Null: all done (an entity that is gone needs nothing any more).</summary>
-    public static async Task<Problem?> ForEach(OcciRequest request, IEnumerable<(Kind Kind, Guid Id)> entities, Func<Kind, Guid, Task<Outcome>> command)
+    /// <param name="request">On whose behalf.</param>
+    /// <param name="entities">To which.</param>
+    /// <param name="may">What an entity would answer.</param>
+    /// <param name="command">Does it.</param>
+    public static async Task<Problem?> AllOrNone(
+        OcciRequest request, IReadOnlyList<(Kind Kind, Guid Id)> entities, Func<Kind, Guid, Task<Outcome>> may, Func<Kind, Guid, Task<Outcome>> command) =>
+        await Ask(request, entities, may) ?? await Do(request, entities, command);
+
+    /// <summary>Asks all of them; who would refuse is told one by one.</summary>
+    public static async Task<Problem?> Ask(OcciRequest request, IReadOnlyList<(Kind Kind, Guid Id)> entities, Func<Kind, Guid, Task<Outcome>> may) =>
+        Refusal(await ForEach(request, entities, may), "Nobody was changed.");
+
+    /// <summary>Does it to all of them; who refuses nevertheless, since something changed after it was asked, is told one by one.</summary>
+    public static async Task<Problem?> Do(OcciRequest request, IReadOnlyList<(Kind Kind, Guid Id)> entities, Func<Kind, Guid, Task<Outcome>> command)
+    {
+        var refused = await ForEach(request, entities, command);
+        return Refusal(refused, $"These changed after they were asked; the other {entities.Count - refused.Count} are done.");
+    }
+
+    private static async Task<List<(string Path, Outcome Outcome)>> ForEach(
+        OcciRequest request, IReadOnlyList<(Kind Kind, Guid Id)> entities, Func<Kind, Guid, Task<Outcome>> command)
     {
         var refused = new ConcurrentBag<(string Path, Outcome Outcome)>();
         await Parallel.ForEachAsync(
@@ -22,9 +42,12 @@ internal static class Batch
                 if (!outcome.Ok && outcome.Kind != OutcomeKind.NotFound)
                     refused.Add((Showing.PathOf(entity.Kind, entity.Id), outcome));
             });
-        if (refused.IsEmpty)
-            return null;
-        var all = refused.OrderBy(r => r.Path, StringComparer.Ordinal).ToList();
-        return Problems.From(all[0].Outcome, all[0].Path) with { Details = [.. all.Select(r => $"{r.Path}: {r.Outcome.Why ?? r.Outcome.Kind.ToString()}")] };
+        return [.. refused.OrderBy(r => r.Path, StringComparer.Ordinal)];
     }
+
+    private static Problem? Refusal(List<(string Path, Outcome Outcome)> refused, string others) => refused is not [var first, ..] ? null
+        : Problems.From(first.Outcome, first.Path) with
+        {
+            Details = [others, .. refused.Select(r => $"{r.Path}: {r.Outcome.Why ?? r.Outcome.Kind.ToString()}")],
+        };
 }

@@ -1,143 +1,131 @@
 using Controller.Api.Cluster;
 using Controller.Api.Http;
-using Controller.Api.Inventory;
 using Controller.Api.Model;
 using Controller.Contracts;
+using Microsoft.Extensions.Options;
 using Occi;
 using Occi.Core;
 
 namespace Controller.Api.Entities;
 
 /// <summary>
-/// Creates entities (GFD.223 §11.3.1). A batch is checked whole before anything is created; if one is refused nevertheless, those created before
-/// it are deleted again (decision D-48; a crash in between leaves them).
+/// Creates entities (GFD.223 §11.3.1): all that a request names, or none (decision D-48). Several at once, and what comes with an <c>Idempotency-Key</c>,
+/// are a <see cref="ICreationGrain"/>'s business, which outlives this process.
 /// </summary>
-internal sealed partial class Creation(IGrainFactory grains, EntityRows inventory, Catalogues catalogues, DeclaredLinks declared, ILogger<Creation> log)
+internal sealed partial class Creation(IGrainFactory grains, Planning planning, Catalogues catalogues, DeclaredLinks declared, IOptions<ApiOptions> options, ILogger<Creation> log)
 {
+    /// <summary>Without a key nobody but this process repeats it.</summary>
+    private static readonly TimeSpan Briefly = TimeSpan.FromMinutes(1);
+
     /// <summary>Creates what was sent: of that kind, or of whatever kind (POST to <c>/</c>, decision D-19).</summary>
     public async Task<Reply> Create(OcciRequest request, Kind? expected)
     {
+        var (key, badKey) = IdempotencyKey.Of(request.Http.Request.Headers[IdempotencyKey.Header]);
+        if (badKey is not null)
+            return badKey;
         var (sent, problem) = await request.Entities(catalogues);
         if (problem is not null)
             return problem;
         if (sent.Count == 0)
             return Problems.Invalid("An entity was wanted, none was sent.");
-        var wanted = new List<(Kind Kind, CreateEntity Command)>();
-        foreach (var one in sent)
+        var fingerprint = key is null ? "" : IdempotencyKey.Fingerprint(request.Path, request.Sent!);   // it was read
+        var grain = grains.CreationOf(key is null ? Guid.NewGuid() : IdempotencyKey.IdOf(request.Caller.Project, key));
+        // Before anything is checked: what was right the first time may not be so any more.
+        if (key is not null && await Recall(grain, fingerprint) is { } before)
+            return await Answer(request, before);
+        var (plan, refused) = await planning.Of(request, sent, expected);
+        if (plan is null)
+            return refused!;   // one of the two is there
+        if (key is null && plan.Entities is [var one] && plan.Shown.Length == 1)
+            return (await CreateOne(request, one)).Reply;
+        return await Answer(request, await Carry(grain, new()
         {
-            var (kind, command, refused) = await Prepare(request, one, expected);
-            if (refused is not null)
-                return refused;
-            wanted.Add((kind, command));
-        }
-        if (wanted.GroupBy(w => w.Command.Id).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            return Problems.Invalid($"The id {twice.Key} is in the request twice.");
-
-        var (created, failed) = await CreateAll(request, wanted);
-        return failed ?? Created(request, created);
+            Project = request.Caller.Project,
+            Fingerprint = fingerprint,
+            Entities = plan.Entities,
+            Shown = plan.Shown,
+            Remember = key is null ? Briefly : options.Value.RememberKeysFor,
+        }));
     }
 
-    /// <summary>Creates the one entity that was PUT at a free URL.</summary>
-    public async Task<Reply> CreateAt(OcciRequest request, Kind kind, Guid id, Representation sent)
+    /// <summary>Creates the one entity that was PUT at a free URL; null: somebody else was faster.</summary>
+    public async Task<Reply?> CreateAt(OcciRequest request, Kind kind, Guid id, Representation sent)
     {
-        var (_, command, problem) = await Prepare(request, sent with { Attributes = WithId(sent, id) }, kind);
-        if (problem is not null)
-            return problem;
-        if (command.Id != id)
+        var (plan, problem) = await planning.Of(request, [sent with { Attributes = WithId(sent, id) }], kind);
+        if (plan is null)
+            return problem!;   // one of the two is there
+        if (plan.Shown[0] != id)
             return Problems.Conflict($"The id {id} is used by another entity.");
-        var (created, failed) = await CreateAll(request, [(kind, command)]);
-        return failed ?? Created(request, created);
+        var (reply, isNew) = await CreateOne(request, plan.Entities[0]);
+        return reply.Problem is not null || isNew ? reply : null;
     }
 
     private static Dictionary<string, AttributeValue> WithId(Representation sent, Guid id) =>
         new(sent.Attributes) { [CoreKinds.Id.Name] = AttributeValue.Of(Showing.UrnOf(id)) };
 
-    private async Task<(Kind Kind, CreateEntity Command, Problem? Problem)> Prepare(OcciRequest request, Representation sent, Kind? expected)
+    private async Task<(Reply Reply, bool IsNew)> CreateOne(OcciRequest request, PlannedEntity planned)
     {
-        var (entity, error) = Check.Entity(request.Catalogue, sent, Purpose.Create, expected: expected);
-        if (entity is null)
-            return (null!, null!, Problems.From(error!));   // one of the two is there
-        if (!entity.Kind.IsOffered())
-            return (null!, null!, Problems.Invalid($"{entity.Kind} stands for its descendants; an entity needs one of their kinds."));
-        var id = await FreeId(request, entity.Kind, sent);
-        return (entity.Kind, Command(request.Caller, entity, id), null);
+        var grain = grains.Entity(planned.Term, planned.Command.Id);
+        var outcome = await Twice.Try(() => grain.Create(planned.Command));
+        if (!outcome.Ok)
+            return (Problems.From(outcome, request.Path), false);
+        if ((outcome.View ?? await Twice.Try(() => grain.View(request.Caller))) is not { } view)
+            return (Problems.Conflict("The entity was deleted meanwhile."), false);
+        LogCreated(planned.Term, view.Id, request.Caller.Principal, view.Project);
+        return (Created(request, [view]), outcome.Kind == OutcomeKind.Created);
     }
 
-    // The client's id if it is a UUID that is free (decision D-24). If an entity of this kind and project has it, it may be the same request again,
-    // and gets the same answer.
-    private async Task<Guid> FreeId(OcciRequest request, Kind kind, Representation sent)
+    private static async Task<CreationProgress?> Recall(ICreationGrain grain, string fingerprint)
     {
-        if (!sent.Attributes.TryGetValue(CoreKinds.Id.Name, out var given) || !EntityIds.TryParse(given.Text, out var id))
-            return Guid.NewGuid();
-        var users = await inventory.Users(id, request.Catalogue.TermsBelow(CoreKinds.Entity), request.Aborted);
-        return users.TrueForAll(u => u.Term == kind.Id.Term && u.Project == request.Caller.Project) ? id : Guid.NewGuid();
+        CreationProgress? progress;
+        do
+            progress = await Twice.Try(() => grain.Recall(fingerprint));
+        while (progress?.Status == CreationStatus.Unfinished);
+        return progress;
     }
 
-    /// <summary>The command that creates a checked entity, with new ids for its links: what clients say of those comes from templates (clients.md).</summary>
-    public static CreateEntity Command(Caller caller, CheckedEntity entity, Guid id) => new()
+    private static async Task<CreationProgress> Carry(ICreationGrain grain, CreationRequest creation)
     {
-        Caller = caller,
-        Id = id,
-        Kind = entity.Kind.Id.ToString(),
-        Mixins = [.. entity.Mixins.Select(m => m.Id.ToString())],
-        Attributes = new(entity.Attributes),
-        Links = [.. entity.Links.Select(l => Command(caller, l, Guid.NewGuid()))],
-    };
+        CreationProgress progress;
+        do
+            progress = await Twice.Try(() => grain.Create(creation));
+        while (progress.Status == CreationStatus.Unfinished);
+        return progress;
+    }
 
-    private async Task<(List<EntityView> Created, Problem? Problem)> CreateAll(OcciRequest request, List<(Kind Kind, CreateEntity Command)> wanted)
+    private async Task<Reply> Answer(OcciRequest request, CreationProgress progress)
     {
-        var done = new List<(Kind Kind, EntityView View, bool New)>();
-        var answers = new EntityView[wanted.Count];
-        var inline = new List<(int At, IReadOnlyList<(Kind, CreateEntity)> Links)>();
-        // Links last: they may point to resources of the same batch.
-        foreach (var (at, (kind, command)) in wanted.Index().OrderBy(w => w.Item.Kind.Is(CoreKinds.Link)))
+        if (progress.Status == CreationStatus.OtherRequest)
+            return Problems.KeyUsed($"This {IdempotencyKey.Header} came with another request before; a new request needs a new one.");
+        if (progress.Status == CreationStatus.Refused)
+            return Refused(request, progress);
+        if (progress.Before)
+            return Created(request, [.. await Task.WhenAll(progress.Entities.Select(v => Now(request, v)))]);
+        foreach (var view in progress.Entities)
+            LogCreated(view.Kind, view.Id, request.Caller.Principal, view.Project);
+        return Created(request, progress.Entities);
+    }
+
+    private static Problem Refused(OcciRequest request, CreationProgress progress)
+    {
+        var problem = Problems.From(progress.Why!, request.Path);   // where it is refused, it says why
+        return progress.Where.Length == 0 ? problem with { Details = progress.Left } : problem with
         {
-            var (own, links) = declared.Split(command, Showing.PathOf(kind, command.Id));
-            var outcome = await CreateOne(request, kind, own);
-            if (!outcome.Ok || outcome.View is null)
-            {
-                await TakeBack(request.Caller, done);
-                return ([], outcome.Ok ? Problems.Conflict("The entity was deleted meanwhile.") : Problems.From(outcome, request.Path));
-            }
-            done.Add((kind, outcome.View, outcome.Kind == OutcomeKind.Created));
-            inline.Add((at, links));
-            answers[at] = outcome.View;
-            LogCreated(kind.Id.Term, outcome.View.Id, request.Caller.Principal, outcome.View.Project);
-        }
-        foreach (var (at, links) in inline)
-        {
-            var (linked, notLinked) = await declared.Make(request, links);
-            if (notLinked is not null)
-            {
-                await TakeBack(request.Caller, done);
-                return ([], notLinked);
-            }
-            answers[at] = answers[at] with { Links = [.. answers[at].Links, .. linked] };
-        }
-        return ([.. answers], null);
+            Message = $"{progress.Where}: {problem.Message}",
+            Details = [$"{progress.Where} was refused, so nothing of the request was created.", .. progress.Left],
+        };
     }
 
-    private async Task<Outcome> CreateOne(OcciRequest request, Kind kind, CreateEntity command)
+    // As it is now; as it was, if it is gone.
+    private async Task<EntityView> Now(OcciRequest request, EntityView then)
     {
-        var grain = grains.Entity(kind.Id.Term, command.Id);
-        var outcome = declared.Are(kind) ? await declared.Create(request, kind, command) : await Twice.Try(() => grain.Create(command));
-        return outcome.Ok && outcome.View is null ? outcome with { View = await Twice.Try(() => grain.View(request.Caller)) } : outcome;
-    }
-
-    // The newest first, so links go before what they hold. What was there before the request stays.
-    private async Task TakeBack(Caller caller, List<(Kind Kind, EntityView View, bool New)> done)
-    {
-        foreach (var (kind, view, isNew) in Enumerable.Reverse(done))
-        {
-            if (!isNew)
-                continue;
-            var outcome = await declared.Delete(kind, view.Id, new DeleteEntity(caller));
-            LogTakenBack(kind.Id.Term, view.Id, outcome.Kind);
-        }
+        if (TypeId.TryParse(then.Kind, out var kind) && await Twice.Try(() => grains.Entity(kind.Term, then.Id).View(request.Caller)) is { } now)
+            return await declared.Complete(now, request.Aborted);
+        return then;
     }
 
     // Location and body in every rendering: each of the known clients reads another one of them (decision D-06).
-    private static Reply Created(OcciRequest request, List<EntityView> created)
+    private static Reply Created(OcciRequest request, EntityView[] created)
     {
         Representation[] shown = [.. created.Select(v => v.Show(request.Model))];
         var message = request.Rendering == Rendering.Json && shown is [var one]
@@ -147,12 +135,10 @@ internal sealed partial class Creation(IGrainFactory grains, EntityRows inventor
         {
             Message = message with { Body = message.Body.TrimEnd('\r', '\n') },
             Location = shown is [var single] ? request.Authority + single.Location : null,
+            ETag = created is [var view] ? Showing.TagOf(view, request.Rendering) : null,
         };
     }
 
     [LoggerMessage(LogLevel.Information, "Created {Kind} {Entity} for {Principal} in project {Project}")]
     private partial void LogCreated(string kind, Guid entity, string principal, Guid project);
-
-    [LoggerMessage(LogLevel.Information, "Took back {Kind} {Entity}: {Outcome}")]
-    private partial void LogTakenBack(string kind, Guid entity, OutcomeKind outcome);
 }

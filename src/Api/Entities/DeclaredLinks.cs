@@ -32,16 +32,17 @@ internal sealed class DeclaredLinks(IGrainFactory grains, EntityRows inventory, 
         return links.Count == 0 ? (command, links) : (command with { Links = [.. command.Links.Where(l => KindOf(l) is null)] }, links);
     }
 
-    /// <summary>Makes one link, unless it would close a circle where none may be. Two that are made at once can close one together; nothing follows from that but the circle.</summary>
-    public async Task<Outcome> Create(OcciRequest request, Kind kind, CreateEntity command)
+    /// <summary>
+    /// The command as the link's grain reads it (of URLs that point here, the path), or why it can't be: it would close a circle where none may be. Two that are made at
+    /// once can close one together; nothing follows from that but the circle.
+    /// </summary>
+    public async Task<(CreateEntity Command, Outcome? Refusal)> Checked(OcciRequest request, Kind kind, CreateEntity command)
     {
         var local = Local(request, command);
-        if (model.LinkRuleOf(kind) is { Acyclic: true } && End(local, CoreKinds.Source) is { } source && End(local, CoreKinds.Target) is { } target
-            && await inventory.Leads(kind.Id.Term, target, source, request.Aborted))
-        {
-            return new(OutcomeKind.Conflict, $"A {kind.Id.Term} from {source} to {target} would close a circle: others lead from {target} to {source} already.");
-        }
-        return await Twice.Try(() => grains.Entity(kind.Id.Term, command.Id).Create(local));
+        return model.LinkRuleOf(kind) is { Acyclic: true } && End(local, CoreKinds.Source) is { } source && End(local, CoreKinds.Target) is { } target
+            && await inventory.Leads(kind.Id.Term, target, source, request.Aborted)
+            ? (local, new(OutcomeKind.Conflict, $"A {kind.Id.Term} from {source} to {target} would close a circle: others lead from {target} to {source} already."))
+            : (local, null);
     }
 
     private static Guid? End(CreateEntity link, Attr end) =>
@@ -65,7 +66,8 @@ internal sealed class DeclaredLinks(IGrainFactory grains, EntityRows inventory, 
         var (made, fresh) = (new List<EntityView>(), new List<EntityView>());
         foreach (var (kind, command) in links)
         {
-            var outcome = await Create(request, kind, command);
+            var (local, refusal) = await Checked(request, kind, command);
+            var outcome = refusal ?? await Twice.Try(() => grains.Entity(kind.Id.Term, command.Id).Create(local));
             if (outcome is { Ok: true, View: { } view })
             {
                 made.Add(view);

@@ -75,7 +75,8 @@ internal sealed class Dispatcher(
             ("PUT", r => entities.Put(r, t)), ("DELETE", r => entities.Delete(r, t)),
         ],
         (Target.NoEntity t, _) => [("GET", NotThere), ("POST", NotThere), ("PUT", r => Entity.Unnameable(r, t.Kind)), ("DELETE", NotThere)],
-        (Target.Unbound { Prefix: "/" } t, _) => [("GET", r => listing.Below(r, t.Prefix)), ("POST", r => creation.Create(r, null))],
+        (Target.Unbound { Prefix: "/" } t, _) =>
+            [("GET", r => listing.Below(r, t.Prefix)), ("POST", r => creation.Create(r, null)), ("DELETE", r => kinds.DeleteBelow(r, t.Prefix))],
         (Target.Unbound t, _) => [("GET", r => listing.Below(r, t.Prefix))],
         _ => throw new ArgumentOutOfRangeException(nameof(target), target, "no such sort of URL"),
     };
@@ -99,6 +100,9 @@ internal static class OcciExtensions
         .AddSingleton<Actions>()
         .AddSingleton<Locations>()
         .AddSingleton<DeclaredLinks>()
+        .AddSingleton<Membership>()
+        .AddSingleton<Planning>()
+        .AddSingleton<Deletion>()
         .AddSingleton<Creation>()
         .AddSingleton<Dispatcher>();
 

@@ -13,10 +13,9 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
     {
         if (await View(request, at) is not { } view)
             return Problems.NotFound(request.Path);
-        var tag = Showing.TagOf(view, request.Rendering);
-        return request.Http.Request.Headers.IfNoneMatch.Any(given => given == "*" || given?.Split(',').Any(t => t.Trim() == tag) == true)
-            ? new Reply(StatusCodes.Status304NotModified) { ETag = tag }
-            : await Shown(request, view);
+        if (Preconditions.IsKnown(request, Showing.TagOf(view, request.Rendering)))
+            return new Reply(StatusCodes.Status304NotModified) { ETag = Showing.TagOf(view, request.Rendering) };
+        return request.Http.Request.Headers.IfMatch.Count > 0 && Preconditions.Of(request, view).Problem is { } changed ? changed : await Shown(request, view);
     }
 
     /// <summary>Partial update (decision D-09): only what is named changes.</summary>
@@ -36,14 +35,25 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var (sent, problem) = await request.OneEntity(catalogues);
         if (problem is not null)
             return problem;
-        if (await View(request, at) is not { } view)
-            return request.Http.Request.Headers.IfMatch.Count > 0 ? Problems.NotFound(request.Path) : await creation.CreateAt(request, at.Kind, at.Id, sent);
+        var view = await View(request, at);
+        if (view is null)
+        {
+            if (Preconditions.OfNothing(request) is { } missing)
+                return missing;
+            if (await creation.CreateAt(request, at.Kind, at.Id, sent) is { } created)
+                return created;
+            // Another PUT was faster: it is this one's turn to replace.
+            if ((view = await View(request, at)) is null)
+                return Problems.Conflict("The entity was deleted meanwhile.");
+        }
         return await Change(request, at, view, sent, Purpose.Replace);
     }
 
     public async Task<Reply> Delete(OcciRequest request, Target.Entity at)
     {
-        var (version, changed) = await IfMatch(request, at, null);
+        if (await View(request, at) is not { } view)
+            return Problems.NotFound(request.Path);
+        var (version, changed) = Preconditions.Of(request, view);
         if (changed is not null)
             return changed;
         var outcome = await declared.Delete(at.Kind, at.Id, new DeleteEntity(request.Caller, version));
@@ -61,9 +71,12 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var (invocation, problem) = await Actions.Read(request, Actions.Of(request.Catalogue, view));
         if (problem is not null)
             return problem;
-        var outcome = await actions.Invoke(request.Caller, at.Kind.Id.Term, at.Id, invocation);
+        var (version, changed) = Preconditions.Of(request, view);
+        if (changed is not null)
+            return changed;
+        var outcome = await actions.Invoke(request.Caller, at.Kind.Id.Term, at.Id, invocation, version);
         if (!outcome.Ok)
-            return Problems.From(outcome, request.Path);
+            return await Refused(request, at, outcome, version);
         return await Shown(request, await Now(request, at, outcome) ?? view);
     }
 
@@ -93,16 +106,16 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         // Links are entities of their own: what is echoed is left alone, what is new does not belong here (decision D-08).
         if (purpose == Purpose.Replace && entity.Links.Count > 0)
             return Problems.Invalid("PUT leaves links alone; POST the new one to the collection of its kind.");
-        var (version, changed) = await IfMatch(request, at, view);
+        var (version, changed) = Preconditions.Of(request, view);
         if (changed is not null)
             return changed;
         // Under ids of this request: what a repeat finds there is its own.
-        var (own, links) = declared.Split(Creation.Command(request.Caller, entity, Guid.NewGuid()), Showing.PathOf(at.Kind, at.Id));
+        var (own, links) = declared.Split(Planning.Command(request.Caller, entity, Guid.NewGuid()), Showing.PathOf(at.Kind, at.Id));
         var (linked, notLinked) = await declared.Make(request, links);
         if (notLinked is not null)
             return notLinked;
-        var command = Changing.Command(request, present, entity, purpose, version) with { Links = own.Links };
-        var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(command));
+        var update = Updates.Of(request.Caller, request.Catalogue, view, entity, purpose == Purpose.Replace, version) with { Links = own.Links };
+        var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(update));
         if (!outcome.Ok)
         {
             await declared.Unmake(request.Caller, linked);
@@ -112,24 +125,10 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         return await Shown(request, await Now(request, at, outcome) ?? view);
     }
 
-    // The version that must still be the present one; none: any will do.
-    private async Task<(long? Version, Problem? Problem)> IfMatch(OcciRequest request, Target.Entity at, EntityView? view)
-    {
-        var tags = request.Http.Request.Headers.IfMatch;
-        if (tags.Count == 0)
-            return (null, null);
-        view ??= await View(request, at);
-        if (view is null)
-            return (null, Problems.NotFound(request.Path));
-        return tags.SelectMany(t => t?.Split(',') ?? []).Any(t => t.Trim() == "*" || Showing.VersionIn(t) == view.Version)
-            ? (view.Version, null)
-            : (null, Problems.ChangedMeanwhile(request.Path, view.Version));
-    }
-
     // A conflict that comes from the version having moved on is another one than a state that does not allow it.
     private async Task<Reply> Refused(OcciRequest request, Target.Entity at, Outcome outcome, long? version) =>
         outcome.Kind == OutcomeKind.Conflict && version is not null && await View(request, at) is { } now && now.Version != version
-            ? Problems.ChangedMeanwhile(request.Path, now.Version)
+            ? Preconditions.Of(request, now).Problem ?? Problems.From(outcome, request.Path)
             : Problems.From(outcome, request.Path);
 
     private async Task<Reply> Shown(OcciRequest request, EntityView view)

@@ -24,10 +24,9 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
     /// <summary>The union of the collections below a path (GFD.223 §4.1).</summary>
     public Task<Reply> Below(OcciRequest request, string prefix)
     {
-        bool IsBelow(string? location) => location?.StartsWith(prefix, StringComparison.Ordinal) == true;
-        string[] terms = [.. request.Catalogue.Kinds.Where(k => IsBelow(k.Location)).SelectMany(request.Catalogue.TermsBelow).Distinct()];
+        var terms = TermsBelow(request.Catalogue, prefix);
         // Where kinds lie below, so do all of their entities, with whatever mixin.
-        Mixin[] mixins = terms.Length > 0 ? [] : [.. request.Catalogue.Mixins.Where(m => IsBelow(m.Location))];
+        Mixin[] mixins = terms.Length > 0 ? [] : [.. request.Catalogue.Mixins.Where(m => IsBelow(m, prefix))];
         return List(request, new()
         {
             Terms = terms.Length > 0 ? terms : Everything(request),
@@ -45,6 +44,15 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
             Project = request.Caller.Project,
         },
         views: false, request.Aborted);
+
+    /// <summary>The same, of all kinds below a path.</summary>
+    public Task<List<EntityRow>> MembersBelow(OcciRequest request, string prefix) =>
+        inventory.List(new() { Terms = TermsBelow(request.Catalogue, prefix), Project = request.Caller.Project }, views: false, request.Aborted);
+
+    public static bool IsBelow(Category category, string prefix) => Catalogue.LocationOf(category)?.StartsWith(prefix, StringComparison.Ordinal) == true;
+
+    private static string[] TermsBelow(Catalogue catalogue, string prefix) =>
+        [.. catalogue.Kinds.Where(k => IsBelow(k, prefix)).SelectMany(catalogue.TermsBelow).Distinct()];
 
     private async Task<Reply> List(OcciRequest request, EntityQuery all, bool? links = null)
     {

@@ -7,7 +7,7 @@ using Occi;
 namespace Controller.Api.Entities;
 
 /// <summary>The entities that have a mixin (GFD.223 §11): reading and changing who has it.</summary>
-internal sealed class MixinCollection(IGrainFactory grains, Listing listing, Actions actions, Locations locations, Catalogues catalogues)
+internal sealed class MixinCollection(IGrainFactory grains, Listing listing, Actions actions, Locations locations, Membership membership, Catalogues catalogues)
 {
     public Task<Reply> Get(OcciRequest request, Mixin mixin) => listing.OfMixin(request, mixin);
 
@@ -48,7 +48,7 @@ internal sealed class MixinCollection(IGrainFactory grains, Listing listing, Act
         var (invocation, problem) = await Actions.Read(request, [.. Actions.Of(mixin)]);
         if (problem is not null)
             return problem;
-        var refused = await Batch.ForEach(request, await Members(request, mixin), (k, id) => actions.Invoke(request.Caller, k.Id.Term, id, invocation));
+        var refused = await actions.InvokeAll(request, await Members(request, mixin), invocation);
         return refused is null ? Reply.Done() : refused;
     }
 
@@ -73,28 +73,10 @@ internal sealed class MixinCollection(IGrainFactory grains, Listing listing, Act
     private async Task<IReadOnlyList<(Kind Kind, Guid Id)>> Members(OcciRequest request, Mixin mixin) =>
         [.. (await listing.Members(request, null, mixin)).Select(r => (request.Catalogue.KindOf(r.Term)!, r.Id))];   // only the catalogue's terms were asked for
 
-    // As a partial update that names the mixin: it must apply, it brings its defaults, and a template takes another one's place.
-    private async Task<Problem?> Give(OcciRequest request, Mixin mixin, IEnumerable<(Kind Kind, EntityView View)> members)
-    {
-        var sent = new Representation { Mixins = [mixin.Id] };
-        var commands = new Dictionary<(Kind, Guid), UpdateEntity>();
-        foreach (var (kind, view) in members.Where(m => !m.View.Mixins.Contains(mixin.Id.ToString())))
-        {
-            var model = await catalogues.Showing(view.Project, [view], request.Aborted);
-            var present = view.Show(model);
-            var (entity, error) = Check.Entity(model.Catalogue, sent, Purpose.Update, present, kind);
-            if (entity is null)
-                return Problems.From(error! with { Message = $"{Showing.PathOf(kind, view.Id)}: {error.Message}" });   // one of the two is there
-            commands[(kind, view.Id)] = Changing.Command(request, present, entity, Purpose.Update, null);
-        }
-        return await Batch.ForEach(request, commands.Keys, (kind, id) => Twice.Try(() => grains.Entity(kind.Id.Term, id).Update(commands[(kind, id)])));
-    }
+    private Task<Problem?> Give(OcciRequest request, Mixin mixin, IEnumerable<(Kind Kind, EntityView View)> members) =>
+        membership.Give(request, mixin, [.. members.Select(m => (m.Kind, m.View.Id))]);
 
-    private Task<Problem?> Take(OcciRequest request, Mixin mixin, IEnumerable<(Kind Kind, Guid Id)> entities)
-    {
-        var command = new UpdateEntity { Caller = request.Caller, RemoveMixins = [mixin.Id.ToString()] };
-        return Batch.ForEach(request, entities, (kind, id) => Twice.Try(() => grains.Entity(kind.Id.Term, id).Update(command)));
-    }
+    private Task<Problem?> Take(OcciRequest request, Mixin mixin, IEnumerable<(Kind Kind, Guid Id)> entities) => membership.Take(request, mixin, [.. entities]);
 
     private async Task<Reply> Shown(OcciRequest request, IReadOnlyList<(Kind Kind, EntityView View)> members)
     {

@@ -1,6 +1,7 @@
 using Controller.Api.Http;
 using Controller.Api.Model;
 using Occi;
+using Occi.Core;
 
 namespace Controller.Api.Entities;
 
@@ -13,12 +14,21 @@ internal static class Reading
         var (message, problem) = await request.Read();
         if (problem is not null)
             return ([], problem);
-        var parsed = OcciReader.Entities(message);
+        var parsed = OcciReader.Entities(message, request.Catalogue);
         if (!parsed.Ok)
             return ([], Problems.BadRendering(parsed.Error!));
-        var sent = parsed.Value!;
+        var sent = Owned(parsed.Value!);
         request.Model = await catalogues.Knowing(request.Model, request.Caller.Project, sent.SelectMany(Categories), request.Aborted);
         return (sent, null);
+    }
+
+    // In drafts, a link beside the only resource of the message needs no source: it is that resource's.
+    private static IReadOnlyList<Representation> Owned(IReadOnlyList<Representation> sent)
+    {
+        static bool IsOwned(Representation one) => one.Where?.StartsWith("$.links[", StringComparison.Ordinal) == true && !one.Attributes.ContainsKey(CoreKinds.Source.Name);
+        return sent.Any(IsOwned) && sent.Where(s => s.Where?.StartsWith("$.resources[", StringComparison.Ordinal) == true).ToList() is [var only]
+            ? [only with { Links = [.. only.Links, .. sent.Where(IsOwned)] }, .. sent.Where(s => s != only && !IsOwned(s))]
+            : sent;
     }
 
     /// <summary>Exactly one.</summary>

@@ -42,14 +42,6 @@ internal static class Showing
         return string.Create(CultureInfo.InvariantCulture, $"\"{view.Version}.{links:x}-{rendering}\"");
     }
 
-    /// <summary>The entity's version in a tag of ours; null when it is none.</summary>
-    public static long? VersionIn(string tag)
-    {
-        var text = tag.AsSpan().Trim().Trim('"');
-        var dot = text.IndexOf('.');
-        return long.TryParse(dot < 0 ? text : text[..dot], NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
-    }
-
     private static TypeId IdOf(string text) =>
         TypeId.TryParse(text, out var id) ? id : throw new FormatException($"A view names the category '{text}', which is no type identifier.");
 }

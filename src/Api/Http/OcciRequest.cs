@@ -60,6 +60,9 @@ internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType med
     /// <summary>Whether it brings OCCI data, in whatever way.</summary>
     public bool HasPayload => Fields.Count > 0 || http.Request.ContentLength > 0 || http.Request.Headers.TransferEncoding.Count > 0;
 
+    /// <summary>The message, once it was read.</summary>
+    public Message? Sent { get; private set; }
+
     /// <summary>The OCCI message that was sent.</summary>
     public async Task<(Message Message, Problem? Problem)> Read()
     {
@@ -81,7 +84,8 @@ internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType med
         }
         // Old clients name both text types and then put everything into headers.
         var rendering = sent.Rendering == Rendering.TextPlain && string.IsNullOrWhiteSpace(body) && Fields.Count > 0 ? Rendering.TextOcci : sent.Rendering;
-        return (new Message(rendering, rendering == Rendering.TextOcci ? Fields : [], body) { Limits = Limits }, null);
+        Sent = new Message(rendering, rendering == Rendering.TextOcci ? Fields : [], body) { Limits = Limits };
+        return (Sent, null);
     }
 
     /// <summary>The path of a URL that points here, else the URL itself.</summary>

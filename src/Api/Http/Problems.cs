@@ -29,8 +29,9 @@ internal static class Problems
     private static readonly ProblemType UnknownContentType = New("unknown-content-type", 406, "The request's Content-Type is none that the server reads, or it has a Content-Encoding.");
     private static readonly ProblemType RenderingTooLargeType = New("rendering-too-large", 406, "The answer does not fit into headers (text/occi) or holds characters that headers can't; ask for text/plain or JSON, or for a page.");
     private static readonly ProblemType ConflictType = New("conflict", 409, "Impossible in the entity's present state, or the name is taken.");
+    private static readonly ProblemType KeyUsedType = New("key-used", 409, "The Idempotency-Key came with another request before; a new request needs a new key.");
     private static readonly ProblemType NoCapacityType = New("no-capacity", 409, "No host has room for it; the message says what each was short of.");
-    private static readonly ProblemType ChangedType = New("changed-meanwhile", 412, "If-Match names another version than the entity has now; read it again.");
+    private static readonly ProblemType ChangedType = New("changed-meanwhile", 412, "The entity is not what If-Match or If-None-Match wants: it has changed, or is there already. Read it again.");
     private static readonly ProblemType TooLargeType = New("too-large", 413, "Header block, body, page size, or the number or length of something in the message over the server's limit; the message says which.");
     private static readonly ProblemType InternalType = New("internal", 500, "A defect of the server; the trace id finds it in the logs.");
     private static readonly ProblemType NotImplementedType = New("not-implemented", 501, "Known to the standard, not offered here.");
@@ -70,8 +71,9 @@ internal static class Problems
 
     public static Problem Conflict(string message) => new(ConflictType, message);
 
-    public static Problem ChangedMeanwhile(string path, long version) =>
-        new(ChangedType, $"{path} has version {version} now, which is not the one in If-Match.");
+    public static Problem KeyUsed(string message) => new(KeyUsedType, message);
+
+    public static Problem ChangedMeanwhile(string message) => new(ChangedType, message);
 
     public static Problem TooLarge(string message) => new(TooLargeType, message);
 

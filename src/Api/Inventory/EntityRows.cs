@@ -60,6 +60,19 @@ internal sealed class EntityRows(NpgsqlDataSource database)
         return (bool)(await command.ExecuteScalarAsync(cancel))!;   // exists is never null
     }
 
+    /// <summary>The links that start or end at any of these entities, or are among them; those that are coming or going included.</summary>
+    public async Task<List<(Guid Id, Guid Source, Guid Target)>> LinksAt(Guid[] entities, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select entity_id, source, target from entity where source is not null and target is not null and (source = any($1) or target = any($1) or entity_id = any($1))");
+        Add(command.Parameters, entities);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<(Guid, Guid, Guid)>();
+        while (await reader.ReadAsync(cancel))
+            found.Add((reader.GetGuid(0), reader.GetGuid(1), reader.GetGuid(2)));
+        return found;
+    }
+
     /// <summary>Who uses that id: the terms of the kinds (of those given) and the projects, entities on their way out included.</summary>
     public async Task<List<(string Term, Guid? Project)>> Users(Guid id, IEnumerable<string> terms, CancellationToken cancel)
     {

@@ -43,7 +43,11 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     public async Task<Outcome> Create(CreateEntity command)
     {
         if (_record.Value is { } present)
-            return Repeated.Create(command, present.Project, _record.View);
+        {
+            return present.Phase == ComputePhase.Placing && present.Project == command.Caller.Project
+                ? await Place()   // the first attempt died half-way
+                : Repeated.Create(command, present.Project, _record.View);
+        }
         if (ComputeSizes.Refusal(command.Attributes) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
         var image = await FindImage(command.Mixins);
@@ -82,14 +86,10 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
             return new(OutcomeKind.NotFound);
         var present = _record.Value;
-        if (Patch.Refusal(command, _record.Version) is { } moved)
-            return moved;
+        if (Refusal(command) is { } refused)
+            return refused;
         var attributes = Patch.Attributes(present.Attributes, command);
-        if (ComputeSizes.Refusal(attributes) is { } refusal)
-            return new(OutcomeKind.Invalid, refusal);
         var mixins = Patch.Mixins(present.Mixins, command);
-        if (!ImageMixins(mixins).SequenceEqual(ImageMixins(present.Mixins)))
-            return new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.");
         // Links first: what cannot be made is taken back before anything else has changed.
         if (await AddInline(command) is { } notLinked)
             return notLinked;
@@ -102,6 +102,16 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         await _record.Write(present with { Attributes = attributes, Mixins = mixins, Generation = present.Generation + 1 });
         await Tell();
         return new(OutcomeKind.Done, View: await View(command.Caller));
+    }
+
+    private Outcome? Refusal(UpdateEntity command)
+    {
+        var present = _record.Value!;
+        return Patch.Refusal(command, _record.Version)
+            ?? (ComputeSizes.Refusal(Patch.Attributes(present.Attributes, command)) is { } size ? new(OutcomeKind.Invalid, size)
+            : !ImageMixins(Patch.Mixins(present.Mixins, command)).SequenceEqual(ImageMixins(present.Mixins))
+                ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
+            : null);
     }
 
     private async Task<Outcome?> Resize(ComputeRecord wanted)
@@ -120,6 +130,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     {
         if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
             return new(OutcomeKind.NotFound);
+        if (Patch.Refusal(command, _record.Version) is { } moved)
+            return moved;
         var method = command.Attributes.Text(Model.Compute.StopMethod);
         var outcome = command.Action switch
         {
@@ -139,6 +151,24 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return new(OutcomeKind.NotFound);
         return Patch.Refusal(command, _record.Version) ?? await Handle(ComputeTrigger.Delete);
     }
+
+    public Task<Outcome> MayUpdate(UpdateEntity command) => Task.FromResult(
+        !IsThere(command.Caller) ? new(OutcomeKind.NotFound) : Refusal(command) ?? new Outcome(OutcomeKind.Done));
+
+    public Task<Outcome> MayInvoke(InvokeAction command) => Task.FromResult(
+        !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
+        : ComputeLifecycle.TriggerOf(command.Action) is not { } trigger ? new(OutcomeKind.Done)   // what is no change of state only the doing can tell
+        : ComputeLifecycle.Decide(_record.Value!.Phase, trigger) switch
+        {
+            ComputeDecision.Refused refused => new(OutcomeKind.Conflict, refused.Why),
+            ComputeDecision.AlreadyDone => new(OutcomeKind.AlreadyDone),
+            _ => new Outcome(OutcomeKind.Done),
+        });
+
+    public Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) => Task.FromResult(
+        !IsThere(command.Caller) ? new(OutcomeKind.NotFound) : Patch.Refusal(command, _record.Version) ?? new Outcome(OutcomeKind.Done));
+
+    private bool IsThere(Caller caller) => _record.View is { } view && caller.Sees(view.Project);
 
     public Task<MachinePlacement?> Placement(Caller caller) => Task.FromResult(
         _record.View is { } view && caller.Sees(view.Project) && _record.Value!.Host is { } host ? new MachinePlacement(host, _record.Value.Incarnation) : null);

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using static Controller.Grains.Compute.ComputePhase;
+using Model = Occi.Infrastructure.Compute;
 
 namespace Controller.Grains.Compute;
 
@@ -157,6 +158,14 @@ internal static class ComputeLifecycle
     public static ComputeDecision Decide(ComputePhase phase, ComputeTrigger trigger) =>
         Table.GetValueOrDefault((phase, trigger)) ?? new ComputeDecision.Refused(
             phase == Failed ? $"{trigger} is not possible after a failure: start it, stop it or delete it." : $"{trigger} is not possible while {Words(phase)}.");
+
+    /// <summary>What an action does to the state; null: it is no change of state.</summary>
+    public static ComputeTrigger? TriggerOf(string action) =>
+        action == Model.Start.ToString() ? ComputeTrigger.Start
+        : action == Model.Stop.ToString() ? ComputeTrigger.Stop
+        : action == Model.Restart.ToString() ? ComputeTrigger.Restart
+        : action == Model.Suspend.ToString() ? ComputeTrigger.Suspend
+        : null;
 
     /// <summary>Whether somebody owes a step: such a phase has an operation with a deadline.</summary>
     public static bool IsUnderWay(ComputePhase phase) =>

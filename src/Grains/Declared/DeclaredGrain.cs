@@ -62,52 +62,69 @@ internal sealed partial class DeclaredGrain : Grain, IEntityGrain
         return new(OutcomeKind.Created, View: _record.View);
     }
 
-    public Task<EntityView?> View(Caller caller) =>
-        Task.FromResult(_record.View is { } view && caller.Sees(view.Project) ? view : null);
+    public Task<Outcome> MayUpdate(UpdateEntity command) => Task.FromResult(NotNow(command.Caller, Patch.Refusal(command, _record.Version))
+        ?? (DeclaredEnds.Change(_record.Value!, Patch.Attributes(_record.Value!.Attributes, command)) is { } why ? new(OutcomeKind.Forbidden, why) : new Outcome(OutcomeKind.Done)));
 
-    public async Task<Outcome> Update(UpdateEntity command)
-    {
-        if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
-            return new(OutcomeKind.NotFound);
-        var present = _record.Value;
-        if (_model.Find(_term) is null)
-            return Unknown(present.Kind);
-        if (Patch.Refusal(command, _record.Version) is { } moved)
-            return moved;
-        if (command.Links is [var inline, ..])
-            return new(OutcomeKind.Invalid, $"A {inline.Kind} cannot start at a {_term}.");
-        var attributes = Patch.Attributes(present.Attributes, command);
-        if (DeclaredEnds.Change(present, attributes) is { } why)
-            return new(OutcomeKind.Forbidden, why);
-        var next = Settled(present with { Attributes = attributes, Mixins = Patch.Mixins(present.Mixins, command) });
-        await _record.Write(next);
-        return new(OutcomeKind.Done, View: _record.View);
-    }
+    public Task<Outcome> MayInvoke(InvokeAction command) => Task.FromResult(NotNow(command.Caller, Patch.Refusal(command, _record.Version)) ?? Decide(command.Action).Outcome);
 
-    public async Task<Outcome> Invoke(InvokeAction command)
+    public Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) => Task.FromResult(
+        _record.View is null || !command.Caller.Sees(_record.Value!.Project) ? new(OutcomeKind.NotFound)
+        : Patch.Refusal(command, _record.Version) ?? new Outcome(OutcomeKind.Done));
+
+    private Outcome? NotNow(Caller caller, Outcome? moved) =>
+        _record.View is null || !caller.Sees(_record.Value!.Project) ? new(OutcomeKind.NotFound)
+        : _model.Find(_term) is null ? Unknown(_record.Value.Kind)
+        : moved;
+
+    /// <summary>What an action means now: the row of the table that it takes, if it is possible.</summary>
+    private (Outcome Outcome, Lifecycle? Lifecycle, Transition? Row) Decide(string name)
     {
-        if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
-            return new(OutcomeKind.NotFound);
-        var present = _record.Value;
-        if (_model.Find(_term) is null)
-            return Unknown(present.Kind);
-        if (!TypeId.TryParse(command.Action, out var action))
-            return new(OutcomeKind.Invalid, $"An action was wanted, {command.Action} was given.");
+        if (!TypeId.TryParse(name, out var action))
+            return (new(OutcomeKind.Invalid, $"An action was wanted, {name} was given."), null, null);
+        var present = _record.Value!;
         foreach (var lifecycle in DeclaredProjection.Lifecycles(present, _model))
         {
             switch (lifecycle.Decide(DeclaredProjection.StateOf(present, lifecycle), action))
             {
                 case Lifecycle.Decision.Move move:
-                    await _record.Write(Moved(present, lifecycle, move.Row));
-                    LogMoved(this.GetGrainId(), DeclaredProjection.StateOf(present, lifecycle), move.Row.To, action.Term);
-                    return new(OutcomeKind.Done, View: _record.View);
+                    return (new(OutcomeKind.Done), lifecycle, move.Row);
                 case Lifecycle.Decision.AlreadyDone:
-                    return new(OutcomeKind.AlreadyDone, View: _record.View);
+                    return (new(OutcomeKind.AlreadyDone), null, null);
                 case Lifecycle.Decision.Refused refused:
-                    return new(OutcomeKind.Conflict, refused.Why, _record.View);
+                    return (new(OutcomeKind.Conflict, refused.Why), null, null);
             }
         }
-        return new(OutcomeKind.Invalid, $"{command.Action} is no action of this {_term}.", _record.View);
+        return (new(OutcomeKind.Invalid, $"{name} is no action of this {_term}."), null, null);
+    }
+
+    public Task<EntityView?> View(Caller caller) =>
+        Task.FromResult(_record.View is { } view && caller.Sees(view.Project) ? view : null);
+
+    public async Task<Outcome> Update(UpdateEntity command)
+    {
+        if (NotNow(command.Caller, Patch.Refusal(command, _record.Version)) is { } no)
+            return no;
+        var present = _record.Value!;
+        if (command.Links is [var inline, ..])
+            return new(OutcomeKind.Invalid, $"A {inline.Kind} cannot start at a {_term}.");
+        var attributes = Patch.Attributes(present.Attributes, command);
+        if (DeclaredEnds.Change(present, attributes) is { } why)
+            return new(OutcomeKind.Forbidden, why);
+        await _record.Write(Settled(present with { Attributes = attributes, Mixins = Patch.Mixins(present.Mixins, command) }));
+        return new(OutcomeKind.Done, View: _record.View);
+    }
+
+    public async Task<Outcome> Invoke(InvokeAction command)
+    {
+        if (NotNow(command.Caller, Patch.Refusal(command, _record.Version)) is { } no)
+            return no;
+        var (outcome, lifecycle, row) = Decide(command.Action);
+        if (lifecycle is not null && row is not null)
+        {
+            LogMoving(this.GetGrainId(), DeclaredProjection.StateOf(_record.Value!, lifecycle), row.To, row.Action.Id.Term);
+            await _record.Write(Moved(_record.Value!, lifecycle, row));
+        }
+        return outcome with { View = _record.View };
     }
 
     /// <summary>Needs no definition: what was declared once can always be deleted.</summary>
@@ -162,7 +179,7 @@ internal sealed partial class DeclaredGrain : Grain, IEntityGrain
         OutcomeKind.Unavailable, $"The silo that was asked does not know the kind {kind}: the files in its Model:Directory are not those of the API.");
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Entity}: {From} to {To} on {Action}")]
-    private partial void LogMoved(GrainId entity, string from, string to, string action);
+    private partial void LogMoving(GrainId entity, string from, string to, string action);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Entity} is gone")]
     private partial void LogGone(GrainId entity);

@@ -9,6 +9,8 @@ internal static class Patch
     public static Dictionary<string, AttributeValue> Attributes(Dictionary<string, AttributeValue> present, UpdateEntity update)
     {
         var next = update.Replace ? [] : new Dictionary<string, AttributeValue>(present);
+        foreach (var name in update.RemoveAttributes)
+            next.Remove(name);
         foreach (var (name, value) in update.Attributes)
             next[name] = value;
         return next;
@@ -27,6 +29,9 @@ internal static class Patch
 
     public static Outcome? Refusal(DeleteEntity delete, long version) =>
         delete.IfVersion is { } wanted && wanted != version ? Moved(wanted, version) : null;
+
+    public static Outcome? Refusal(InvokeAction action, long version) =>
+        action.IfVersion is { } wanted && wanted != version ? Moved(wanted, version) : null;
 
     public static string? Text(this IReadOnlyDictionary<string, AttributeValue> attributes, Attr attr) =>
         attributes.TryGetValue(attr.Name, out var value) ? value.Text : null;

@@ -51,7 +51,11 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
     public async Task<Outcome> Create(CreateEntity command)
     {
         if (Record.Value is { } present)
-            return Repeated.Create(command, present.Project, Record.View);
+        {
+            return present.Phase == LinkPhase.Attaching && present.Project == command.Caller.Project
+                ? await Settle(command.Caller)   // the first attempt died half-way
+                : Repeated.Create(command, present.Project, Record.View);
+        }
         if (EndOf(command.Attributes.Text(CoreKinds.Source), "compute") is not { } source)
             return new(OutcomeKind.Invalid, $"{CoreKinds.Source.Name}: a compute was wanted, \"{command.Attributes.Text(CoreKinds.Source)}\" was given.");
         if (await Source(source).View(command.Caller) is null)
@@ -87,22 +91,39 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
     {
         if (Record.View is null || !command.Caller.Sees(Record.Value!.Project))
             return new(OutcomeKind.NotFound);
-        var present = Record.Value;
+        var (next, refused) = Next(Record.Value, command);
+        if (refused is not null)
+            return refused;
+        await Record.Write(next);
+        return new(OutcomeKind.Done, View: Record.View);
+    }
+
+    public Task<Outcome> MayUpdate(UpdateEntity command) => Task.FromResult(
+        !IsThere(command.Caller) ? new(OutcomeKind.NotFound) : Next(Record.Value!, command).Refused ?? new Outcome(OutcomeKind.Done));
+
+    public Task<Outcome> MayInvoke(InvokeAction command) => Invoke(command);   // there is nothing to do
+
+    public Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) => Task.FromResult(
+        !IsThere(command.Caller) ? new(OutcomeKind.NotFound) : Patch.Refusal(command, Record.Version) ?? new Outcome(OutcomeKind.Done));
+
+    private bool IsThere(Caller caller) => Record.View is { } view && caller.Sees(view.Project);
+
+    private (LinkRecord Record, Outcome? Refused) Next(LinkRecord present, UpdateEntity command)
+    {
         if (Patch.Refusal(command, Record.Version) is { } moved)
-            return moved;
+            return (present, moved);
         var attributes = Patch.Attributes(present.Attributes, command);
         foreach (var (name, id) in new[] { (CoreKinds.Source.Name, present.Source), (CoreKinds.Target.Name, present.Target) })
         {
             if (attributes.Remove(name, out var end) && EndOf(end.Text, null) != id)
-                return new(OutcomeKind.Forbidden, $"{name}: a link's ends do not change; it is {id}, {end.Text} was sent. Delete the link and make another.");
+                return (present, new(OutcomeKind.Forbidden, $"{name}: a link's ends do not change; it is {id}, {end.Text} was sent. Delete the link and make another."));
         }
         var (next, why) = Complete(present with { Attributes = attributes, Mixins = Patch.Mixins(present.Mixins, command) });
         if (why is not null)
-            return new(OutcomeKind.Invalid, why);
-        if (Device(next) != Device(present))
-            return new(OutcomeKind.Conflict, "What the machine's device depends on (MAC address, IP address, device name) does not change while it is linked: delete the link and make another.");
-        await Record.Write(next);
-        return new(OutcomeKind.Done, View: Record.View);
+            return (present, new(OutcomeKind.Invalid, why));
+        return Device(next) == Device(present)
+            ? (next, null)
+            : (present, new(OutcomeKind.Conflict, "What the machine's device depends on (MAC address, IP address, device name) does not change while it is linked: delete the link and make another."));
     }
 
     public Task<Outcome> Invoke(InvokeAction command) => Task.FromResult(

@@ -21,7 +21,7 @@ internal sealed class NetworkInterfaceGrain(
 
     protected override (LinkRecord Record, string? Why) Complete(LinkRecord record)
     {
-        return (record with { Mac = NicAddressing.Mac(record.Attributes, record.Id) }, null);
+        return (Exposed(record with { Mac = NicAddressing.Mac(record.Attributes, record.Id) }), null);
     }
 
     protected override async Task<(LinkRecord Record, AttachResult Result)> Arrange(LinkRecord record, Caller caller)
@@ -30,10 +30,13 @@ internal sealed class NetworkInterfaceGrain(
         var connected = await Target(record).Connect(caller, Id, record.Source, record.Mac!, wanted, NicAddressing.Hostname(record.Source));
         if (!connected.Outcome.Ok)
             return (record, new(connected.Outcome, null));
-        // What the network gave is exposed, whether the client asked for the mixin or not.
-        var mixins = connected.Address is null || record.Mixins.Contains(AddressMixin) ? record.Mixins : [.. record.Mixins, AddressMixin];
-        return (record with { Address = connected.Address, Gateway = connected.Gateway, Mixins = mixins }, new(connected.Outcome, null));
+        return (Exposed(record with { Address = connected.Address, Gateway = connected.Gateway }), new(connected.Outcome, null));
     }
+
+    /// <summary>What the network gave is shown, whether the client asked for the mixin or not.</summary>
+    private static LinkRecord Exposed(LinkRecord record) => record.Address is null || record.Mixins.Contains(AddressMixin)
+        ? record
+        : record with { Mixins = [.. record.Mixins, AddressMixin] };
 
     protected override Task Leave(LinkRecord record) => Target(record).Leaving(Id);
 

@@ -33,7 +33,11 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
     public async Task<Outcome> Create(CreateEntity command)
     {
         if (_record.Value is { } present)
-            return Repeated.Create(command, present.Project, _record.View);
+        {
+            return present.Phase == NetworkPhase.Creating && present.Project == command.Caller.Project
+                ? await Settle()   // the first attempt died half-way
+                : Repeated.Create(command, present.Project, _record.View);
+        }
         if (command.Links.Length > 0)
             return new(OutcomeKind.Invalid, "Links that start at a network are not possible: networkinterface goes from a compute to a network.");
         var now = _time.GetUtcNow();
@@ -64,21 +68,15 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
         var present = _record.Value;
         if (Patch.Refusal(command, _record.Version) is { } moved)
             return moved;
-        var next = present with { Attributes = Patch.Attributes(present.Attributes, command), Mixins = Patch.Mixins(present.Mixins, command) };
-        if (next.WantsSubnet && next.Attributes.Text(Model.IpNetwork.Address) is { } wanted && present.Cidr is { } cidr && Subnet.Parse(wanted).Cidr != cidr)
-            return new(OutcomeKind.Conflict, $"The network's range is {cidr} and cannot become {wanted}: addresses are in use by it. Create another network.");
-        if (Refusal(next) is { } refusal)
-            return new(OutcomeKind.Invalid, refusal);
+        var next = Next(present, command);
+        if (Refusal(present, next) is { } refused)
+            return refused;
         if (next.WantsSubnet && present.Cidr is null)
         {
             var subnet = await ClaimSubnet(next);
             if (subnet.Cidr is null)
                 return new(OutcomeKind.Conflict, subnet.Why);
             next = next with { Cidr = subnet.Cidr, Gateway = subnet.Gateway };
-        }
-        else if (!next.WantsSubnet && present.Cidr is not null)
-        {
-            return new(OutcomeKind.Conflict, $"The network's range {present.Cidr} cannot be taken away.");
         }
         await _record.Write(next with { Generation = present.Generation + 1 });
         await Tell();
@@ -89,6 +87,8 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
     {
         if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
             return new(OutcomeKind.NotFound);
+        if (Patch.Refusal(command, _record.Version) is { } moved)
+            return moved;
         var outcome = command.Action == Model.Network.Up.ToString() ? await Handle(NetworkTrigger.Up)
             : command.Action == Model.Network.Down.ToString() ? await Handle(NetworkTrigger.Down)
             : new Outcome(OutcomeKind.NotImplemented, $"{command.Action} is not offered here.");
@@ -101,10 +101,35 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             return new(OutcomeKind.NotFound);
         if (Patch.Refusal(command, _record.Version) is { } moved)
             return moved;
-        return _record.Value.Members is [var first, ..] members
-            ? new(OutcomeKind.Conflict, $"{members.Length} network interface(s) are on this network, the first is {first}: delete them first.")
-            : await Handle(NetworkTrigger.Delete);
+        return InUse([]) ?? await Handle(NetworkTrigger.Delete);
     }
+
+    public Task<Outcome> MayUpdate(UpdateEntity command) => Task.FromResult(
+        !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
+        : Patch.Refusal(command, _record.Version) ?? Refusal(_record.Value!, Next(_record.Value!, command)) ?? new Outcome(OutcomeKind.Done));
+
+    public Task<Outcome> MayInvoke(InvokeAction command) => Task.FromResult(
+        !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
+        : command.Action == Model.Network.Up.ToString() ? May(NetworkTrigger.Up)
+        : command.Action == Model.Network.Down.ToString() ? May(NetworkTrigger.Down)
+        : new Outcome(OutcomeKind.NotImplemented, $"{command.Action} is not offered here."));
+
+    public Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) => Task.FromResult(
+        !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
+        : Patch.Refusal(command, _record.Version) ?? InUse(going) ?? May(NetworkTrigger.Delete));
+
+    private Outcome May(NetworkTrigger trigger) => NetworkLifecycle.Decide(_record.Value!.Phase, trigger) switch
+    {
+        NetworkDecision.Refused refused => new(OutcomeKind.Conflict, refused.Why),
+        NetworkDecision.AlreadyDone => new(OutcomeKind.AlreadyDone),
+        _ => new(OutcomeKind.Done),
+    };
+
+    private bool IsThere(Caller caller) => _record.View is { } view && caller.Sees(view.Project);
+
+    private Outcome? InUse(Guid[] butFor) => _record.Value!.Members.Except(butFor).ToArray() is [var first, ..] members
+        ? new(OutcomeKind.Conflict, $"{members.Length} network interface(s) are on this network, the first is {first}: delete them first.")
+        : null;
 
     // ---------------------------------------------------------------- links
 
@@ -221,6 +246,16 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
         Id,
         record.Attributes.Text(Model.IpNetwork.Address) is { } wanted ? Subnet.Parse(wanted).Cidr : null,
         record.Attributes.Text(Model.IpNetwork.Gateway));
+
+    private static NetworkRecord Next(NetworkRecord present, UpdateEntity command) =>
+        present with { Attributes = Patch.Attributes(present.Attributes, command), Mixins = Patch.Mixins(present.Mixins, command) };
+
+    private static Outcome? Refusal(NetworkRecord present, NetworkRecord next) =>
+        next.WantsSubnet && next.Attributes.Text(Model.IpNetwork.Address) is { } wanted && present.Cidr is { } cidr && Subnet.Parse(wanted).Cidr != cidr
+            ? new(OutcomeKind.Conflict, $"The network's range is {cidr} and cannot become {wanted}: addresses are in use by it. Create another network.")
+        : Refusal(next) is { } refusal ? new(OutcomeKind.Invalid, refusal)
+        : !next.WantsSubnet && present.Cidr is not null ? new(OutcomeKind.Conflict, $"The network's range {present.Cidr} cannot be taken away.")
+        : null;
 
     private static string? Refusal(NetworkRecord record)
     {

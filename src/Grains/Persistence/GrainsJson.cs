@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Controller.Contracts;
 using Controller.Grains.Compute;
+using Controller.Grains.Creations;
 using Controller.Grains.Declared;
 using Controller.Grains.Hosts;
 using Controller.Grains.Images;
@@ -28,6 +29,7 @@ namespace Controller.Grains.Persistence;
 [JsonSerializable(typeof(Stored<JoinRecord, JoinResult>))]
 [JsonSerializable(typeof(Stored<ImageRecord, ImageView>))]
 [JsonSerializable(typeof(Stored<UserMixinsRecord, UserMixinsView>))]
+[JsonSerializable(typeof(Stored<CreationRecord, EntityView>))]
 internal sealed partial class GrainsJson : JsonSerializerContext;
 
 /// <summary>Writes records as UTF-8 JSON: the write query extracts columns from it.</summary>

@@ -33,7 +33,11 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     public async Task<Outcome> Create(CreateEntity command)
     {
         if (_record.Value is { } present)
-            return Repeated.Create(command, present.Project, _record.View);
+        {
+            return present is { Phase: StoragePhase.Creating, Host: null } && present.Project == command.Caller.Project
+                ? await Place()   // the first attempt died half-way
+                : Repeated.Create(command, present.Project, _record.View);
+        }
         if (command.Links.Length > 0)
             return new(OutcomeKind.Invalid, "Links that start at a storage are not possible: storagelink goes from a compute to a storage.");
         if (StorageRecord.Refusal(command.Attributes) is { } refusal)
@@ -74,12 +78,13 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     {
         if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
             return new(OutcomeKind.NotFound);
+        if (Patch.Refusal(command, _record.Version) is { } moved)
+            return moved;
         var present = _record.Value;
         Outcome outcome;
         if (command.Action == Model.Storage.Resize.ToString())
         {
-            var size = command.Attributes[Model.Storage.ResizeSize.Name];
-            outcome = await Grow(present, present with { Attributes = new(present.Attributes) { [Model.Storage.Size.Name] = size } });
+            outcome = await Grow(present, Resized(present, command));
         }
         else if (command.Action == Model.Storage.Online.ToString())
             outcome = await Handle(StorageTrigger.Online);
@@ -96,6 +101,40 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             return new(OutcomeKind.NotFound);
         return Patch.Refusal(command, _record.Version) ?? InUse() ?? await Handle(StorageTrigger.Delete);
     }
+
+    public Task<Outcome> MayUpdate(UpdateEntity command)
+    {
+        if (!IsThere(command.Caller))
+            return Task.FromResult(new Outcome(OutcomeKind.NotFound));
+        var present = _record.Value!;
+        var next = present with { Attributes = Patch.Attributes(present.Attributes, command) };
+        return Task.FromResult(Patch.Refusal(command, _record.Version) ?? CannotGrow(present, next) ?? new Outcome(OutcomeKind.Done));
+    }
+
+    public Task<Outcome> MayInvoke(InvokeAction command)
+    {
+        if (!IsThere(command.Caller))
+            return Task.FromResult(new Outcome(OutcomeKind.NotFound));
+        var present = _record.Value!;
+        return Task.FromResult(
+            command.Action == Model.Storage.Resize.ToString() ? CannotGrow(present, Resized(present, command)) ?? new(OutcomeKind.Done)
+            : command.Action == Model.Storage.Online.ToString() ? May(StorageTrigger.Online)
+            : command.Action == Model.Storage.Offline.ToString() ? InUse() ?? May(StorageTrigger.Offline)
+            : new Outcome(OutcomeKind.NotImplemented, $"{command.Action} is not offered here."));
+    }
+
+    public Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) => Task.FromResult(
+        !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
+        : Patch.Refusal(command, _record.Version) ?? InUse(going) ?? May(StorageTrigger.Delete));
+
+    private Outcome May(StorageTrigger trigger) => StorageLifecycle.Decide(_record.Value!.Phase, trigger) switch
+    {
+        StorageDecision.Refused refused => new(OutcomeKind.Conflict, refused.Why),
+        StorageDecision.AlreadyDone => new(OutcomeKind.AlreadyDone),
+        _ => new(OutcomeKind.Done),
+    };
+
+    private bool IsThere(Caller caller) => _record.View is { } view && caller.Sees(view.Project);
 
     // ---------------------------------------------------------------- links
 
@@ -183,22 +222,29 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     /// <summary>Updates what is asked for; a larger size is claimed first, a smaller one refused: what is in a volume is not cut off.</summary>
     private async Task<Outcome> Grow(StorageRecord present, StorageRecord next)
     {
-        if (StorageRecord.Refusal(next.Attributes) is { } refusal)
-            return new(OutcomeKind.Invalid, refusal);
-        if (next.SizeBytes < present.SizeBytes)
-            return new(OutcomeKind.Conflict, $"A storage cannot shrink: it has {present.Attributes.Text(Model.Storage.Size)} GiB, {next.Attributes.Text(Model.Storage.Size)} were asked for.");
+        if (CannotGrow(present, next) is { } refused)
+            return refused;
         if (next.SizeBytes == present.SizeBytes)
         {
             await _record.Write(next);
             return new(OutcomeKind.Done);
         }
-        if (StorageLifecycle.Decide(present.Phase, StorageTrigger.Resize) is StorageDecision.Refused refused)
-            return new(OutcomeKind.Conflict, refused.Why);
         var resized = await _claims.Resize(Request(next), present.Host!.Value);
         return resized.Host is null
             ? new(resized.Kind, resized.Why)
             : await Handle(StorageTrigger.Resize, r => r with { Attributes = next.Attributes, Mixins = next.Mixins });
     }
+
+    private static StorageRecord Resized(StorageRecord present, InvokeAction resize) =>
+        present with { Attributes = new(present.Attributes) { [Model.Storage.Size.Name] = resize.Attributes[Model.Storage.ResizeSize.Name] } };
+
+    private static Outcome? CannotGrow(StorageRecord present, StorageRecord next) =>
+        StorageRecord.Refusal(next.Attributes) is { } refusal ? new(OutcomeKind.Invalid, refusal)
+        : next.SizeBytes < present.SizeBytes
+            ? new(OutcomeKind.Conflict, $"A storage cannot shrink: it has {present.Attributes.Text(Model.Storage.Size)} GiB, {next.Attributes.Text(Model.Storage.Size)} were asked for.")
+        : next.SizeBytes > present.SizeBytes && StorageLifecycle.Decide(present.Phase, StorageTrigger.Resize) is StorageDecision.Refused refused
+            ? new(OutcomeKind.Conflict, refused.Why)
+        : null;
 
     private async Task<Outcome> Handle(StorageTrigger trigger, Func<StorageRecord, StorageRecord>? also = null)
     {
@@ -233,7 +279,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         }
     }
 
-    private Outcome? InUse() => _record.Value!.Uses.FirstOrDefault() is { } use
+    private Outcome? InUse(Guid[]? butFor = null) => _record.Value!.Uses.FirstOrDefault(u => butFor?.Contains(u.Link) != true) is { } use
         ? new(OutcomeKind.Conflict, $"The storage is linked to compute {use.Compute}: delete the link {use.Link} first.")
         : null;
 

@@ -76,8 +76,8 @@ internal sealed partial class SweeperGrain(IUnfinished unfinished, DeclaredModel
     {
         try
         {
-            await (entity.Term == GrainKeys.UserMixinsTerm
-                ? GrainFactory.UserMixins(entity.Id).Reconcile()
+            await (entity.Term == GrainKeys.UserMixinsTerm ? GrainFactory.UserMixins(entity.Id).Reconcile()
+                : entity.Term == GrainKeys.Creation ? GrainFactory.CreationOf(entity.Id).Reconcile()   // a request that makes entities, and none itself
                 : GrainFactory.Entity(entity.Term, entity.Id).Reconcile());
         }
         catch (Exception e)

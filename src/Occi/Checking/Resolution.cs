@@ -6,6 +6,9 @@ internal sealed record Resolution(Kind Kind, IReadOnlyList<Mixin> Mixins)
     /// <summary>Mixins that the entity hasn't yet.</summary>
     public required IReadOnlyList<Mixin> Added { get; init; }
 
+    /// <summary>Mixins that the entity will have no more.</summary>
+    public required IReadOnlyList<Mixin> Gone { get; init; }
+
     /// <summary>Every attribute that the entity may have (GFD.221 §5.3.3, §5.3.4): those of its kind's lineage and its mixins' closures.</summary>
     public IReadOnlyDictionary<string, Attr> Attributes => field ??= Effective();
 
@@ -45,7 +48,7 @@ internal sealed record Resolution(Kind Kind, IReadOnlyList<Mixin> Mixins)
         var all = purpose == Purpose.Update ? Merge(had, mixins) : mixins;
         return Compatible(resolved, all) is { } error
             ? (null, error)
-            : (new Resolution(resolved, all) { Added = [.. all.Except(had)] }, null);
+            : (new Resolution(resolved, all) { Added = [.. all.Except(had)], Gone = [.. had.Except(all)] }, null);
     }
 
     // Additive, except that a template takes the place of another of its sort (D-09).

@@ -26,7 +26,7 @@ internal sealed class Values(Resolution resolution, Purpose purpose, Representat
     private CheckError? One(string name, AttributeValue sent)
     {
         if (!resolution.Attributes.TryGetValue(name, out var attribute))
-            return new CheckError(Fault.Invalid, $"{resolution.Kind} has no attribute {name}, nor has any of its mixins");
+            return IsEchoOfGone(name, sent) ? null : new CheckError(Fault.Invalid, $"{resolution.Kind} has no attribute {name}, nor has any of its mixins");
         if (purpose == Purpose.Create && !attribute.SettableAtCreation)
             return null;   // an echo, or hope (D-14)
         var (value, wrong) = Coerce.To(attribute, sent);
@@ -40,6 +40,12 @@ internal sealed class Values(Resolution resolution, Purpose purpose, Representat
             ? null
             : new CheckError(Fault.Immutable, $"{name} can't be changed: it is {Shown(Present(attribute))}, found {Shown(sent)}");
     }
+
+    /// <summary>Who puts back what was read, but for a mixin, leaves that mixin's attributes in it: they go with it.</summary>
+    private bool IsEchoOfGone(string name, AttributeValue sent) =>
+        purpose == Purpose.Replace
+        && resolution.Gone.SelectMany(m => m.Closure).SelectMany(m => m.Attributes).FirstOrDefault(a => a.Name == name) is { } attribute
+        && Present(attribute) is { } now && Coerce.To(attribute, sent) is (var value, null) && Same(attribute, value, now);
 
     /// <summary>What was set at creation survives a replacement that leaves it out: no client can set it again.</summary>
     private void Keep()

@@ -48,14 +48,14 @@ internal static class AttributeDefinition
             return part.Fail($"expected an attribute's name, found '{Unfit.Shorten(name)}'");
         if (!part.IsObject)
             return part.Expected("an object");
-        var pattern = part["pattern"] is { IsObject: true } given ? given : null;
-        if (TypeOf(part["type"]?.Text ?? "string", pattern) is not { } type)
-            return part["type"]!.Expected("string, number, boolean, array or object");
+        var pattern = Member(part, "pattern") is { IsObject: true } given ? given : null;
+        if (TypeOf(Member(part, "type")?.Text ?? "string", pattern) is not { } type)
+            return Member(part, "type")!.Expected("string, number, boolean, array or object");
         var (minimum, exclusive) = (Number(pattern?["minimum"]), pattern?["exclusiveMinimum"]?.Kind == JsonTokenType.True);
-        var attribute = new Attr(name, type, part["description"]?.Text ?? "")
+        var attribute = new Attr(name, type, Member(part, "description")?.Text ?? "")
         {
-            Mutable = part["mutable"]?.Kind == JsonTokenType.True,
-            Required = part["required"]?.Kind == JsonTokenType.True,
+            Mutable = Member(part, "mutable")?.Kind == JsonTokenType.True,
+            Required = Member(part, "required")?.Kind == JsonTokenType.True,
             Values = pattern?["enum"]?.Items.Select(i => i.Text).ToList() ?? [],
             Min = exclusive ? null : minimum,
             MinExclusive = exclusive ? minimum : null,
@@ -63,11 +63,14 @@ internal static class AttributeDefinition
             Pattern = pattern?["pattern"]?.Text is ['^', '(', .. var expression, ')', '$'] ? expression : pattern?["pattern"]?.Text,
             Format = FormatOf(pattern?["format"]?.Text),
         };
-        if (part["default"] is not { } value)
+        if (Member(part, "default") is not { } value)
             return attribute;
         var read = AttributeParser.Value(value);
         return read.Ok ? attribute with { Default = read.Value } : read.Error!;
     }
+
+    /// <summary>rOCCI 4 wrote the members in capitals.</summary>
+    private static JsonPart? Member(JsonPart part, string name) => part[name] ?? part[char.ToUpperInvariant(name[0]) + name[1..]];
 
     private static void Pattern(Utf8JsonWriter json, Attr attribute)
     {

@@ -3,19 +3,19 @@ using System.Text.Json;
 namespace Occi.Json;
 
 /// <summary>
-/// An <c>attributes</c> object (GFD.226 §3.5): full names as keys. Drafts nested an object per dot; such an object stands under a key
-/// without a dot, which no attribute of an entity has, and is flattened.
+/// An <c>attributes</c> object (GFD.226 §3.5): full names as keys. Drafts nested an object per dot: it is flattened, unless what it stands for so far is the
+/// name of an attribute whose value is an object.
 /// </summary>
 internal static class AttributeParser
 {
-    public static Parsed<Dictionary<string, AttributeValue>> Read(JsonPart? part)
+    public static Parsed<Dictionary<string, AttributeValue>> Read(JsonPart? part, Catalogue? known = null)
     {
         var found = new Dictionary<string, AttributeValue>();
         if (part is null)
             return found;
         if (!part.IsObject)
             return part.Expected("an object");
-        return Flatten(part, "", found) is { } error ? error : found;
+        return Flatten(part, "", found, known) is { } error ? error : found;
     }
 
     /// <summary>One value; null isn't one.</summary>
@@ -36,16 +36,21 @@ internal static class AttributeParser
         }
     }
 
-    private static ParseError? Flatten(JsonPart part, string prefix, Dictionary<string, AttributeValue> found)
+    // Without a catalogue the key tells: no attribute of an entity has a name without a dot.
+    private static bool IsNested(string name, string key, Catalogue? known) => known?.FindAttribute(name) is { } attribute
+        ? attribute.Type != AttrType.Object && !key.Contains('.', StringComparison.Ordinal)
+        : known is not null || !key.Contains('.', StringComparison.Ordinal);
+
+    private static ParseError? Flatten(JsonPart part, string prefix, Dictionary<string, AttributeValue> found, Catalogue? known)
     {
         foreach (var (key, member) in part.Members)
         {
             if (!Names.IsTerm(key) || prefix.Length + key.Length > Names.LongestTerm)
                 return member.Fail($"expected an attribute's name, found '{Unfit.Shorten(key)}'");
             var name = prefix + key;
-            if (member.IsObject && !key.Contains('.', StringComparison.Ordinal))
+            if (member.IsObject && IsNested(name, key, known))
             {
-                if (Flatten(member, name + ".", found) is { } error)
+                if (Flatten(member, name + ".", found, known) is { } error)
                     return error;
                 continue;
             }

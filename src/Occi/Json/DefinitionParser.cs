@@ -53,6 +53,8 @@ internal static class DefinitionParser
                 return parent.Expected("a type identifier, scheme#term");
             depends.Value!.Add(kind);
         }
+        if (part["related"] is { IsArray: true } related && part["parent"] is null && depends.Value!.Count == 0)   // what drafts had in the place of both
+            depends.Value.AddRange(related.Items.Select(Identifiers.One).OfType<TypeId>());
         var attributes = AttributeDefinition.ReadAll(part["attributes"]);
         if (attributes.Error is { } broken)
             return broken;

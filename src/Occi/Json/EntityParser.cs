@@ -8,54 +8,69 @@ namespace Occi.Json;
 /// </summary>
 internal static class EntityParser
 {
-    public static Parsed<IReadOnlyList<Representation>> Read(JsonPart root)
+    public static Parsed<IReadOnlyList<Representation>> Read(JsonPart root, Catalogue? known)
     {
+        if (root.Items is [{ IsObject: true }, ..])   // pyssf's
+        {
+            var all = All(root, known);
+            return all.Ok ? all.Value! : all.Error!;
+        }
         if (!root.IsObject)
             return root.Expected("an object");
-        var found = new List<Representation>();
         if (root["resources"] is null && (root["links"] is null || IsEntity(root)))
-            return One(root, found) ?? (Parsed<IReadOnlyList<Representation>>)found;
-        foreach (var name in (string[])["resources", "links"])
         {
-            if (root[name] is not { } list)
-                continue;
-            if (!list.IsArray)
-                return list.Expected("an array");
-            foreach (var item in list.Items)
-            {
-                if (One(item, found) is { } error)
-                    return error;
-            }
+            var one = Entity(root, nested: false, known);
+            return one.Ok ? new List<Representation> { one.Value! } : one.Error!;
         }
-        return Unlinked(found);
+        var (resources, links) = (All(root["resources"], known), All(root["links"], known));
+        return resources.Error is { } bad ? bad : links.Error is { } wrong ? wrong : Joined(resources.Value!, links.Value!);
+    }
+
+    private static Parsed<List<Representation>> All(JsonPart? list, Catalogue? known)
+    {
+        var found = new List<Representation>();
+        if (list is { IsArray: false })
+            return list.Expected("an array");
+        foreach (var item in list?.Items ?? [])
+        {
+            var entity = Entity(item, nested: false, known);
+            if (!entity.Ok)
+                return entity.Error!;
+            found.Add(entity.Value!);
+        }
+        return found;
     }
 
     // A bare resource may hold links too: what an entity has and a collection has not tells them apart.
     private static bool IsEntity(JsonPart root) =>
         root["kind"] is not null || root["attributes"] is not null || root["id"] is not null || root["mixins"] is not null || root["title"] is not null;
 
-    // Drafts list links by URL in their resource and describe them beside it: the description counts.
-    private static Parsed<IReadOnlyList<Representation>> Unlinked(List<Representation> found)
+    // Drafts list links by URL in their resource and describe them beside it: they are its inline links.
+    private static List<Representation> Joined(List<Representation> resources, List<Representation> links)
     {
-        var described = found.SelectMany(e => new[] { e.Location, IdOf(e) }).OfType<string>().Select(Names.PathOf).ToHashSet();
-        return found.ConvertAll(e => e.Links.All(l => !IsReference(l) || !described.Contains(Names.PathOf(l.Location!)))
-            ? e
-            : e with { Links = [.. e.Links.Where(l => !IsReference(l) || !described.Contains(Names.PathOf(l.Location!)))] });
+        var joined = resources.ConvertAll(r => r.Links.Any(IsReference) ? r with { Links = [.. r.Links.Select(l => IsReference(l) ? Described(l, links) : l)] } : r);
+        return [.. joined, .. links];
+    }
+
+    /// <summary>What stands beside the resource of a link that it names; it is that link alone then.</summary>
+    private static Representation Described(Representation reference, List<Representation> links)
+    {
+        var path = Names.PathOf(reference.Location!);
+        var uuid = Names.UuidOf(path[(path.LastIndexOf('/') + 1)..]);
+        var at = links.FindIndex(l => (l.Location is { } self && Names.PathOf(self) == path)
+            || (IdOf(l) is { } id && (id == reference.Location || (uuid is not null && Names.UuidOf(id) == uuid))));
+        if (at < 0)
+            return reference;
+        var described = links[at];
+        links.RemoveAt(at);
+        return described with { Location = described.Location ?? reference.Location };
     }
 
     private static bool IsReference(Representation link) => link.Location is not null && link.Kind is null && link.Attributes.Count == 0;
 
     private static string? IdOf(Representation entity) => entity.Attributes.TryGetValue(CoreKinds.Id.Name, out var id) ? id.Text : null;
 
-    private static ParseError? One(JsonPart part, List<Representation> found)
-    {
-        var entity = Entity(part, nested: false);
-        if (entity.Ok)
-            found.Add(entity.Value!);
-        return entity.Error;
-    }
-
-    private static Parsed<Representation> Entity(JsonPart part, bool nested)
+    private static Parsed<Representation> Entity(JsonPart part, bool nested, Catalogue? known)
     {
         if (nested && part.IsString)
         {
@@ -68,14 +83,14 @@ internal static class EntityParser
         TypeId? kind = null;
         if (part["kind"] is { } named)
         {
-            if (!Names.TryIdentifier(named.IsString ? named.Text : null, out var id))
+            if (Identifiers.One(named) is not { } id)
                 return named.Expected("a type identifier, scheme#term");
             kind = id;
         }
         var mixins = Identifiers.Read(part["mixins"]);
         if (mixins.Error is { } bad)
             return bad;
-        var attributes = AttributeParser.Read(part["attributes"]);
+        var attributes = AttributeParser.Read(part["attributes"], known);
         if ((attributes.Error ?? Lift(part, attributes.Value!)) is { } wrong)
             return wrong;
         var links = new List<Representation>();
@@ -85,7 +100,7 @@ internal static class EntityParser
                 return nested ? inner.Fail("a link has no links") : inner.Expected("an array");
             foreach (var item in inner.Items)
             {
-                var link = Entity(item, nested: true);
+                var link = Entity(item, nested: true, known);
                 if (!link.Ok)
                     return link;
                 links.Add(link.Value!);
@@ -99,6 +114,7 @@ internal static class EntityParser
             Links = links,
             Actions = Identifiers.Read(part["actions"]).Value ?? [],   // no client can set them; drafts had objects here
             Location = (part["location"] ?? part["self"]) is { IsString: true } self && Names.IsUriReference(self.Text) ? self.Text : null,
+            Where = part.Path,
         };
     }
 

@@ -59,6 +59,8 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_end is not null)
+            return;
         var ended = _process.HasExited;
         if (!ended)
             _process.Kill(entireProcessTree: true);

@@ -1,0 +1,111 @@
+namespace Controller.Api.Tests;
+
+/// <summary>What is done to a whole collection is done to all members or to none, in an order that works.</summary>
+[Collection("cloud")]
+public sealed class CollectionTests(ApiFixture api)
+{
+    private const string Kinds = "http://schemas.ogf.org/occi/infrastructure#";
+    private const string Json = "application/occi+json";
+    private const string State = "occi.compute.state";
+    private const string Large = "Category: large; scheme=\"http://schemas.ogf.org/occi/infrastructure/compute/template/1.1#\"; class=\"mixin\"";
+
+    private static string Action(string term) => $"Category: {term}; scheme=\"http://schemas.ogf.org/occi/infrastructure/compute/action#\"; class=\"action\"";
+
+    private async Task<string> New(string caller, string kind, string more = "") =>
+        (await api.Send("POST", $"/{kind}/", $"Category: {kind}; scheme=\"{Kinds}\"\n{more}", caller)).Path;
+
+    [Fact]
+    public async Task An_action_that_one_member_would_refuse_changes_nobody()
+    {
+        var me = await api.AddProject(Guid.NewGuid().ToString("N"));
+        var (active, inactive) = (await New(me, "compute"), await New(me, "compute"));
+        await api.Becomes(active, State, "active", me);
+        await api.Becomes(inactive, State, "active", me);
+        Assert.Equal(200, (await api.Send("POST", inactive + "?action=stop", Action("stop"), me)).Status);
+        await api.Becomes(inactive, State, "inactive", me);
+        var tag = (await api.Send("GET", active, caller: me))["ETag"];
+        var refused = await api.Send("POST", "/compute/?action=suspend", Action("suspend"), me, Json);
+        Assert.Equal(409, refused.Status);
+        Assert.Contains(inactive, refused.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(active, refused.Body, StringComparison.Ordinal);
+        Assert.Equal(tag, (await api.Send("GET", active, caller: me))["ETag"]);
+        Assert.Equal(200, (await api.Send("POST", "/compute/?action=start", Action("start"), me)).Status);
+        await api.Becomes(inactive, State, "active", me);
+    }
+
+    [Fact]
+    public async Task Deleting_a_collection_in_use_deletes_nothing()
+    {
+        var me = await api.AddProject(Guid.NewGuid().ToString("N"));
+        var (free, used) = (await New(me, "network"), await New(me, "network"));
+        var compute = await New(me, "compute", $"Link: <{used}>; rel=\"{Kinds}network\"");
+        var refused = await api.Send("DELETE", "/network/", caller: me, accept: Json);
+        Assert.Equal(409, refused.Status);
+        Assert.Contains(used, refused.Body, StringComparison.Ordinal);
+        Assert.Equal(200, (await api.Send("GET", free, caller: me)).Status);
+        Assert.Equal(200, (await api.Send("DELETE", "/compute/", caller: me)).Status);
+        Assert.Equal(404, (await api.Send("GET", compute, caller: me)).Status);
+        Assert.Equal(200, (await api.Send("DELETE", "/network/", caller: me)).Status);
+        Assert.Empty((await api.Send("GET", "/", accept: "text/uri-list", caller: me)).Lines);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/resource/")]
+    public async Task Everything_can_be_deleted_at_once(string path)
+    {
+        var me = await api.AddProject(Guid.NewGuid().ToString("N"));
+        var network = await New(me, "network");
+        var storage = await New(me, "storage", "X-OCCI-Attribute: occi.storage.size=1");
+        await New(me, "compute", $"Link: <{network}>; rel=\"{Kinds}network\"\nLink: <{storage}>; rel=\"{Kinds}storage\"");
+        var others = await New("member", "network");
+        Assert.Equal(200, (await api.Send("DELETE", path, caller: me)) is var gone ? gone.Status : 0);
+        Assert.Empty((await api.Send("GET", "/", accept: "text/uri-list", caller: me)).Lines);
+        Assert.Equal(200, (await api.Send("GET", others)).Status);
+    }
+
+    [Fact]
+    public async Task A_template_given_through_its_collection_brings_its_sizes_and_leaves_them()
+    {
+        const string Collection = "/mixin/resource_tpl/large/";
+        var compute = await New("member", "compute", "Category: small; scheme=\"http://schemas.ogf.org/occi/infrastructure/compute/template/1.1#\"; class=\"mixin\"");
+        var location = $"X-OCCI-Location: {compute}";
+        Assert.Equal(200, (await api.Send("POST", Collection, location)).Status);
+        var large = (await api.Send("GET", compute)).Body;
+        Assert.Contains("occi.compute.cores=4", large, StringComparison.Ordinal);
+        Assert.Contains("occi.compute.ephemeral_storage.size=40", large, StringComparison.Ordinal);
+        Assert.DoesNotContain("Category: small", large, StringComparison.Ordinal);
+        Assert.Equal(200, (await api.Send("DELETE", Collection, location)).Status);
+        var left = (await api.Send("GET", compute)).Body;
+        Assert.Contains("occi.compute.cores=4", left, StringComparison.Ordinal);
+        Assert.DoesNotContain("ephemeral", left, StringComparison.Ordinal);
+        Assert.Equal(200, (await api.Send("PUT", compute, left)).Status);
+    }
+
+    [Fact]
+    public async Task A_mixin_that_one_member_cannot_have_is_given_to_none()
+    {
+        var me = await api.AddProject(Guid.NewGuid().ToString("N"), """{"cores":6}""");
+        var (first, second) = (await New(me, "compute"), await New(me, "compute", "Category: ssh_key; scheme=\"http://schemas.ogf.org/occi/infrastructure/credentials#\"; class=\"mixin\"\nX-OCCI-Attribute: occi.credentials.ssh.publickey=\"k\""));
+        var refused = await api.Send("POST", "/mixin/openstack/public_key/", $"X-OCCI-Location: {first}\nX-OCCI-Location: {second}", me);
+        Assert.Equal(409, refused.Status);
+        Assert.Contains(second, refused.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("public_key", (await api.Send("GET", first, caller: me)).Body, StringComparison.Ordinal);
+        var unknown = await api.Send("POST", "/mixin/openstack/public_key/", $"X-OCCI-Location: {first}\nX-OCCI-Location: /compute/{Guid.NewGuid()}", me);
+        Assert.Equal(400, unknown.Status);
+        Assert.DoesNotContain("public_key", (await api.Send("GET", first, caller: me)).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_new_template_resizes_and_wins_over_sizes()
+    {
+        var compute = await New("member", "compute", Large + "\nX-OCCI-Attribute: occi.compute.cores=1");
+        Assert.Contains("occi.compute.cores=4", (await api.Send("GET", compute)).Body, StringComparison.Ordinal);
+        var update = await api.Send("POST", compute, Large.Replace("large", "medium", StringComparison.Ordinal));
+        Assert.Equal(200, update.Status);
+        Assert.Contains("occi.compute.cores=2", update.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("Category: large", update.Body, StringComparison.Ordinal);
+        Assert.Equal(403, (await api.Send("POST", compute, "X-OCCI-Attribute: occi.compute.cores=8")).Status);
+        Assert.Equal(400, (await api.Send("POST", compute, Large + "\n" + Large.Replace("large", "small", StringComparison.Ordinal))).Status);
+    }
+}
