@@ -90,8 +90,17 @@ public sealed class Caller : IDisposable
         ]);
 
     /// <summary>Sends headers line by line, as they are. The answer comes without its body.</summary>
-    public Task<Response> SendLines(string method, string path, params IEnumerable<string> headers) =>
-        Wire.Send(Endpoint, $"{method} {path}", _token is null ? headers : headers.Prepend("Authorization: Bearer " + _token));
+    public async Task<Response> SendLines(string method, string path, params IEnumerable<string> headers)
+    {
+        try
+        {
+            return await Wire.Send(Endpoint, $"{method} {path}", _token is null ? headers : headers.Prepend("Authorization: Bearer " + _token));
+        }
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or System.Security.Authentication.AuthenticationException)
+        {
+            throw new CheckFailedException($"{method} {path}: the connection ended without an answer: {e.Message}");
+        }
+    }
 
     public void Dispose() => _http.Dispose();
 
