@@ -9,6 +9,16 @@ internal sealed class ApiOptions
     [Required, Url]
     public string Url { get; set; } = "http://127.0.0.1:8080";
 
+    /// <summary>Where it listens with TLS, too, e.g. <c>https://127.0.0.1:8443</c>; port 0 takes a free one. Default: nowhere. Needs <see cref="Certificate"/>.</summary>
+    [Url]
+    public string? TlsUrl { get; set; }
+
+    /// <summary>PEM file of the certificate (with its chain) that HTTPS clients see; read again when it changes.</summary>
+    public string? Certificate { get; set; }
+
+    /// <summary>PEM file of its private key.</summary>
+    public string? CertificateKey { get; set; }
+
     /// <summary>Scheme and authority of absolute URLs, e.g. behind a balancer. Default: as the request's <c>Host</c> says.</summary>
     [Url]
     public string? PublicUrl { get; set; }
@@ -28,6 +38,34 @@ internal sealed class ApiOptions
     /// <summary>Largest text/occi rendering sent, in bytes; what is larger is refused with 406 and never cut (GFD.229 §7). Default: 64 KiB.</summary>
     [Range(4 * 1024, 1024 * 1024)]
     public int MaxResponseHeaderBytes { get; set; } = 64 * 1024;
+
+    /// <summary>How often it looks by itself whether images and mixins have changed; usually the database has told it long before. Default: 5 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan RefreshModelEvery { get; set; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>Section <c>Mixins</c>: what users' own mixins may be.</summary>
+internal sealed class MixinOptions
+{
+    /// <summary>The most that a project may have; 0: there are none. All of them are in every answer of the query interface. Default: 100.</summary>
+    [Range(0, 10_000)]
+    public int MaxPerProject { get; set; } = 100;
+
+    /// <summary>Longest term, in characters. Default: 64.</summary>
+    [Range(1, 1024)]
+    public int MaxTermLength { get; set; } = 64;
+
+    /// <summary>Longest scheme, in characters. Default: 256.</summary>
+    [Range(1, 4096)]
+    public int MaxSchemeLength { get; set; } = 256;
+
+    /// <summary>Longest location, in characters. Default: 256.</summary>
+    [Range(1, 4096)]
+    public int MaxLocationLength { get; set; } = 256;
+
+    /// <summary>Longest title, in characters. Default: 256.</summary>
+    [Range(0, 4096)]
+    public int MaxTitleLength { get; set; } = 256;
 }
 
 /// <summary>Section <c>Images</c>.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Controller.Api.Http;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -21,7 +22,10 @@ internal static class Setup
             builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false, reloadOnChange: false);
         builder.Configuration.AddEnvironmentVariables().AddCommandLine(args);
 
-        builder.Services.AddOptions<ApiOptions>().BindConfiguration("Api").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<ApiOptions>().BindConfiguration("Api").ValidateDataAnnotations()
+            .Validate(o => o.TlsUrl is null || (File.Exists(o.Certificate) && File.Exists(o.CertificateKey)), "With Api:TlsUrl, Api:Certificate and Api:CertificateKey must name existing PEM files.")
+            .ValidateOnStart();
+        builder.Services.AddOptions<MixinOptions>().BindConfiguration("Mixins").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ImageOptions>().BindConfiguration("Images");
         builder.Services.AddOptions<PkiOptions>().BindConfiguration("Pki")
             .Validate(o => o.CaCertificate is null || File.Exists(o.CaCertificate), "Pki:CaCertificate must name an existing PEM file.")
@@ -32,9 +36,12 @@ internal static class Setup
     public static void AddServer(this WebApplicationBuilder builder)
     {
         var options = builder.Configuration.GetSection("Api").Get<ApiOptions>() ?? new();
-        builder.WebHost.UseUrls(options.Url);
+        builder.WebHost.UseUrls([options.Url, .. options.TlsUrl is { } tls ? (string[])[tls] : []]);
+        builder.Services.AddSingleton<ServerCertificate>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, _) => kestrel.ApplicationServices.GetRequiredService<ServerCertificate>().Current);
+            kestrel.Limits.Http2.MaxRequestHeaderFieldSize = options.MaxRequestHeaderBytes;
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxRequestHeaderBytes + HeaderSlack;

@@ -13,6 +13,7 @@ namespace Controller.Contracts;
 [JsonSerializable(typeof(Row<ProjectView>))]
 [JsonSerializable(typeof(Row<TokenView>))]
 [JsonSerializable(typeof(Row<ImageView>))]
+[JsonSerializable(typeof(Row<UserMixinsView>))]
 public sealed partial class ContractsJson : JsonSerializerContext;
 
 /// <summary>The part of a row's payload that others than its grain may read.</summary>

@@ -190,4 +190,10 @@ public static class GrainKeys
     /// <summary>The grain of an entity, by its kind's term: one of its own for a kind with behaviour, else the one for whatever files declare.</summary>
     public static IEntityGrain Entity(this IGrainFactory grains, string term, Guid id) =>
         grains.GetGrain<IEntityGrain>(GrainId.Create(Compiled.Contains(term) ? term : Declared, Of(term, id)));
+
+    /// <summary>State name of <see cref="IUserMixinsGrain"/>, and the term in its key.</summary>
+    public const string UserMixinsTerm = "usermixins";
+
+    /// <summary>The mixins that a project's users made.</summary>
+    public static IUserMixinsGrain UserMixins(this IGrainFactory grains, Guid project) => grains.GetGrain<IUserMixinsGrain>(Of(UserMixinsTerm, project));
 }

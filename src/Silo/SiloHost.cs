@@ -1,4 +1,5 @@
 using System.Net;
+using Controller.Grains.Mixins;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Controller.Grains.Sweeping;
@@ -72,6 +73,7 @@ internal static class SiloHost
         services.AddSingleton(placement);
         services.AddSingleton<IClaims, PostgresClaims>();
         services.AddSingleton<IUnfinished, PostgresUnfinished>();
+        services.AddSingleton<IMixinMembers, PostgresMixinMembers>();
         services.AddSingleton<Migrator>();
     }
 

@@ -31,6 +31,13 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public Uri Url => _api.Url;
 
+    public Uri TlsUrl => _api.TlsUrl;
+
+    /// <summary>Replaces what HTTPS clients see.</summary>
+    public Task<System.Security.Cryptography.X509Certificates.X509Certificate2> RenewCertificate() => _place.MakeServerCertificate(TimeProvider.System.GetUtcNow());
+
+    public Task BreakCertificate() => _place.BreakServerCertificate();
+
     public string Images => _place.Images;
 
     public byte[] AuthorityCertificate => _place.Authority.RawData;
@@ -73,9 +80,9 @@ public sealed class ApiFixture : IAsyncLifetime
     public Task Declare(string name, string json) => _place.Declare(name, json);
 
     /// <summary>One more API process' worth of the same cloud.</summary>
-    public async Task<RunningApi> AnotherApi()
+    public async Task<RunningApi> AnotherApi(params string[] settings)
     {
-        var api = await RunningApi.Start(_place);
+        var api = await RunningApi.Start(_place, settings);
         await Eventually.Is("the other API is ready", api.IsReady);
         return api;
     }
@@ -127,6 +134,14 @@ public sealed class ApiFixture : IAsyncLifetime
         {
             throw new TimeoutException($"{late.Message} It is {last}", late);
         }
+    }
+
+    /// <summary>Ends the connections on which API processes listen to the database; how many there were.</summary>
+    public async Task<long> EndListening()
+    {
+        await using var command = _database.CreateCommand(
+            "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'controller-api-listener' and datname = current_database()");
+        return (long)(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>A number that the database knows about an entity.</summary>

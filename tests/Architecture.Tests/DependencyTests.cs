@@ -16,7 +16,8 @@ public sealed class DependencyTests
         { "Silo", "controller-silo", ["Agent.Protocol", "Grains"], ["Contracts", "Occi"] },
         { "Api", "controller-api", ["Contracts", "Occi"], [] },
         { "Agent", "controller-agent", ["Agent.Protocol"], [] },
-        { "Cli", "controller-cli", ["Occi"], [] },
+        { "Conformance", "Controller.Conformance", [], [] },
+        { "Cli", "controller-cli", ["Conformance", "Occi"], [] },
     };
 
     [Fact]

@@ -11,9 +11,11 @@ public sealed class SimulatedCloudTests
     public async Task A_cloud_outlives_that_everything_of_it_is_killed()
     {
         await using var cloud = new Cloud();
-        Assert.Contains("ends it all.", await cloud.Up("--driver", "simulated"), StringComparison.Ordinal);
+        // The APIs don't look by themselves whether something has changed: what they know of each other's doings they were told (docs/decisions/0005).
+        cloud.Settings["Api__RefreshModelEvery"] = "1.00:00:00";
+        Assert.Contains("ends it all.", await cloud.Up("--driver", "simulated", "--apis", "2"), StringComparison.Ordinal);
         var running = await cloud.Healthy();
-        Assert.Equal(["supervisor", "api-1", "agent-1", "silo-1", "postgres"], running.Select(p => p.Name));
+        Assert.Equal(["supervisor", "api-1", "api-2", "agent-1", "silo-1", "postgres"], running.Select(p => p.Name));
         Assert.Equal(running.Select(p => (p.Name, p.Pid)), cloud.Pids().Select(p => (p.Key, p.Value)));
         Assert.Empty(Processes.Exposed(running.Select(p => p.Pid)));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(cloud.Data, "admin.token")));
@@ -23,6 +25,7 @@ public sealed class SimulatedCloudTests
 
         var storage = await cloud.Create("storage", "--title", "data", "-a", "size=0.5");
         var kept = await cloud.Create("compute", "--title", "kept", "-m", "demo", "-a", "cores=1", "-a", "memory=0.25", "--link", "default", "--link", "data");
+        await A_tag_of_one_api_is_the_others_too(cloud, running.Single(p => p.Name == "api-2"));
         var brief = await cloud.Create("compute", "--title", "brief", "-m", "demo");
         await cloud.Act(kept, "suspend");
         await cloud.Act(kept, "start");
@@ -57,5 +60,19 @@ public sealed class SimulatedCloudTests
         Assert.Empty(Processes.Of(cloud.Data));
 
         async Task<IReadOnlyList<string>> Both(OcciApi api) => [(await api.Get(kept.Path)).ToString(), (await api.Get(storage.Path)).ToString()];
+    }
+
+    private static async Task A_tag_of_one_api_is_the_others_too(Cloud cloud, ProcessStatus second)
+    {
+        using var other = cloud.Api(second);
+        Assert.DoesNotContain("blue", await other.Model(), StringComparison.Ordinal);
+        await cloud.Run("occi", "tag", "create", "blue");
+        await Eventually.Is("the tag is in the other API's model", async () => (await other.Model()).Contains("/tags/blue/", StringComparison.Ordinal));
+        var tagged = await cloud.Create("network", "--title", "tagged", "-m", "blue");
+        Assert.Contains("blue", (await other.Get(tagged.Path)).ToString(), StringComparison.Ordinal);
+        await cloud.Run("occi", "tag", "delete", "blue");
+        await Eventually.Is("the tag is not there any more", async () => !(await other.Model()).Contains("blue", StringComparison.Ordinal));
+        Assert.DoesNotContain("blue", (await other.Get(tagged.Path)).ToString(), StringComparison.Ordinal);
+        await cloud.Run("occi", "delete", "tagged", "--wait");
     }
 }

@@ -11,7 +11,8 @@ namespace Controller.Agent.Reconciling;
 /// Everything that happens to one entity on this host, one thing after the other: passes that bring its ledger entries to what is
 /// wanted, and operations. Something new that is wanted cancels what is under way and runs instead.
 /// </summary>
-internal sealed class ObjectWorker(string id, HostLedger ledger, Inspector inspector, Steps steps, ActiveDriver active, TimeProvider time, Action<LedgerObject> changed)
+internal sealed class ObjectWorker(
+    string id, HostLedger ledger, Inspector inspector, Steps steps, ActiveDriver active, TimeProvider time, Action<LedgerObject> changed, Action<string, Exception> broke)
 {
     private static readonly TimeSpan Never = TimeSpan.MaxValue;
 
@@ -114,6 +115,13 @@ internal sealed class ObjectWorker(string id, HostLedger ledger, Inspector inspe
             catch (DriverException)
             {
                 // The inventory could not be read, which says nothing of this object.
+                lock (_lock) _notBefore = Elapsed + _backoff.Next();
+            }
+#pragma warning disable CA1031 // Nobody would take this worker's place: whatever is wished of its entity later would be heard by no one.
+            catch (Exception bug) when (!stop.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                broke(id, bug);
                 lock (_lock) _notBefore = Elapsed + _backoff.Next();
             }
             finally

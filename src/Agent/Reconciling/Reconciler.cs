@@ -146,7 +146,7 @@ internal sealed partial class Reconciler(
 
     private ObjectWorker Start(string id)
     {
-        var worker = new ObjectWorker(id, ledger, inspector, steps, active, time, WakeWaiting);
+        var worker = new ObjectWorker(id, ledger, inspector, steps, active, time, WakeWaiting, LogBroke);
         _running.Add(Task.Run(() => worker.Run(_stop)));
         return worker;
     }
@@ -182,6 +182,9 @@ internal sealed partial class Reconciler(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Driver healthy: {Healthy} {Why}")]
     private partial void LogHealth(bool healthy, string why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Looking after {Id} failed in a way nobody expects; it is tried again")]
+    private partial void LogBroke(string id, Exception bug);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The host cannot be looked at: {Why}")]
     private partial void LogBlind(string why);

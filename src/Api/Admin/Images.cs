@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Controller.Api.Cluster;
 using Controller.Api.Http;
 using Controller.Api.Inventory;
+using Controller.Api.Model;
 using Controller.Contracts;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Controller.Api.Admin;
 
 /// <summary>Images: their bytes go to the image store, their description to a grain, and an os_tpl mixin shows them.</summary>
-internal sealed partial class Images(IGrainFactory grains, Rows rows, IOptions<ImageOptions> options, ILogger<Images> log)
+internal sealed partial class Images(IGrainFactory grains, Rows rows, Catalogues catalogues, IOptions<ImageOptions> options, ILogger<Images> log)
 {
     public async Task<IResult> Put(string term, string? title, string? format, HttpContext http, CancellationToken cancel)
     {
@@ -32,6 +33,7 @@ internal sealed partial class Images(IGrainFactory grains, Rows rows, IOptions<I
         upload.Keep();
         var grain = grains.GetGrain<IImageGrain>("image/" + term);
         var view = await Twice.Try(() => grain.Put(string.IsNullOrWhiteSpace(title) ? term : title, upload.Sha256, format, upload.Size, virtualSize.Value));
+        await catalogues.Refresh(cancel);
         LogStored(term, upload.Sha256, upload.Size);
         return Results.Json(view);
     }
@@ -40,10 +42,13 @@ internal sealed partial class Images(IGrainFactory grains, Rows rows, IOptions<I
         Results.Json((await rows.All("image", ContractsJson.Default.RowImageView, cancel)).Select(i => i.View));
 
     /// <summary>No longer offered. The bytes stay: machines may be backed by them.</summary>
-    public async Task<IResult> Delete(string term) =>
-        Term().IsMatch(term) && await Twice.Try(grains.GetGrain<IImageGrain>("image/" + term).Delete)
-            ? Results.Json(new { })
-            : Problems.NotFound($"/admin/images/{term}").ToResult();
+    public async Task<IResult> Delete(string term, CancellationToken cancel)
+    {
+        if (!Term().IsMatch(term) || !await Twice.Try(grains.GetGrain<IImageGrain>("image/" + term).Delete))
+            return Problems.NotFound($"/admin/images/{term}").ToResult();
+        await catalogues.Refresh(cancel);
+        return Results.Json(new { });
+    }
 
     [GeneratedRegex("^[a-z][a-z0-9_-]{0,62}$", RegexOptions.CultureInvariant)]
     private static partial Regex Term();

@@ -92,8 +92,8 @@ internal sealed partial class Creation(IGrainFactory grains, EntityRows inventor
         // Links last: they may point to resources of the same batch.
         foreach (var (at, (kind, command)) in wanted.Index().OrderBy(w => w.Item.Kind.Is(CoreKinds.Link)))
         {
-            var (own, links) = declared.Split(command, Showing.PathOf(kind, command.Id));
-            var outcome = await CreateOne(request, kind, own);
+            var (own, links) = declared.Split(command.Links, Showing.PathOf(kind, command.Id), command.Id);
+            var outcome = await CreateOne(request, kind, command with { Links = own });
             if (!outcome.Ok || outcome.View is null)
             {
                 await TakeBack(request.Caller, done);
@@ -139,7 +139,7 @@ internal sealed partial class Creation(IGrainFactory grains, EntityRows inventor
     // Location and body in every rendering: each of the known clients reads another one of them (decision D-06).
     private static Reply Created(OcciRequest request, List<EntityView> created)
     {
-        Representation[] shown = [.. created.Select(v => v.Show(request.Catalogue))];
+        Representation[] shown = [.. created.Select(v => v.Show(request.Model))];
         var message = request.Rendering == Rendering.Json && shown is [var one]
             ? request.Writer.Entity(one, Rendering.Json)
             : request.Writer.Entities(shown, request.Rendering);

@@ -18,9 +18,10 @@ internal sealed class Dispatcher(
     public async Task Handle(HttpContext http)
     {
         var path = http.Request.Path.Value is { Length: > 0 } given ? given : "/";
-        var catalogue = catalogues.Current.Catalogue;
-        var target = Target.Of(path, catalogue)
-            ?? Target.Of(path, catalogue = await catalogues.Fresh(http.RequestAborted));   // a template that was just added
+        var caller = http.Caller();
+        var model = await catalogues.Of(caller.Project, http.RequestAborted);
+        var target = Target.Of(path, model.Catalogue)
+            ?? Target.Of(path, (model = await catalogues.Fresh(caller.Project, http.RequestAborted)).Catalogue);   // a mixin that was just added
         var (media, problem) = Negotiation.Choose(http.Request.Headers.Accept, target?.IsListing ?? false);
         if (target is null)
         {
@@ -32,7 +33,7 @@ internal sealed class Dispatcher(
             await ReplyWriter.Write(http, problem!, MediaType.TextPlain);   // one of the two is there
             return;
         }
-        var request = new OcciRequest(http, http.Caller(), media, catalogue, AuthorityOf(http.Request), new QueryArguments(http.Request.QueryString.Value));
+        var request = new OcciRequest(http, caller, media, model, AuthorityOf(http.Request), new QueryArguments(http.Request.QueryString.Value));
         await writer.Write(http, await Answer(target, request), media);
     }
 
@@ -58,7 +59,7 @@ internal sealed class Dispatcher(
         (Target.KindCollection t, true) => [("POST", r => kinds.Invoke(r, t.Kind))],
         (Target.MixinCollection t, true) => [("POST", r => mixins.Invoke(r, t.Mixin))],
         (_, true) => [],
-        (Target.QueryInterface, _) => [("GET", queryInterface.Get), ("POST", QueryInterface.Add), ("DELETE", QueryInterface.Remove)],
+        (Target.QueryInterface, _) => [("GET", queryInterface.Get), ("POST", queryInterface.Add), ("DELETE", queryInterface.Remove)],
         (Target.KindCollection t, _) => [("GET", r => kinds.Get(r, t.Kind)), ("POST", r => creation.Create(r, t.Kind)), ("DELETE", r => kinds.Delete(r, t.Kind))],
         (Target.MixinCollection t, _) =>
         [
@@ -86,6 +87,8 @@ internal static class OcciExtensions
     public static void AddOcci(this WebApplicationBuilder builder) => builder.Services
         .AddSingleton<ReplyWriter>()
         .AddSingleton<QueryInterface>()
+        .AddSingleton<UserMixins>()
+        .AddSingleton<MixinDefinitions>()
         .AddSingleton<KindCollection>()
         .AddSingleton<MixinCollection>()
         .AddSingleton<Entity>()

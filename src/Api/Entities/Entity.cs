@@ -16,7 +16,7 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var tag = Showing.TagOf(view, request.Rendering);
         return request.Http.Request.Headers.IfNoneMatch.Any(given => given == "*" || given?.Split(',').Any(t => t.Trim() == tag) == true)
             ? new Reply(StatusCodes.Status304NotModified) { ETag = tag }
-            : Shown(request, view);
+            : await Shown(request, view);
     }
 
     /// <summary>Partial update (decision D-09): only what is named changes.</summary>
@@ -57,13 +57,14 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
     {
         if (await View(request, at) is not { } view)
             return Problems.NotFound(request.Path);
+        await Judge(request, view);
         var (invocation, problem) = await Actions.Read(request, Actions.Of(request.Catalogue, view));
         if (problem is not null)
             return problem;
         var outcome = await actions.Invoke(request.Caller, at.Kind.Id.Term, at.Id, invocation);
         if (!outcome.Ok)
             return Problems.From(outcome, request.Path);
-        return Shown(request, await Now(request, at, outcome) ?? view);
+        return await Shown(request, await Now(request, at, outcome) ?? view);
     }
 
     /// <summary>A URL that no entity can have.</summary>
@@ -83,7 +84,10 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
 
     private async Task<Reply> Change(OcciRequest request, Target.Entity at, EntityView view, Representation sent, Purpose purpose)
     {
-        var (entity, error) = Check.Entity(request.Catalogue, sent, purpose, view.Show(request.Catalogue), at.Kind);
+        await Judge(request, view);
+        request.Model = await catalogues.Knowing(request.Model, view.Project, Reading.Categories(sent), request.Aborted);
+        var present = view.Show(request.Model);
+        var (entity, error) = Check.Entity(request.Catalogue, sent, purpose, present, at.Kind);
         if (entity is null)
             return Problems.From(error!);   // one of the two is there
         // Links are entities of their own: what is echoed is left alone, what is new does not belong here (decision D-08).
@@ -92,30 +96,19 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var (version, changed) = await IfMatch(request, at, view);
         if (changed is not null)
             return changed;
-        string[] mixins = [.. entity.Mixins.Select(m => m.Id.ToString())];
-        // Under ids of this request: what a repeat finds there is its own.
-        var (own, links) = declared.Split(Creation.Command(request.Caller, entity, Guid.NewGuid()), Showing.PathOf(at.Kind, at.Id));
+        var command = Changing.Command(request, present, entity, purpose, version);
+        var (own, links) = declared.Split(command.Links, Showing.PathOf(at.Kind, at.Id));
         var (linked, notLinked) = await declared.Make(request, links);
         if (notLinked is not null)
             return notLinked;
-        var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(new UpdateEntity
-        {
-            Caller = request.Caller,
-            Replace = purpose == Purpose.Replace,
-            // Only what is new, so that two updates at once don't undo each other; gone is a template whose place another one takes.
-            Mixins = purpose == Purpose.Replace ? mixins : [.. mixins.Except(view.Mixins)],
-            RemoveMixins = [.. view.Mixins.Except(mixins)],
-            Attributes = new(entity.Attributes),
-            Links = own.Links,
-            IfVersion = version,
-        }));
+        var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(command with { Links = own }));
         if (!outcome.Ok)
         {
             await declared.Unmake(request.Caller, linked);
             return await Refused(request, at, outcome, version);
         }
         LogChanged(at.Kind.Id.Term, at.Id, request.Caller.Principal, request.Caller.Project);
-        return Shown(request, await Now(request, at, outcome) ?? view);
+        return await Shown(request, await Now(request, at, outcome) ?? view);
     }
 
     // The version that must still be the present one; none: any will do.
@@ -138,8 +131,14 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
             ? Problems.ChangedMeanwhile(request.Path, now.Version)
             : Problems.From(outcome, request.Path);
 
-    private static Reply Shown(OcciRequest request, EntityView view) =>
-        Reply.Ok(request.Writer.Entity(view.Show(request.Catalogue), request.Rendering)) with { ETag = Showing.TagOf(view, request.Rendering) };
+    private async Task<Reply> Shown(OcciRequest request, EntityView view)
+    {
+        await Judge(request, view);
+        return Reply.Ok(request.Writer.Entity(view.Show(request.Model), request.Rendering)) with { ETag = Showing.TagOf(view, request.Rendering) };
+    }
+
+    // By what the entity's project has, which for an admin may be another one than the caller's.
+    private async Task Judge(OcciRequest request, EntityView view) => request.Model = await catalogues.Showing(view.Project, [view], request.Aborted);
 
     [LoggerMessage(LogLevel.Information, "Changed {Kind} {Entity} for {Principal} in project {Project}")]
     private partial void LogChanged(string kind, Guid entity, string principal, Guid project);

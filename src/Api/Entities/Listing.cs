@@ -3,6 +3,7 @@ using Controller.Api.Http;
 using Controller.Api.Identity;
 using Controller.Api.Inventory;
 using Controller.Api.Model;
+using Controller.Contracts;
 using Microsoft.Extensions.Options;
 using Occi;
 using Occi.Core;
@@ -18,7 +19,7 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
 
     /// <summary>The entities that have a mixin, or one that depends on it.</summary>
     public Task<Reply> OfMixin(OcciRequest request, Mixin mixin) =>
-        List(request, new() { Terms = Everything(request), Mixins = [Dependants(request.Catalogue, mixin)], Project = Access.Sight(request.Caller) });
+        List(request, new() { Terms = Everything(request), Mixins = [Dependants(request.Catalogue, mixin)], Project = Sight(request, mixin) });
 
     /// <summary>The union of the collections below a path (GFD.223 §4.1).</summary>
     public Task<Reply> Below(OcciRequest request, string prefix)
@@ -26,11 +27,12 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
         bool IsBelow(string? location) => location?.StartsWith(prefix, StringComparison.Ordinal) == true;
         string[] terms = [.. request.Catalogue.Kinds.Where(k => IsBelow(k.Location)).SelectMany(request.Catalogue.TermsBelow).Distinct()];
         // Where kinds lie below, so do all of their entities, with whatever mixin.
+        Mixin[] mixins = terms.Length > 0 ? [] : [.. request.Catalogue.Mixins.Where(m => IsBelow(m.Location))];
         return List(request, new()
         {
             Terms = terms.Length > 0 ? terms : Everything(request),
-            Mixins = terms.Length > 0 ? [] : [[.. request.Catalogue.Mixins.Where(m => IsBelow(m.Location)).Select(m => m.Id.ToString())]],
-            Project = Access.Sight(request.Caller),
+            Mixins = terms.Length > 0 ? [] : [[.. mixins.Select(m => m.Id.ToString())]],
+            Project = Sight(request, mixins),
         });
     }
 
@@ -64,7 +66,11 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
     private async Task<Representation[]> InFull(OcciRequest request, List<EntityRow> rows)
     {
         var links = await inventory.LinksOf([.. rows.Select(r => r.Id)], request.Aborted);
-        return [.. rows.Where(r => r.View is not null).Select(r => r.View!.Show(request.Catalogue, links[r.Id]))];
+        var views = rows.Select(r => r.View).OfType<EntityView>().ToList();
+        var models = new Dictionary<Guid, ProjectModel>();   // an admin's listing is of many projects
+        foreach (var project in views.GroupBy(v => v.Project))
+            models[project.Key] = await catalogues.Showing(project.Key, project.Concat(project.SelectMany(v => links[v.Id])), request.Aborted);
+        return [.. views.Select(v => v.Show(models[v.Project], links[v.Id]))];
     }
 
     private async Task<(EntityQuery Query, Problem? Problem)> Filter(OcciRequest request, EntityQuery query)
@@ -75,7 +81,7 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
         if (!parsed.Ok)
             return (query, Problems.BadRendering(parsed.Error!));
         var filter = parsed.Value!;
-        request.Catalogue = await catalogues.Knowing(request.Catalogue, filter.Categories, request.Aborted);
+        request.Model = await catalogues.Knowing(request.Model, request.Caller.Project, filter.Categories, request.Aborted);
         foreach (var id in filter.Categories)
         {
             switch (request.Catalogue.Find(id))
@@ -84,7 +90,7 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
                     query = query with { Terms = [.. query.Terms.Intersect(request.Catalogue.TermsBelow(kind))] };
                     break;
                 case Mixin mixin:
-                    query = query with { Mixins = [.. query.Mixins, Dependants(request.Catalogue, mixin)] };
+                    query = query with { Mixins = [.. query.Mixins, Dependants(request.Catalogue, mixin)], Project = request.Model.IsOwn(mixin.Id) ? request.Caller.Project : query.Project };
                     break;
                 default:
                     return (query, Problems.Invalid($"The filter names {id}, which is no kind or mixin here."));
@@ -123,6 +129,10 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
         Occi.ValueType.Json => JsonNode.Parse(value.Text),
         _ => JsonValue.Create(definition.Type == AttrType.Uri ? request.PathOf(value.Text) : value.Text),
     };
+
+    // A mixin of the project's own says nothing about others' entities, even if an admin asks: theirs may have one of the same name.
+    private static Guid? Sight(OcciRequest request, params Mixin[] mixins) =>
+        mixins.Any(m => request.Model.IsOwn(m.Id)) ? request.Caller.Project : Access.Sight(request.Caller);
 
     private static string[] Everything(OcciRequest request) => request.Catalogue.TermsBelow(CoreKinds.Entity);
 

@@ -17,7 +17,7 @@ internal static class Reading
         if (!parsed.Ok)
             return ([], Problems.BadRendering(parsed.Error!));
         var sent = parsed.Value!;
-        request.Catalogue = await catalogues.Knowing(request.Catalogue, sent.SelectMany(Categories), request.Aborted);
+        request.Model = await catalogues.Knowing(request.Model, request.Caller.Project, sent.SelectMany(Categories), request.Aborted);
         return (sent, null);
     }
 
@@ -30,6 +30,7 @@ internal static class Reading
             : (null!, Problems.Invalid($"One entity was wanted, {sent.Count} were sent."));
     }
 
-    private static IEnumerable<TypeId> Categories(Representation sent) =>
+    /// <summary>The categories that it names, its links' too.</summary>
+    public static IEnumerable<TypeId> Categories(Representation sent) =>
         [.. sent.Kind is { } kind ? [kind] : (IEnumerable<TypeId>)[], .. sent.Mixins, .. sent.Links.SelectMany(Categories)];
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Controller.Api.Model;
 using Controller.Contracts;
 using Occi;
 using Occi.Core;
@@ -8,8 +9,8 @@ namespace Controller.Api.Entities;
 /// <summary>From a grain's view to what travels.</summary>
 internal static class Showing
 {
-    /// <summary>The entity; its links are the view's own, or those given (a listing's).</summary>
-    public static Representation Show(this EntityView view, Catalogue catalogue, IEnumerable<EntityView>? links = null)
+    /// <summary>The entity; its links are the view's own, or those given (a listing's). A mixin that its project has no more is not shown.</summary>
+    public static Representation Show(this EntityView view, ProjectModel model, IEnumerable<EntityView>? links = null)
     {
         var attributes = new Dictionary<string, AttributeValue>(view.Attributes.Count + 1) { [CoreKinds.Id.Name] = AttributeValue.Of(UrnOf(view.Id)) };
         foreach (var (name, value) in view.Attributes)
@@ -17,11 +18,11 @@ internal static class Showing
         return new()
         {
             Kind = IdOf(view.Kind),
-            Mixins = [.. view.Mixins.Select(IdOf)],
+            Mixins = [.. view.Mixins.Select(IdOf).Where(model.Shows)],
             Attributes = attributes,
             Actions = [.. view.Actions.Select(IdOf)],
-            Links = [.. (links ?? view.Links).Select(l => l.Show(catalogue, []))],
-            Location = (catalogue.Find(IdOf(view.Kind)) as Kind)?.Location + view.Id.ToString("D"),
+            Links = [.. (links ?? view.Links).Select(l => l.Show(model, []))],
+            Location = (model.Catalogue.Find(IdOf(view.Kind)) as Kind)?.Location + view.Id.ToString("D"),
         };
     }
 

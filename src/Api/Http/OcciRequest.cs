@@ -1,11 +1,12 @@
 using System.Text;
+using Controller.Api.Model;
 using Controller.Contracts;
 using Occi;
 
 namespace Controller.Api.Http;
 
 /// <summary>A request as endpoints see it: who asks, for what rendering, against which catalogue.</summary>
-internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType media, Catalogue catalogue, string authority, QueryArguments query)
+internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType media, ProjectModel model, string authority, QueryArguments query)
 {
     // Those that carry OCCI data (GFD.229 §7).
     private static readonly string[] Carriers = ["Category", "Link", "X-OCCI-Attribute", "X-OCCI-Location"];
@@ -18,8 +19,10 @@ internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType med
 
     public Rendering Rendering => media.Rendering;
 
-    /// <summary>The categories known; a fresher set where the request named one that was not.</summary>
-    public Catalogue Catalogue { get; set; } = catalogue;
+    /// <summary>What the project has that it is about: the caller's, or (an admin's request) the entity's; fresher where the request named something unknown.</summary>
+    public ProjectModel Model { get; set; } = model;
+
+    public Catalogue Catalogue => Model.Catalogue;
 
     /// <summary>Scheme and authority of absolute URLs.</summary>
     public string Authority => authority;

@@ -10,7 +10,7 @@ internal static partial class OcciVersion
     public const string Highest = "OCCI/1.2";
 
     /// <summary>The value of the response header <c>Server</c>; 1.1 clients look for their own version (decision D-01).</summary>
-    public const string Server = "controller/0.1 OCCI/1.2 OCCI/1.1 OCCI-CRTP/1.1";
+    public const string Server = "controller/0.1 OCCI/1.2 OCCI/1.1 OCCI-CRTP/1.1 OCCI-CRTP-EP/1.1";
 
     /// <summary>
     /// The version that a client asks for if it is higher than ours, else null. Compared as numbers, so 1.10 is higher than 1.2; of several tokens

@@ -15,6 +15,7 @@ internal static class Database
         // Later settings win: what the operator wrote beats the tuning.
         var dataSource = new NpgsqlDataSourceBuilder(Tuning + ";" + connection).Build();
         builder.Services.AddSingleton(_ => dataSource);
+        builder.Services.AddSingleton(new ListeningConnection(connection));
         builder.Services.AddSingleton<Rows>();
         builder.Services.AddSingleton<EntityRows>();
     }

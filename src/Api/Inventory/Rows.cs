@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace Controller.Api.Inventory;
 
-/// <summary>Rows of the inventory that are no OCCI entities: tokens, projects, hosts, images; and gateways. Grains write them.</summary>
+/// <summary>Rows of the inventory that are no OCCI entities: tokens, projects and their mixins, hosts, images; and gateways. Grains write them.</summary>
 internal sealed class Rows(NpgsqlDataSource database)
 {
     /// <summary>A token, by the hash of its secret.</summary>
@@ -39,6 +39,31 @@ internal sealed class Rows(NpgsqlDataSource database)
             "select coalesce(string_agg(id || ':' || version, ',' order by id), '') from entity where state_name = $1");
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stateName });
         return (string)(await command.ExecuteScalarAsync(cancel) ?? "");
+    }
+
+    /// <summary>The version of a project's own mixins (0: there are none), and the mixins if it is another one than <paramref name="known"/>.</summary>
+    public async Task<(int Version, UserMixinsView? View)> UserMixins(Guid project, int known, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select version, case when version <> $2 then payload end from entity where state_name = 'usermixins' and id = $1");
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = GrainKeys.Of(GrainKeys.UserMixinsTerm, project) });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = known });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (!await reader.ReadAsync(cancel))
+            return (0, null);
+        return (reader.GetInt32(0), reader.IsDBNull(1) ? null : ViewIn(reader.GetFieldValue<byte[]>(1), ContractsJson.Default.RowUserMixinsView));
+    }
+
+    /// <summary>The versions of these projects' own mixins; a project that has none is not there.</summary>
+    public async Task<Dictionary<Guid, int>> UserMixinsVersions(Guid[] projects, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select entity_id, version from entity where state_name = 'usermixins' and id = any($1)");
+        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. projects.Select(p => GrainKeys.Of(GrainKeys.UserMixinsTerm, p))] });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new Dictionary<Guid, int>();
+        while (await reader.ReadAsync(cancel))
+            found[reader.GetGuid(0)] = reader.GetInt32(1);
+        return found;
     }
 
     /// <summary>Where agents can dial in: the gateways heard of in the last minute.</summary>

@@ -7,40 +7,86 @@ using Occi.Infrastructure;
 
 namespace Controller.Api.Model;
 
-/// <summary>The standard's categories, those of data files, and an <c>os_tpl</c> for every image: at most a second old, and fresh where an unknown mixin is named.</summary>
-internal sealed partial class Catalogues(DeclaredModel model, Rows rows, TimeProvider time, ILogger<Catalogues> log) : BackgroundService
+/// <summary>
+/// What categories there are: the provider's, which all projects share, and each project's own. Cached; told of changes by <see cref="ModelChanges"/>, and fresh where
+/// something unknown is named (docs/decisions/0005).
+/// </summary>
+internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger<Catalogues> log) : IDisposable
 {
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    // More projects than this at once: then all are asked for again.
+    private const int Most = 2000;
 
     private readonly SemaphoreSlim _one = new(1);
-    private volatile Model _current = new("", model.Catalogue);
+    private readonly ConcurrentDictionary<Guid, Overlay> _overlays = new();
+    private volatile Shared _shared = new("", new(model.Catalogue, []));
 
-    /// <summary>A catalogue, and its renderings: they are the same for everybody until it changes.</summary>
-    public sealed record Model(string Fingerprint, Catalogue Catalogue)
+    private sealed record Shared(string Fingerprint, ProjectModel Model);
+
+    /// <summary>What the project has, as far as is known.</summary>
+    public async ValueTask<ProjectModel> Of(Guid project, CancellationToken cancel)
     {
-        private readonly ConcurrentDictionary<Rendering, Message> _renderings = new();
-
-        /// <summary>All categories rendered; locations are paths (decision D-26), so the authority does not matter.</summary>
-        public Message Rendered(Rendering rendering, OcciWriter writer) =>
-            _renderings.GetOrAdd(rendering, static (r, a) => a.writer.Categories(a.Catalogue.All, r), (writer, Catalogue));
+        if (!_overlays.TryGetValue(project, out var overlay))
+            return await Fresh(project, cancel);
+        var shared = _shared.Model;
+        return ReferenceEquals(overlay.Provider, shared) ? overlay.Model : Keep(project, overlay).Model;
     }
 
-    public Model Current => _current;
+    /// <summary>What the project has, as the database has it now.</summary>
+    public async Task<ProjectModel> Fresh(Guid project, CancellationToken cancel)
+    {
+        await FreshShared(cancel);
+        return await FreshOverlay(project, cancel);
+    }
 
-    /// <summary>The catalogue as the database has it now.</summary>
-    public async Task<Catalogue> Fresh(CancellationToken cancel)
+    /// <summary>A model that knows the categories named, if there is one.</summary>
+    public async ValueTask<ProjectModel> Knowing(ProjectModel known, Guid project, IEnumerable<TypeId> named, CancellationToken cancel) =>
+        named.All(id => known.Catalogue.Find(id) is not null) ? known : await Fresh(project, cancel);
+
+    /// <summary>The model of the project that these entities belong to, so fresh that a mixin which it does not know is gone.</summary>
+    public async ValueTask<ProjectModel> Showing(Guid project, IEnumerable<EntityView> views, CancellationToken cancel)
+    {
+        var known = await Of(project, cancel);
+        return views.SelectMany(v => v.Links.SelectMany(l => l.Mixins).Concat(v.Mixins)).All(m => !TypeId.TryParse(m, out var id) || known.Shows(id))
+            ? known
+            : await Fresh(project, cancel);
+    }
+
+    /// <summary>Something has changed: a row's state name, and its project where it has one. Anything else: everything may have.</summary>
+    public async Task Changed(string what, CancellationToken cancel)
+    {
+        if (what == "image")
+            await FreshShared(cancel);
+        else if (!what.StartsWith(GrainKeys.UserMixinsTerm + "/", StringComparison.Ordinal) || !Guid.TryParse(what[(what.IndexOf('/', StringComparison.Ordinal) + 1)..], out var project))
+            await Refresh(cancel);
+        else if (_overlays.ContainsKey(project))
+            await FreshOverlay(project, cancel);
+    }
+
+    /// <summary>Everything that is cached is as the database has it now.</summary>
+    public async Task Refresh(CancellationToken cancel)
+    {
+        await FreshShared(cancel);
+        var versions = await rows.UserMixinsVersions([.. _overlays.Keys], cancel);
+        foreach (var (project, overlay) in _overlays)
+        {
+            if (versions.GetValueOrDefault(project) != overlay.Version)
+                await FreshOverlay(project, cancel);
+        }
+    }
+
+    public void Dispose() => _one.Dispose();
+
+    private async Task FreshShared(CancellationToken cancel)
     {
         await _one.WaitAsync(cancel);
         try
         {
             var fingerprint = await rows.Fingerprint("image", cancel);
-            if (fingerprint != _current.Fingerprint)
-            {
-                var images = await rows.All("image", ContractsJson.Default.RowImageView, cancel);
-                _current = new(fingerprint, model.Catalogue.With(images.Select(i => TemplateOf(i.View))));
-                LogChanged(images.Count);
-            }
-            return _current.Catalogue;
+            if (fingerprint == _shared.Fingerprint)
+                return;
+            var images = await rows.All("image", ContractsJson.Default.RowImageView, cancel);
+            _shared = new(fingerprint, new(model.Catalogue.With(images.Select(i => TemplateOf(i.View))), []));
+            LogImages(images.Count);
         }
         finally
         {
@@ -48,43 +94,34 @@ internal sealed partial class Catalogues(DeclaredModel model, Rows rows, TimePro
         }
     }
 
-    /// <summary>A catalogue that knows the categories named, if there is one.</summary>
-    public async ValueTask<Catalogue> Knowing(Catalogue known, IEnumerable<TypeId> named, CancellationToken cancel) =>
-        named.All(id => known.Find(id) is not null) ? known : await Fresh(cancel);
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    private async Task<ProjectModel> FreshOverlay(Guid project, CancellationToken cancel)
     {
-        using var timer = new PeriodicTimer(Period, time);
-        do
-        {
-            try
-            {
-                await Fresh(stoppingToken);
-            }
-            catch (Exception e) when (e is Npgsql.NpgsqlException or TimeoutException)
-            {
-                LogStale(e.Message);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        var known = _overlays.GetValueOrDefault(project);
+        var (version, view) = await rows.UserMixins(project, known?.Version ?? -1, cancel);
+        var mixins = view?.Mixins ?? (version == 0 ? [] : known?.Mixins ?? []);
+        // A removal is looked after for a while, which changes its row and none of the mixins there are: the renderings stay.
+        var next = known?.Has(mixins) == true ? known with { Version = version } : Overlay.Of(version, mixins, _shared.Model);
+        if (next.Model != known?.Model)
+            LogMixins(project, mixins.Length, version);
+        return Keep(project, next).Model;
     }
 
-    private static Mixin TemplateOf(ImageView image) => OsTemplate.Of(new(ImageView.Scheme, image.Term), Plain(image.Title));
-
-    // Old clients split titles on these (decision D-29).
-    private static string Plain(string title) => title.Replace(',', ' ').Replace(';', ' ');
-
-    public override void Dispose()
+    // On the provider's newest categories; of two that were read at once, the newer one stays.
+    private Overlay Keep(Guid project, Overlay overlay)
     {
-        _one.Dispose();
-        base.Dispose();
+        if (_overlays.Count >= Most)
+            _overlays.Clear();
+        return _overlays.AddOrUpdate(
+            project, static (_, a) => a.overlay.On(a.shared), static (_, old, a) => (a.overlay.Version >= old.Version ? a.overlay : old).On(a.shared), (overlay, shared: _shared.Model));
     }
+
+    private static Mixin TemplateOf(ImageView image) => OsTemplate.Of(new(ImageView.Scheme, image.Term), Titles.Plain(image.Title));
 
     [LoggerMessage(LogLevel.Information, "The catalogue has {Images} images")]
-    private partial void LogChanged(int images);
+    private partial void LogImages(int images);
 
-    [LoggerMessage(LogLevel.Warning, "The catalogue can't be refreshed: {Why}")]
-    private partial void LogStale(string why);
+    [LoggerMessage(LogLevel.Debug, "Project {Project} has {Mixins} mixins of its own, by version {Version}")]
+    private partial void LogMixins(Guid project, int mixins, int version);
 }
 
 internal static class ModelExtensions
@@ -93,7 +130,8 @@ internal static class ModelExtensions
     {
         builder.Services.AddSingleton(ModelDirectory.Load(builder.Configuration.GetSection("Model").Get<ModelOptions>()?.Directory));
         builder.Services.AddSingleton<Catalogues>();
-        builder.Services.AddHostedService(s => s.GetRequiredService<Catalogues>());
+        builder.Services.AddHostedService<ModelChanges>();
+        builder.Services.AddHostedService<ModelPoll>();
     }
 
     /// <summary>Whether entities of that kind exist here: core's own kinds stand for their descendants only.</summary>
@@ -105,4 +143,10 @@ internal static class ModelExtensions
 
     /// <summary>The offered kind of that term.</summary>
     public static Kind? KindOf(this Catalogue catalogue, string term) => catalogue.Kinds.FirstOrDefault(k => k.IsOffered() && k.Id.Term == term);
+}
+
+/// <summary>Titles as old clients can read them: they split on commas and semicolons (decision D-29).</summary>
+internal static class Titles
+{
+    public static string Plain(string title) => title.Replace(',', ' ').Replace(';', ' ');
 }

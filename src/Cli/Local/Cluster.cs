@@ -38,6 +38,7 @@ internal sealed class Cluster(DataDirectory data, ClusterSettings settings, Prep
         finally
         {
             File.Delete(data.Endpoint);
+            File.Delete(data.TlsEndpoint);
             await supervisor.EndAll();
             ProcessTable.Delete(data);
         }
@@ -98,6 +99,7 @@ internal sealed class Cluster(DataDirectory data, ClusterSettings settings, Prep
 
         // Kept only now: a start that failed decides nothing for the next one.
         (settings with { Driver = hypervisors.Driver }).Save(data);
+        SafeFile.Write(data.TlsEndpoint, plane.TlsUrl + "\n");
         SafeFile.Write(data.Endpoint, endpoint.GetLeftPart(UriPartial.Authority) + "\n");
         return endpoint;
     }

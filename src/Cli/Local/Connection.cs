@@ -38,5 +38,8 @@ internal static class Connection
             : throw new CliException($"the endpoint has to be an http or https URL, and is \"{endpoint}\"");
     }
 
+    /// <summary>The token that was given, by option or environment; null: none. Of the local cluster's files it knows nothing: they are for its own endpoint.</summary>
+    public static string? TokenOf(ParseResult parse) => First(parse.GetValue(Token), Environment.GetEnvironmentVariable(TokenVariable));
+
     private static string? First(params string?[] values) => values.FirstOrDefault(v => !string.IsNullOrWhiteSpace(v))?.Trim();
 }

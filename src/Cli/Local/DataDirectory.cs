@@ -10,6 +10,9 @@ internal sealed class DataDirectory
     /// <summary>The API's URL, one line.</summary>
     public string Endpoint => In("endpoint");
 
+    /// <summary>The API's URL with TLS, one line.</summary>
+    public string TlsEndpoint => In("endpoint.tls");
+
     /// <summary>The administrator's token, mode 0600.</summary>
     public string AdminToken => In("admin.token");
 
@@ -34,6 +37,11 @@ internal sealed class DataDirectory
     public string CaCertificate => Path.Combine(Pki, "ca.crt");
 
     public string CaKey => Path.Combine(Pki, "ca.key");
+
+    /// <summary>What HTTPS clients see; trust it with <c>curl --cacert</c>.</summary>
+    public string ServerCertificate => Path.Combine(Pki, "api.crt");
+
+    public string ServerKey => Path.Combine(Pki, "api.key");
 
     public string Postgres => In("postgres");
 

@@ -7,6 +7,7 @@ using Controller.Grains.Declared;
 using Controller.Grains.Hosts;
 using Controller.Grains.Images;
 using Controller.Grains.Links;
+using Controller.Grains.Mixins;
 using Controller.Grains.Network;
 using Controller.Grains.Projects;
 using Controller.Grains.Storage;
@@ -26,6 +27,7 @@ namespace Controller.Grains.Persistence;
 [JsonSerializable(typeof(Stored<TokenRecord, TokenView>))]
 [JsonSerializable(typeof(Stored<JoinRecord, JoinResult>))]
 [JsonSerializable(typeof(Stored<ImageRecord, ImageView>))]
+[JsonSerializable(typeof(Stored<UserMixinsRecord, UserMixinsView>))]
 internal sealed partial class GrainsJson : JsonSerializerContext;
 
 /// <summary>Writes records as UTF-8 JSON: the write query extracts columns from it.</summary>

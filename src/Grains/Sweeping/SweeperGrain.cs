@@ -7,7 +7,7 @@ namespace Controller.Grains.Sweeping;
 /// <summary>What is unfinished, by the inventory.</summary>
 public interface IUnfinished
 {
-    /// <summary>Entities whose operation is due, the oldest first.</summary>
+    /// <summary>Entities (and projects' mixins) whose operation is due, the oldest first.</summary>
     Task<IReadOnlyList<(string Term, Guid Id)>> Due(DateTimeOffset now, int most);
 
     /// <summary>Links of these kinds whose source is gone.</summary>
@@ -76,7 +76,9 @@ internal sealed partial class SweeperGrain(IUnfinished unfinished, DeclaredModel
     {
         try
         {
-            await GrainFactory.Entity(entity.Term, entity.Id).Reconcile();
+            await (entity.Term == GrainKeys.UserMixinsTerm
+                ? GrainFactory.UserMixins(entity.Id).Reconcile()
+                : GrainFactory.Entity(entity.Term, entity.Id).Reconcile());
         }
         catch (Exception e)
         {

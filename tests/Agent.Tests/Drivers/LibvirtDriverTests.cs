@@ -61,7 +61,7 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : MachineContract(host)
             if (id is null && !Driver.Health.Healthy)
                 lost.TrySetResult();
         };
-        host.KillLibvirtd();
+        host.Libvirtd().Kill();
         await lost.Task.WaitAsync(Bench.Patience);
         await Bench.Until(() => Task.FromResult(Driver.Health.Healthy), () => Task.FromResult($"the driver to connect again: {Driver.Health.Why}"));
 
@@ -101,6 +101,27 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : MachineContract(host)
         await bench.Ensure(network, spec => spec.Gateway = "10.203.2.2");
         await Driver.Reboot(machine.Id, machine.Incarnation, RebootMethod.RebootWarm, TimeSpan.Zero, default);
         await bench.WaitForConsole(machine, "DEMO: lease eth0 address=10.203.2.11", times: 2);
+    }
+
+    [DriverFact]
+    public async Task A_volume_that_goes_while_it_is_looked_at_is_not_there()
+    {
+        await using var bench = new Bench(host);
+        var volume = await bench.Volume(8 * MiB);
+        // What the folder lists and cannot be opened is what a removal in that moment leaves.
+        var gone = Bench.NewId();
+        var link = Path.Combine(host.Options().Directory, "volumes", $"volume-{gone}.{Bench.NewId()}.qcow2");
+        File.CreateSymbolicLink(link, "nowhere");
+        try
+        {
+            var seen = (await Driver.Inspect(default)).Volumes;
+            Assert.Contains(seen, other => other.Id == volume.Id);
+            Assert.DoesNotContain(seen, other => other.Id == gone);
+        }
+        finally
+        {
+            File.Delete(link);
+        }
     }
 
     [DriverFact]

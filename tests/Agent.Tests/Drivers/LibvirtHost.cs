@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Controller.Agent.Drivers;
 using Controller.Agent.Drivers.Libvirt;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Controller.Agent.Tests.Drivers;
 
 /// <summary>A libvirtd of our own in namespaces of its own, and the demo guest. Both end with the tests, however those end.</summary>
-public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
+public class LibvirtHost : IDriverHost, IAsyncLifetime
 {
     private readonly string _directory = Path.Combine(Path.GetTempPath(), $"occi-test-{Guid.NewGuid():N}"[..20]);
     private LibvirtDriver? _driver;
@@ -77,7 +78,7 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
             Directory.Delete(_directory, recursive: true);
     }
 
-    internal LibvirtOptions Options() => new() { Uri = Uri, Directory = Path.Combine(_directory, "pool") };
+    internal virtual LibvirtOptions Options() => new() { Uri = Uri, Directory = Path.Combine(_directory, "pool") };
 
     /// <summary>The guest's shell is on its serial console, whose pseudo-terminal takes input from outside too.</summary>
     public async Task PowerOffGuest(string machine)
@@ -103,6 +104,14 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
     private static bool IsLibvirtsOwn(string path) =>
         path.Contains("/libvirt/log/", StringComparison.Ordinal) || path.Contains("/libvirt/run/", StringComparison.Ordinal);
 
+    /// <summary>libvirtd has asked the machine's QEMU something and waits for the answer.</summary>
+    internal Task<bool> Waits(string machine) => Ask(connect =>
+    {
+        using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, machine));
+        Checked.Ok(virDomainGetControlInfo(domain, out var info, 0));
+        return info.State == ControlInfo.Occupied;
+    });
+
     /// <summary>A connection of the test's own.</summary>
     internal Task<T> Ask<T>(Func<ConnectHandle, T> question) => Task.Run(() =>
     {
@@ -111,34 +120,10 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
     });
 
     /// <summary>The libvirtd process; deploy/libvirtd/run.sh starts another one when it dies.</summary>
-    public void KillLibvirtd()
+    internal HostProcess Libvirtd()
     {
         var mark = $"{_directory}/libvirt/etc/libvirtd.conf";
-        foreach (var folder in Directory.EnumerateDirectories("/proc"))
-        {
-            if (!int.TryParse(Path.GetFileName(folder), out var id))
-                continue;
-            var arguments = CommandLine(folder);
-            if (arguments.Contains(mark) && arguments[0].EndsWith("libvirtd", StringComparison.Ordinal))
-            {
-                using var process = Process.GetProcessById(id);
-                process.Kill();
-                return;
-            }
-        }
-        Assert.Fail($"no libvirtd with {mark} is running");
-    }
-
-    private static string[] CommandLine(string folder)
-    {
-        try
-        {
-            return File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0');
-        }
-        catch (IOException)
-        {
-            return [""];   // it ended while we looked
-        }
+        return HostProcess.Find(arguments => arguments.Contains(mark) && arguments[0].EndsWith("libvirtd", StringComparison.Ordinal), $"libvirtd with {mark}");
     }
 
     private async Task StartLibvirtd()
@@ -151,6 +136,9 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
         Assert.StartsWith("ready ", line ?? await _libvirtd.StandardError.ReadToEndAsync());
     }
 
+    [DllImport("libvirt.so.0")]
+    private static extern int virDomainGetControlInfo(DomainHandle domain, out ControlInfo info, uint flags);
+
     private static ProcessStartInfo Script(string script, params string[] arguments) => new("bash", [script, .. arguments]) { RedirectStandardError = true };
 
     private static async Task Finish(Process process)
@@ -161,5 +149,26 @@ public sealed class LibvirtHost : IDriverHost, IAsyncLifetime
             await process.WaitForExitAsync();
             Assert.True(process.ExitCode == 0, errors);
         }
+    }
+}
+
+/// <summary><c>virDomainControlInfo</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly struct ControlInfo
+{
+    public const uint Occupied = 2;
+    public readonly uint State;
+    public readonly uint Details;
+    public readonly ulong StateTime;
+}
+
+/// <summary>Its driver soon gives up what is not answered.</summary>
+public sealed class ImpatientLibvirtHost : LibvirtHost
+{
+    internal override LibvirtOptions Options()
+    {
+        var options = base.Options();
+        (options.Acceleration, options.CallTimeout, options.JobTimeout) = (Acceleration.Tcg, TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(90));
+        return options;
     }
 }

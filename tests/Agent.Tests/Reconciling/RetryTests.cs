@@ -53,6 +53,18 @@ public sealed class RetryTests : IAsyncLifetime
         Assert.InRange(_time.GetElapsedTime(began).TotalSeconds, 3.75, 9);
     }
 
+    [Theory]
+    [InlineData("Inspect")]
+    [InlineData("EnsureVolume")]
+    public async Task A_bug_ends_no_entity(string operation)
+    {
+        Faults.Break(operation, new IOException("nobody expects this"));
+        var volume = Want.Volume();
+
+        Accept(volume);
+        await Eventually.That(() => Seen(volume) is { IsPresent: true }, "the volume", () => _time.Advance(TimeSpan.FromMilliseconds(20)));
+    }
+
     [Fact]
     public async Task A_new_generation_is_tried_at_once()
     {

@@ -42,6 +42,7 @@ internal sealed class Place : IAsyncDisposable
         System.IO.Directory.CreateDirectory(place.Images);
         await File.WriteAllTextAsync(place.In("ca.crt"), place.Authority.ExportCertificatePem());
         await File.WriteAllTextAsync(place.In("ca.key"), key.ExportPkcs8PrivateKeyPem());
+        await place.MakeServerCertificate(now);
         await File.WriteAllTextAsync(place.In("admin.token"), place.AdminSecret);
         return place;
     }
@@ -59,7 +60,7 @@ internal sealed class Place : IAsyncDisposable
 
     public string[] ApiSettings(string url) =>
     [
-        $"--Api:Url={url}", $"--ConnectionStrings:Controller={Connection}", $"--Images:Directory={Images}", $"--Pki:CaCertificate={In("ca.crt")}",
+        $"--Api:Url={url}", "--Api:TlsUrl=https://127.0.0.1:0", $"--Api:Certificate={In("api.crt")}", $"--Api:CertificateKey={In("api.key")}", $"--ConnectionStrings:Controller={Connection}", $"--Images:Directory={Images}", $"--Pki:CaCertificate={In("ca.crt")}",
         $"--Model:Directory={Model}", "--Logging:LogLevel:Default=Critical",
     ];
 
@@ -77,6 +78,18 @@ internal sealed class Place : IAsyncDisposable
         Authority.Dispose();
         System.IO.Directory.Delete(Directory, recursive: true);
     }
+
+    /// <summary>Makes, or makes anew, what HTTPS clients see.</summary>
+    public async Task<X509Certificate2> MakeServerCertificate(DateTimeOffset now)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
+        await File.WriteAllTextAsync(In("api.key"), key.ExportPkcs8PrivateKeyPem());
+        await File.WriteAllTextAsync(In("api.crt"), certificate.ExportCertificatePem());
+        return certificate;
+    }
+
+    public Task BreakServerCertificate() => File.WriteAllTextAsync(In("api.crt"), "no certificate");
 
     private string Model => System.IO.Directory.Exists(In("model")) ? In("model") : "";
 

@@ -15,11 +15,16 @@ public sealed class RunningApi : IAsyncDisposable
 
     private RunningApi(WebApplication app) => _app = app;
 
-    public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    public Uri Url => Of(Uri.UriSchemeHttp);
 
-    internal static async Task<RunningApi> Start(Place place)
+    public Uri TlsUrl => Of(Uri.UriSchemeHttps);
+
+    private Uri Of(string scheme) =>
+        new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(a => a.StartsWith(scheme + ":", StringComparison.Ordinal)));
+
+    internal static async Task<RunningApi> Start(Place place, params string[] settings)
     {
-        var app = ApiHost.Build(place.ApiSettings("http://127.0.0.1:0"));
+        var app = ApiHost.Build([.. place.ApiSettings("http://127.0.0.1:0"), .. settings]);
         await app.StartAsync();
         return new(app);
     }

@@ -33,8 +33,14 @@ internal sealed class Cloud : IAsyncDisposable
     /// <summary>The data directory.</summary>
     public string Data { get; }
 
+    /// <summary>Environment variables of all processes.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
+
     /// <summary>The API at DATA/endpoint.</summary>
     public OcciApi Api() => new(new(Read("endpoint")), Read("admin.token"));
+
+    /// <summary>One of several APIs.</summary>
+    public OcciApi Api(ProcessStatus process) => new(new(process.Address), Read("admin.token"));
 
     /// <summary>Runs the script; it has to succeed. What it wrote to standard output.</summary>
     public async Task<string> Run(params string[] arguments)
@@ -56,6 +62,8 @@ internal sealed class Cloud : IAsyncDisposable
         };
         foreach (var name in (string[])["CONTROLLER_ENDPOINT", "CONTROLLER_TOKEN"])
             start.Environment.Remove(name);
+        foreach (var (name, value) in Settings)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());

@@ -43,6 +43,13 @@ internal sealed class OcciApi(Uri endpoint, string token) : IDisposable
         DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", token), Accept = { new(Json) } },
     };
 
+    /// <summary>What the query interface shows.</summary>
+    public async Task<string> Model()
+    {
+        using var answer = await _http.GetAsync("/-/");
+        return await Text(answer);
+    }
+
     public async Task<Entity> Get(string path) => await Find(path) ?? throw new InvalidOperationException($"There is no {path}.");
 
     /// <summary>Null when there is none.</summary>

@@ -39,6 +39,24 @@ internal sealed class LibvirtOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// libvirt must answer a question, and a machine's QEMU a command, within this time. Default: 30 seconds. Destroying a QEMU that does not
+    /// answer takes ten seconds, in which libvirtd cannot list its machines.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What may take long must be done within this time: starting, saving, destroying, work on volumes and networks. Default: 5 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:15", "06:00:00")]
+    public TimeSpan JobTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// So many calls may be given up and not have returned; with one more, all connections to libvirtd are opened anew. Default: 12, of the
+    /// twenty that libvirtd serves at a time.
+    /// </summary>
+    [Range(1, 100)]
+    public int MaxStuckCalls { get; set; } = 12;
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!Path.IsPathFullyQualified(Directory))

@@ -1,93 +1,113 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Controller.Agent.Drivers.Libvirt.Interop;
 using Controller.Agent.Protocol;
 
 namespace Controller.Agent.Drivers.Libvirt;
 
 /// <summary>
-/// The connections to libvirtd: one for quick calls and one for long jobs, since libvirtd serves five calls of a connection at a time.
-/// A broken one is dead for good: both are opened anew, with back-off, and until then the driver is unhealthy and calls fail with code
-/// <c>hypervisor-away</c>. Events of the gap are lost, so <see cref="Changed"/> then says "anything".
+/// All that is asked of libvirtd. Nothing waits for ever: past its deadline who asked gets code <c>hypervisor-stuck</c>, and the thread that
+/// still waits is replaced. What may wait for a QEMU has other threads than what libvirtd answers from its own memory, and destroying has
+/// others again: it is what frees the rest.
 /// </summary>
-internal sealed partial class Link(LibvirtOptions options, TimeProvider time, ILogger log) : IAsyncDisposable
+internal sealed partial class Link : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SlowAfter = TimeSpan.FromSeconds(5);
 
-    private readonly Channel<LibvirtEvent> _events = Channel.CreateUnbounded<LibvirtEvent>(new() { SingleReader = true });
-    private readonly Workers _quick = new("libvirt", 4);
-    private readonly Workers _jobs = new("libvirt job", 4);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _broken = new(0, 1);
-    private volatile TaskCompletionSource _stirred = NewSignal();
-    private volatile Pair? _open;
-    private volatile string _why = "not connected yet";
-    private Task _running = Task.CompletedTask;
+    private readonly LibvirtOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly Watch _watch;
+    private readonly MachineTurns _turns;
+    private readonly Workers _questions;
+    private readonly Workers _jobs;
+    private readonly Workers _ends;
+    private readonly Lock _lock = new();
+    private readonly List<Errand> _stuck = [];
 
-    /// <summary>A machine's id, or null for "anything".</summary>
-    public event Action<string?>? Changed;
-
-    /// <summary>Every event, for those who wait for one of a kind.</summary>
-    public event Action<LibvirtEvent>? Happened;
-
-    public DriverHealth Health => _open is null ? new() { Healthy = false, Why = _why } : new() { Healthy = true };
-
-    /// <summary>Opens the connections. Code <c>hypervisor-away</c> when libvirtd does not answer in <see cref="LibvirtOptions.ConnectTimeout"/>.</summary>
-    public async Task Start(CancellationToken cancel)
+    public Link(LibvirtOptions options, TimeProvider time, ILogger log)
     {
-        EventLoop.EnsureStarted();
-        using var deadline = new CancellationTokenSource(options.ConnectTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, deadline.Token);
-        try
-        {
-            await Reopen(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            throw new DriverException("hypervisor-away", $"libvirtd at {options.Uri} did not answer within {options.ConnectTimeout}: {_why}", retryable: true);
-        }
-        _running = Task.WhenAll(Dispatch(), Mend());
+        (_options, _time, _log) = (options, time, log);
+        _watch = new Watch(options, time, log);
+        _watch.Lost += () => Cut(_ => true);
+        _turns = new MachineTurns(time);
+        _questions = new Workers("libvirt question", 4, () => new Line(options.Uri, _watch));
+        _jobs = new Workers("libvirt job", 4, () => new Line(options.Uri, _watch));
+        _ends = new Workers("libvirt end", 2, () => new Line(options.Uri, _watch));
     }
 
-    /// <summary>A quick call.</summary>
-    public async Task<T> Call<T>(Func<ConnectHandle, T> call, CancellationToken cancel, [CallerMemberName] string caller = "")
+    /// <inheritdoc cref="Watch.Changed"/>
+    public event Action<string?>? Changed
     {
-        var answer = Run(_quick, pair => pair.Quick, call, cancel);
-        // QEMU's monitor has no deadline of its own: who waits for it shall at least be named.
-        for (var waited = SlowAfter; ; waited += SlowAfter)
-        {
-            try
-            {
-                return await answer.WaitAsync(SlowAfter, time, CancellationToken.None);
-            }
-            catch (TimeoutException) when (!answer.IsCompleted)
-            {
-                LogSlow(caller, waited.TotalSeconds);
-            }
-        }
+        add => _watch.Changed += value;
+        remove => _watch.Changed -= value;
     }
 
-    /// <summary>A call that may take long: starting, saving, copying.</summary>
-    public Task<T> Job<T>(Func<ConnectHandle, T> call, CancellationToken cancel) => Run(_jobs, pair => pair.Jobs, call, cancel);
+    /// <inheritdoc cref="Watch.Happened"/>
+    public event Action<LibvirtEvent>? Happened
+    {
+        add => _watch.Happened += value;
+        remove => _watch.Happened -= value;
+    }
+
+    public DriverHealth Health => _watch.Health;
+
+    /// <inheritdoc cref="Watch.Start"/>
+    public Task Start(CancellationToken cancel) => _watch.Start(cancel);
+
+    /// <summary>A question that libvirtd answers by itself: no machine's QEMU is asked and no job on it waited for.</summary>
+    public Task<T> Call<T>(Func<ConnectHandle, T> call, CancellationToken cancel, string? machine = null, [CallerMemberName] string what = "") =>
+        Send(_questions, new Errand<T>(what, machine, call, mayLeave: false), _options.CallTimeout, cancel);
+
+    /// <summary>Work that is about no running machine: networks, volumes, copying.</summary>
+    public Task<T> Job<T>(Func<ConnectHandle, T> call, CancellationToken cancel, [CallerMemberName] string what = "") =>
+        Send(_jobs, new Errand<T>(what, null, call, mayLeave: false), _options.JobTimeout, cancel);
+
+    /// <summary>
+    /// One call that waits for a machine's QEMU, one at a time for each machine. When it is cancelled, its caller is let go at once and the
+    /// machine's next call waits until libvirt has returned from it.
+    /// </summary>
+    /// <param name="machine">The domain's uuid.</param>
+    /// <param name="what">libvirt's name of it.</param>
+    /// <param name="call">Gets the domain.</param>
+    /// <param name="cancel">Lets the caller go.</param>
+    /// <param name="isLong">Starting and saving: has <see cref="LibvirtOptions.JobTimeout"/>, else <see cref="LibvirtOptions.CallTimeout"/>.</param>
+    public async Task<T> On<T>(string machine, string what, Func<DomainHandle, T> call, CancellationToken cancel, bool isLong = false)
+    {
+        var errand = new Errand<T>(what, machine, connect => OfDomain(connect, machine, call), mayLeave: true);
+        await _turns.Take(errand, cancel);
+        _ = errand.Returned.ContinueWith(_ => _turns.Leave(errand), TaskScheduler.Default);
+        return await Send(_jobs, errand, isLong ? _options.JobTimeout : _options.CallTimeout, cancel);
+    }
+
+    /// <summary>
+    /// Destroys a domain, also under a call that waits for its QEMU, which then returns. libvirtd gives a QEMU that does not answer ten
+    /// seconds before it kills it, and answers no question about it meanwhile.
+    /// </summary>
+    public async Task<T> End<T>(string machine, Func<DomainHandle, T> destroy, CancellationToken cancel)
+    {
+        var done = await Send(
+            _ends, new Errand<T>("virDomainDestroy", machine, connect => OfDomain(connect, machine, destroy), mayLeave: false), _options.JobTimeout, cancel);
+        // What comes next finds the machine's turn free.
+        await _turns.Idle(machine).WaitAsync(_options.CallTimeout, _time, cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return done;
+    }
 
     /// <summary>
     /// Waits until <paramref name="reached"/>, which is asked at once, after every event and every second. False after <paramref name="patience"/>.
     /// </summary>
-    public async Task<bool> Until(Func<ConnectHandle, bool> reached, TimeSpan patience, CancellationToken cancel)
+    public async Task<bool> Until(Func<ConnectHandle, bool> reached, TimeSpan patience, CancellationToken cancel, [CallerMemberName] string what = "")
     {
-        var since = time.GetTimestamp();
+        var since = _time.GetTimestamp();
         while (true)
         {
-            var stirred = _stirred.Task;
-            if (await Call(reached, cancel))
+            var stirred = _watch.Stirred;
+            if (await Call(reached, cancel, what: what))
                 return true;
-            var left = patience - time.GetElapsedTime(since);
+            var left = patience - _time.GetElapsedTime(since);
             if (left <= TimeSpan.Zero)
                 return false;
             using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(stirred, Task.Delay(left < TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1), time, over.Token));
+            await Task.WhenAny(stirred, Task.Delay(left < TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1), _time, over.Token));
             await over.CancelAsync();
             cancel.ThrowIfCancellationRequested();
         }
@@ -95,132 +115,90 @@ internal sealed partial class Link(LibvirtOptions options, TimeProvider time, IL
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        _events.Writer.TryComplete();
-        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (Interlocked.Exchange(ref _open, null) is { } pair)
-            await _jobs.Run(pair.Close, CancellationToken.None);
-        _quick.Dispose();
-        _jobs.Dispose();
-        _stop.Dispose();
-        _broken.Dispose();
+        await _watch.DisposeAsync();
+        foreach (var workers in (Workers[])[_questions, _jobs, _ends])
+            await workers.DisposeAsync();
     }
 
-    private async Task<T> Run<T>(Workers workers, Func<Pair, ConnectHandle> which, Func<ConnectHandle, T> call, CancellationToken cancel)
+    private static T OfDomain<T>(ConnectHandle connect, string id, Func<DomainHandle, T> call)
     {
-        var pair = _open ?? throw new DriverException("hypervisor-away", $"There is no connection to libvirtd at {options.Uri}: {_why}", retryable: true);
+        using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
+        return call(domain);
+    }
+
+    private async Task<T> Send<T>(Workers workers, Errand<T> errand, TimeSpan deadline, CancellationToken cancel)
+    {
+        workers.Add(errand);
+        _ = Supervise(workers, errand, deadline);
+        return await errand.Answer(cancel);
+    }
+
+    /// <summary>Goes on when who asked has left: a thread is kept all the same.</summary>
+    private async Task Supervise(Workers workers, Errand errand, TimeSpan deadline)
+    {
+        var about = errand.Machine is { } machine ? $" for machine {machine}" : "";
+        if (!await Within(errand.Began, deadline) && errand.Drop())
+        {
+            errand.GiveUp(Stuck.Because($"{errand.What}{about} waited {deadline.TotalSeconds:0} s for its turn. Not answered so far: {Held()}."));
+            return;
+        }
+        var slow = deadline < SlowAfter ? deadline : SlowAfter;
+        if (await Within(errand.Returned, slow))
+            return;
+        workers.Relieve(errand);
+        if (await Within(errand.Returned, deadline - slow))
+            return;
+
+        errand.GiveUp(Stuck.Because($"libvirt has not answered {errand.What}{about} within {deadline.TotalSeconds:0} s."));
+        Keep(errand);
+        LogStuck(errand.What, errand.Machine, deadline.TotalSeconds);
+        await errand.Returned;
+        lock (_lock) _stuck.Remove(errand);
+        LogReturned(errand.What, errand.Machine);
+        _watch.Hint(errand.Machine);
+    }
+
+    private void Keep(Errand errand)
+    {
+        lock (_lock)
+        {
+            _stuck.Add(errand);
+            if (_stuck.Count <= _options.MaxStuckCalls)
+                return;
+        }
+        // What libvirtd is doing goes on there. Ours ends, the rest goes on over the connections that it has, and all begin anew with fresh ones.
+        _watch.Renew($"more than {_options.MaxStuckCalls} calls to libvirt have not returned: {Held()}");
+        Cut(other => other.IsStuck);
+    }
+
+    private string Held()
+    {
+        lock (_lock) return _stuck.Count == 0 ? "none" : string.Join(", ", _stuck.Select(errand => $"{errand.What} {errand.Machine}".TrimEnd()));
+    }
+
+    private void Cut(Func<Errand, bool> which)
+    {
+        _questions.Cut(which);
+        _jobs.Cut(which);
+        _ends.Cut(which);
+    }
+
+    private async Task<bool> Within(Task task, TimeSpan patience)
+    {
         try
         {
-            return await workers.Run(() => call(which(pair)), cancel);
-        }
-        catch (LibvirtException error) when (error.ConnectionLost)
-        {
-            Broke(pair, error.Message);
-            throw;
-        }
-    }
-
-    private void Broke(Pair pair, string why)
-    {
-        _why = why;
-        if (Interlocked.CompareExchange(ref _open, null, pair) != pair)
-            return;
-        LogLost(options.Uri, why);
-        EventLoop.Forget(pair.Listener);
-        // Closing a dead connection may block for a while.
-        _ = _jobs.Run(pair.Close, CancellationToken.None);
-        _broken.Release();
-        Changed?.Invoke(null);
-    }
-
-    private async Task Mend()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            await _broken.WaitAsync(_stop.Token);
-            await Reopen(_stop.Token);
-            Stir();
-            Changed?.Invoke(null);
-        }
-    }
-
-    private async Task Reopen(CancellationToken cancel)
-    {
-        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
-        {
-            try
-            {
-                _open = await _jobs.Run(() => Pair.Open(options.Uri, _events.Writer), cancel);
-                LogConnected(options.Uri);
-                return;
-            }
-            catch (LibvirtException error)
-            {
-                _why = error.Message;
-            }
-            await Task.Delay(pause, time, cancel);
-        }
-    }
-
-    private async Task Dispatch()
-    {
-        await foreach (var happened in _events.Reader.ReadAllAsync(_stop.Token))
-        {
-            if (happened.Kind == EventKind.Closed)
-            {
-                // It says not of which connection: an old one's last word must not end the new one.
-                if (_open is { } pair && !await _quick.Run(pair.IsAlive, _stop.Token))
-                    Broke(pair, "libvirtd closed the connection");
-                continue;
-            }
-            Stir();
-            Happened?.Invoke(happened);
-            Changed?.Invoke(happened.Machine);
-        }
-    }
-
-    private void Stir() => Interlocked.Exchange(ref _stirred, NewSignal()).TrySetResult();
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    private sealed record Pair(ConnectHandle Quick, ConnectHandle Jobs, nint Listener)
-    {
-        public static Pair Open(string uri, ChannelWriter<LibvirtEvent> events)
-        {
-            var quick = Checked.Ok(Native.virConnectOpen(uri));
-            try
-            {
-                var jobs = Checked.Ok(Native.virConnectOpen(uri));
-                // A hung libvirtd is noticed after 5 s × 4.
-                Checked.Ok(Native.virConnectSetKeepAlive(quick, 5, 3));
-                Checked.Ok(Native.virConnectSetKeepAlive(jobs, 5, 3));
-                return new(quick, jobs, EventLoop.Listen(quick, events));
-            }
-            catch
-            {
-                quick.Dispose();
-                throw;
-            }
-        }
-
-        public bool IsAlive() => Native.virConnectIsAlive(Quick) == 1 && Native.virConnectIsAlive(Jobs) == 1;
-
-        public bool Close()
-        {
-            EventLoop.Forget(Listener);
-            EventLoop.StopListening(Quick);
-            Quick.Dispose();
-            Jobs.Dispose();
+            await task.WaitAsync(patience, _time);
             return true;
         }
+        catch (TimeoutException)
+        {
+            return task.IsCompleted;
+        }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "libvirt has not answered {Caller} for {Seconds} s; nothing else is done to that object meanwhile")]
-    private partial void LogSlow(string caller, double seconds);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "libvirt has not answered {What} for machine {Machine} within {Seconds} s; nothing is done to that machine until it has, short of destroying it")]
+    private partial void LogStuck(string what, string? machine, double seconds);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Connected to libvirtd at {Uri}")]
-    private partial void LogConnected(string uri);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The connection to libvirtd at {Uri} is lost: {Why}")]
-    private partial void LogLost(string uri, string why);
+    [LoggerMessage(Level = LogLevel.Information, Message = "libvirt has returned from {What} for machine {Machine}, which had been given up")]
+    private partial void LogReturned(string what, string? machine);
 }

@@ -2,49 +2,93 @@ using System.Collections.Concurrent;
 
 namespace Controller.Agent.Drivers.Libvirt;
 
-/// <summary>A few threads of our own for calls that block: libvirt's would starve the thread pool.</summary>
-internal sealed class Workers : IDisposable
+/// <summary>
+/// A few threads of our own for calls that block, each with a connection of its own: libvirt's would starve the thread pool. A thread whose
+/// call takes long is replaced, up to <see cref="Most"/>, and ends when libvirt has returned from the call.
+/// </summary>
+internal sealed class Workers : IAsyncDisposable
 {
-    private readonly BlockingCollection<Action> _queue = [];
+    /// <summary>libvirtd has twenty threads for calls that wait for machines.</summary>
+    private const int Most = 16;
 
-    public Workers(string name, int count)
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(5);
+
+    private readonly BlockingCollection<Errand> _queue = [];
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Errand, Line> _running = [];
+    private readonly HashSet<Errand> _relieved = [];
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly string _name;
+    private readonly Func<Line> _newLine;
+    private int _threads;
+
+    public Workers(string name, int count, Func<Line> newLine)
     {
+        (_name, _newLine) = (name, newLine);
         for (var i = 0; i < count; i++)
-            new Thread(Work) { IsBackground = true, Name = $"{name} {i}" }.Start();
+            Hire();
     }
 
-    /// <summary>Runs it on one of the threads. Once begun it cannot be cancelled; before that it can.</summary>
-    public Task<T> Run<T>(Func<T> call, CancellationToken cancel)
+    public void Add(Errand errand) => _queue.Add(errand);
+
+    /// <summary>Another thread takes the place of the one that this keeps.</summary>
+    public void Relieve(Errand errand)
     {
-        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _queue.Add(
-            () =>
-            {
-                if (cancel.IsCancellationRequested)
-                {
-                    result.TrySetCanceled(cancel);
-                    return;
-                }
-                try
-                {
-                    result.SetResult(call());
-                }
-#pragma warning disable CA1031 // Whatever it threw is the caller's.
-                catch (Exception error)
-#pragma warning restore CA1031
-                {
-                    result.SetException(error);
-                }
-            },
-            CancellationToken.None);
-        return result.Task;
+        lock (_lock)
+        {
+            if (!_queue.IsAddingCompleted && _threads < Most && _running.ContainsKey(errand) && _relieved.Add(errand))
+                Hire();
+        }
     }
 
-    public void Dispose() => _queue.CompleteAdding();
+    /// <summary>Ends what runs and fits, with an error.</summary>
+    public void Cut(Func<Errand, bool> which)
+    {
+        lock (_lock)
+        {
+            foreach (var (errand, line) in _running)
+            {
+                if (which(errand))
+                    line.Cut();
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.CompleteAdding();
+        Cut(errand => errand.IsStuck);
+        // Connections are closed by their threads; one that libvirt does not let go of ends with the process.
+        await _ended.Task.WaitAsync(EndsWithin).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private void Hire()
+    {
+        lock (_lock) _threads++;
+        new Thread(Work) { IsBackground = true, Name = _name }.Start();
+    }
 
     private void Work()
     {
-        foreach (var call in _queue.GetConsumingEnumerable())
-            call();
+        using (var line = _newLine())
+        {
+            foreach (var errand in _queue.GetConsumingEnumerable())
+            {
+                lock (_lock) _running[errand] = line;
+                if (errand.Begin())
+                    errand.Run(line);
+                lock (_lock)
+                {
+                    _running.Remove(errand);
+                    if (_relieved.Remove(errand))
+                        break;
+                }
+            }
+        }
+        lock (_lock)
+        {
+            if (--_threads == 0 && _queue.IsAddingCompleted)
+                _ended.TrySetResult();
+        }
     }
 }

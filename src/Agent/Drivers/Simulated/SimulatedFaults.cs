@@ -15,6 +15,7 @@ internal sealed class SimulatedFaults
 {
     private readonly Lock _lock = new();
     private readonly List<(string Operation, Failing What)> _failing = [];
+    private readonly List<(string Operation, Exception Bug)> _bugs = [];
     private readonly Dictionary<string, TimeSpan> _slow = new(StringComparer.OrdinalIgnoreCase);
     private string? _unhealthy;
 
@@ -56,6 +57,12 @@ internal sealed class SimulatedFaults
         lock (_lock) _failing.Add((operation, new(times, code, message ?? $"A simulated failure of {operation}.", retryable)));
     }
 
+    /// <summary>The next call of an operation ends as only a bug of the driver's would let it.</summary>
+    public void Break(string operation, Exception bug)
+    {
+        lock (_lock) _bugs.Add((operation, bug));
+    }
+
     /// <summary>Whether failures of an operation are left to come.</summary>
     public bool IsLeft(string operation)
     {
@@ -84,6 +91,13 @@ internal sealed class SimulatedFaults
         lock (_lock)
         {
             if (_unhealthy is { } why) throw new DriverException("hypervisor-away", $"The simulated hypervisor does not answer: {why}", retryable: true);
+            var broken = _bugs.FindIndex(fault => string.Equals(fault.Operation, operation, StringComparison.OrdinalIgnoreCase));
+            if (broken >= 0)
+            {
+                var bug = _bugs[broken].Bug;
+                _bugs.RemoveAt(broken);
+                throw bug;
+            }
             var at = _failing.FindIndex(fault => string.Equals(fault.Operation, operation, StringComparison.OrdinalIgnoreCase));
             if (at < 0) return;
             var (_, fault) = _failing[at];

@@ -15,6 +15,9 @@ internal sealed class ControlPlane(DataDirectory data, Ports ports, Postgres pos
     /// <summary>The gateways that agents may dial.</summary>
     public List<string> Gateways { get; } = [];
 
+    /// <summary>The first API's URL with TLS, once it was started.</summary>
+    public string? TlsUrl { get; private set; }
+
     /// <summary>Starts the silos: the first alone, since it migrates the database and founds the membership, then the others together.</summary>
     public async Task<string> Silos(int count, CancellationToken cancel)
     {
@@ -82,10 +85,13 @@ internal sealed class ControlPlane(DataDirectory data, Ports ports, Postgres pos
         }
         var own = ports.Of(name, from: index == 1 ? null : port == 0 ? null : port + index - 1);
         var url = $"http://127.0.0.1:{own}";
+        var tls = $"https://127.0.0.1:{ports.Of(name + ".tls")}";
+        if (index == 1)
+            TlsUrl = tls;
         var environment = ConfigFile.Write(data, name, new()
         {
             ["ConnectionStrings"] = new JsonObject { ["Controller"] = postgres.ConnectionString(name, ApiPool) },
-            ["Api"] = new JsonObject { ["Url"] = url },
+            ["Api"] = new JsonObject { ["Url"] = url, ["TlsUrl"] = tls, ["Certificate"] = data.ServerCertificate, ["CertificateKey"] = data.ServerKey },
             ["Images"] = new JsonObject { ["Directory"] = data.Images },
             ["Model"] = new JsonObject { ["Directory"] = data.Model },
             ["Pki"] = new JsonObject { ["CaCertificate"] = data.CaCertificate },

@@ -32,6 +32,8 @@ internal sealed class LibvirtException(string call, int code, int domain, string
     public DriverException ToDriverException() =>
         ConnectionLost
             ? new("hypervisor-away", $"The connection to libvirtd broke: {Message}", retryable: true, this)
+            // Another call holds the domain, which one of ours or a person's may be.
+            : Code is LibvirtError.OperationTimeout ? Stuck.Because(Message, this)
             : new($"libvirt-{code}", Message, retryable: true, this);
 
     /// <summary>The connection is dead for good, and a new one is needed.</summary>

@@ -12,7 +12,7 @@ internal sealed class DeviceFitting(Link link, LibvirtOptions options)
     public async Task Fit(string id, IReadOnlyList<Device> planned, CancellationToken cancel)
     {
         var kept = await Detach(id, planned, cancel);
-        await link.Call(connect => Attach(connect, id, planned), cancel);
+        await Attach(id, planned, cancel);
         if (kept is [var first, ..])
         {
             throw new DriverException(
@@ -29,46 +29,47 @@ internal sealed class DeviceFitting(Link link, LibvirtOptions options)
         IReadOnlyList<Device> left = [];
         for (var waited = TimeSpan.Zero; waited < options.DetachTimeout; waited += AskAgainAfter)
         {
-            left = await link.Call(connect => AskToRelease(connect, id, planned), cancel);
+            left = await link.Call(connect => Unwanted(connect, id, planned), cancel, id);
             if (left.Count == 0)
                 break;
+            foreach (var device in left)
+                await link.On(id, nameof(Native.virDomainDetachDeviceAlias), domain => AskToRelease(domain, device), cancel);
             if (await link.Until(connect => (left = Unwanted(connect, id, planned)).Count == 0, AskAgainAfter, cancel))
                 break;
         }
         return left;
     }
 
-    private static IReadOnlyList<Device> AskToRelease(ConnectHandle connect, string id, IReadOnlyList<Device> planned)
+    private static bool AskToRelease(DomainHandle domain, Device device)
     {
-        var unwanted = Unwanted(connect, id, planned);
-        if (unwanted.Count == 0)
-            return unwanted;
-        using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
-        foreach (var device in unwanted)
+        try
         {
-            try
-            {
-                Checked.Ok(Native.virDomainDetachDeviceAlias(domain, Devices.Alias(device.Link), LiveOnly));
-            }
-            catch (LibvirtException error) when (
-                error.Code is LibvirtError.DeviceMissing or LibvirtError.OperationFailed or LibvirtError.OperationInvalid or LibvirtError.InternalError
-                && !error.ConnectionLost)
-            {
-                // Gone meanwhile, or asked already. Which, is seen when the devices are read again.
-            }
+            Checked.Ok(Native.virDomainDetachDeviceAlias(domain, Devices.Alias(device.Link), LiveOnly));
+            return true;
         }
-        return unwanted;
+        catch (LibvirtException error) when (
+            error.Code is LibvirtError.DeviceMissing or LibvirtError.OperationFailed or LibvirtError.OperationInvalid or LibvirtError.InternalError
+            && !error.ConnectionLost)
+        {
+            // Gone meanwhile, or asked already. Which, is seen when the devices are read again.
+            return false;
+        }
     }
 
-    private static bool Attach(ConnectHandle connect, string id, IReadOnlyList<Device> planned)
+    private async Task Attach(string id, IReadOnlyList<Device> planned, CancellationToken cancel)
     {
-        if (MachineView.Find(connect, id) is not { Running: { } running })
-            return false;
+        var machine = await link.Call(connect => MachineView.Find(connect, id), cancel, id);
+        if (machine?.Running is not { } running)
+            return;
         var present = Devices.Of(running);
-        using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
         foreach (var device in planned.Where(device => present.All(other => other.Link != device.Link)))
-            Checked.Ok(Native.virDomainAttachDeviceFlags(domain, device.Element.ToString(), LiveOnly));
-        return true;
+        {
+            await link.On(
+                id,
+                nameof(Native.virDomainAttachDeviceFlags),
+                domain => Checked.Ok(Native.virDomainAttachDeviceFlags(domain, device.Element.ToString(), LiveOnly)),
+                cancel);
+        }
     }
 
     private static IReadOnlyList<Device> Unwanted(ConnectHandle connect, string id, IReadOnlyList<Device> planned) =>

@@ -42,25 +42,33 @@ internal static class Domains
     public static List<MachineView> UsersOfNetwork(ConnectHandle connect, string name) =>
         [.. All(connect).Where(machine => Refers(machine, "interface", "network", name))];
 
-    public static void GrowDisk(ConnectHandle connect, string id, string path, ulong bytes)
-    {
-        using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
-        Checked.Ok(Native.virDomainBlockResize(domain, path, bytes, Bytes));
-    }
+    public static int GrowDisk(DomainHandle domain, string path, ulong bytes) => Checked.Ok(Native.virDomainBlockResize(domain, path, bytes, Bytes));
 
-    public static void ReplugNics(ConnectHandle connect, string id, string network)
+    /// <summary>Running machines of ours with a NIC that the network's present bridge has not.</summary>
+    public static List<MachineView> LostByNetwork(ConnectHandle connect, string name, string bridge) =>
+    [
+        .. from machine in All(connect)
+           where machine is { Label: not null, Running: not null } && Lost(machine.Running, name, bridge).Any()
+           select machine,
+    ];
+
+    public static int ReplugNics(DomainHandle domain, string network, string bridge)
     {
-        using var domain = Checked.OrNone(Native.virDomainLookupByUUIDString(connect, id), LibvirtError.NoDomain);
-        if (domain is null || MachineView.Read(domain) is not { Label: not null, Running: { } running })
-            return;
-        foreach (var nic in Elements(running, "interface", "network", network))
+        if (MachineView.Read(domain).Running is not { } running)
+            return 0;
+        var lost = Lost(running, network, bridge).ToList();
+        foreach (var nic in lost)
         {
             // What libvirt found for the old bridge: it is to look again.
             nic.Element("source")!.Attribute("bridge")?.Remove();
             nic.Element("source")!.Attribute("portid")?.Remove();
             Checked.Ok(Native.virDomainUpdateDeviceFlags(domain, nic.ToString(), LiveOnly));
         }
+        return lost.Count;
     }
+
+    private static IEnumerable<XElement> Lost(XElement running, string network, string bridge) =>
+        Elements(running, "interface", "network", network).Where(nic => (string?)nic.Element("source")!.Attribute("bridge") != bridge);
 
     private static bool Refers(MachineView machine, string device, string attribute, string value) =>
         Elements(machine.Stored, device, attribute, value).Any()

@@ -17,10 +17,10 @@ internal sealed class MachineStore(
     /// <summary>Files, definition, then power and devices in the order in which the guest can follow; each step does nothing when it is done already.</summary>
     public async Task<ObservedMachine> Ensure(ObjectKey key, ulong generation, MachineSpec spec, CancellationToken cancel)
     {
-        RefuseOthers(key, await link.Call(connect => MachineView.Find(connect, key.Id), cancel));
+        RefuseOthers(key, await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id));
         await EnsureRootDisk(key, spec, cancel);
         EnsureSeed(key, spec);
-        var planned = await link.Call(connect => Define(connect, key, spec), cancel);
+        var planned = await link.Call(connect => Define(connect, key, spec), cancel, key.Id, nameof(Define));
 
         // A suspended guest can release nothing, so one that shall run is resumed first, and one that shall not is fitted before.
         DriverException? misfit = null;
@@ -31,19 +31,19 @@ internal sealed class MachineStore(
             misfit = await Fit(key.Id, planned, cancel);
         if (misfit is not null)
             throw misfit;
-        return await link.Call(connect => Settle(connect, key, generation), cancel);
+        return await link.On(key.Id, nameof(Native.virDomainSetMetadata), domain => Settle(domain, generation), cancel);
     }
 
     public async Task Remove(ObjectKey key, CancellationToken cancel)
     {
-        var machine = await link.Call(connect => MachineView.Find(connect, key.Id), cancel);
+        var machine = await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id);
         if (machine?.Label?.Incarnation == key.Incarnation)
         {
             if (machine.Active)
                 await power.Destroy(key.Id, cancel);
-            await link.Call(connect => Undefine(connect, key.Id), cancel);
+            await link.On(key.Id, nameof(Native.virDomainUndefineFlags), domain => Checked.Ok(Native.virDomainUndefineFlags(domain, UndefineEverything)), cancel);
         }
-        await link.Job(connect => DeleteDisks(connect, key), cancel);
+        await link.Job(connect => DeleteDisks(connect, key), cancel, nameof(DeleteDisks));
         File.Delete(folders.Console(key));
     }
 
@@ -75,17 +75,12 @@ internal sealed class MachineStore(
                 },
                 cancel);
         }
-        if (spec.RootDiskBytes > ImageHeader.VirtualSize(path, "qcow2"))
-            await link.Job(connect => GrowRootDisk(connect, key, spec.RootDiskBytes), cancel);
-    }
-
-    private bool GrowRootDisk(ConnectHandle connect, ObjectKey key, ulong bytes)
-    {
-        if (MachineView.Find(connect, key.Id) is { Active: true })
-            Domains.GrowDisk(connect, key.Id, folders.RootDisk(key), bytes);
+        if (spec.RootDiskBytes <= ImageHeader.VirtualSize(path, "qcow2"))
+            return;
+        if (await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id) is { Active: true })
+            await link.On(key.Id, nameof(Native.virDomainBlockResize), domain => Domains.GrowDisk(domain, path, spec.RootDiskBytes), cancel);
         else
-            pool.Grow(connect, folders.RootDisk(key), bytes);
-        return true;
+            await link.Job(connect => pool.Grow(connect, path, spec.RootDiskBytes), cancel);
     }
 
     private bool DeleteDisks(ConnectHandle connect, ObjectKey key)
@@ -157,9 +152,8 @@ internal sealed class MachineStore(
     }
 
     /// <summary>All of it is applied: the generation is written down beside what it stands for.</summary>
-    private static ObservedMachine Settle(ConnectHandle connect, ObjectKey key, ulong generation)
+    private static ObservedMachine Settle(DomainHandle domain, ulong generation)
     {
-        using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, key.Id));
         var machine = MachineView.Read(domain);
         if (machine.Label is { } label && label.Generation != generation)
         {
@@ -169,13 +163,5 @@ internal sealed class MachineStore(
             machine = machine with { Label = label };
         }
         return machine.Observe();
-    }
-
-    private static bool Undefine(ConnectHandle connect, string id)
-    {
-        using var domain = Checked.OrNone(Native.virDomainLookupByUUIDString(connect, id), LibvirtError.NoDomain);
-        if (domain is not null)
-            Checked.Ok(Native.virDomainUndefineFlags(domain, UndefineEverything));
-        return true;
     }
 }

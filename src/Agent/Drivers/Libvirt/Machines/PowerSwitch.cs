@@ -33,8 +33,9 @@ internal sealed class PowerSwitch(Link link, TimeProvider time)
         await Run(id, cancel);
     }
 
+    /// <summary>Works on a machine whose QEMU answers nobody, too.</summary>
     public Task Destroy(string id, CancellationToken cancel) =>
-        Do(id, domain => Native.virDomainDestroyFlags(domain, 0), machine => !machine.Active, cancel);
+        link.End(id, domain => Done(domain, nameof(Native.virDomainDestroyFlags), ended => Native.virDomainDestroyFlags(ended, 0), machine => !machine.Active), cancel);
 
     private async Task Run(string id, CancellationToken cancel)
     {
@@ -48,37 +49,40 @@ internal sealed class PowerSwitch(Link link, TimeProvider time)
             await Destroy(id, cancel);
         if (state is DomainStates.Crashed or DomainStates.Off)
         {
-            await Do(id, domain => Native.virDomainCreateWithFlags(domain, 0), machine => machine.Active, cancel);
+            await Start(id, 0, cancel);
             // One that was saved while suspended is suspended again.
             state = await State(id, cancel);
         }
         if (state == DomainStates.Paused)
-            await Do(id, Native.virDomainResume, machine => machine.Power == Power.Running, cancel);
+            await Do(id, nameof(Native.virDomainResume), Native.virDomainResume, machine => machine.Power == Power.Running, cancel);
         else if (state == DomainStates.SleepingInMemory)
-            await Do(id, domain => Native.virDomainPMWakeup(domain, 0), machine => machine.Power == Power.Running, cancel);
+            await Do(id, nameof(Native.virDomainPMWakeup), domain => Native.virDomainPMWakeup(domain, 0), machine => machine.Power == Power.Running, cancel);
     }
+
+    private Task<bool> Start(string id, uint flags, CancellationToken cancel) => Do(
+        id, nameof(Native.virDomainCreateWithFlags), domain => Native.virDomainCreateWithFlags(domain, flags), machine => machine.Active, cancel, isLong: true);
 
     private async Task Pause(string id, CancellationToken cancel)
     {
-        var machine = await link.Call(connect => Look(connect, id), cancel);
+        var machine = await link.Call(connect => Look(connect, id), cancel, id);
         if (machine.Power == Power.Running)
-            await Do(id, Native.virDomainSuspend, after => after.Power == Power.Paused, cancel);
+            await Do(id, nameof(Native.virDomainSuspend), Native.virDomainSuspend, after => after.Power == Power.Paused, cancel);
         else if (machine.Power is Power.Off or Power.Saved or Power.Crashed)
-            await Do(id, domain => Native.virDomainCreateWithFlags(domain, StartPaused), after => after.Active, cancel);
+            await Start(id, StartPaused, cancel);
     }
 
     private async Task Save(string id, CancellationToken cancel)
     {
         // A machine that is off has no memory to save: it stays off, and its observed state says so.
-        if ((await link.Call(connect => Look(connect, id), cancel)).Active)
-            await Do(id, domain => Native.virDomainManagedSave(domain, 0), machine => machine.Saved, cancel);
+        if ((await link.Call(connect => Look(connect, id), cancel, id)).Active)
+            await Do(id, nameof(Native.virDomainManagedSave), domain => Native.virDomainManagedSave(domain, 0), machine => machine.Saved, cancel, isLong: true);
     }
 
     private async Task Stop(string id, StopMethod method, TimeSpan grace, CancellationToken cancel)
     {
-        var machine = await link.Call(connect => Look(connect, id), cancel);
+        var machine = await link.Call(connect => Look(connect, id), cancel, id);
         if (machine.Saved)
-            await Do(id, domain => Native.virDomainManagedSaveRemove(domain, 0), after => !after.Saved, cancel);
+            await Do(id, nameof(Native.virDomainManagedSaveRemove), domain => Native.virDomainManagedSaveRemove(domain, 0), after => !after.Saved, cancel);
         if (!machine.Active)
             return;
         if (method == StopMethod.StopPoweroff || machine.Power == Power.Crashed)
@@ -89,14 +93,14 @@ internal sealed class PowerSwitch(Link link, TimeProvider time)
 
         var hard = method == StopMethod.StopGraceful && grace > TimeSpan.Zero;
         var patience = hard ? grace : Patience;
-        if (await PressUntilOff(id, patience, cancel))
+        if (await PressUntilOff(id, patience, mayBeDeaf: hard, cancel))
             return;
         if (!hard)
             throw new DriverException("not-stopped", $"The guest of machine {id} has not answered its power button for {patience}.", retryable: true);
         await Destroy(id, cancel);
     }
 
-    private async Task<bool> PressUntilOff(string id, TimeSpan patience, CancellationToken cancel)
+    private async Task<bool> PressUntilOff(string id, TimeSpan patience, bool mayBeDeaf, CancellationToken cancel)
     {
         // A guest that is booting misses the button, so it is pressed again. A suspended one cannot hear it.
         var since = time.GetTimestamp();
@@ -105,31 +109,50 @@ internal sealed class PowerSwitch(Link link, TimeProvider time)
             var left = patience - time.GetElapsedTime(since);
             if (left <= TimeSpan.Zero)
                 return false;
-            if (await State(id, cancel) == DomainStates.Paused)
-                await Do(id, Native.virDomainResume, machine => machine.Power != Power.Paused, cancel);
-            await Do(id, domain => Native.virDomainShutdownFlags(domain, AcpiButton), machine => !machine.Active, cancel);
+            using var over = new CancellationTokenSource(left, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, over.Token);
+            try
+            {
+                await Press(id, either.Token);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                return false;
+            }
+            catch (DriverException deaf) when (mayBeDeaf && deaf.Code == Stuck.Code)
+            {
+                // Not even its QEMU hears. When its grace is over it is ended all the same.
+            }
             if (await link.Until(connect => !Look(connect, id).Active, left < PressAgainAfter ? left : PressAgainAfter, cancel))
                 return true;
         }
     }
 
-    private Task<bool> Do(string id, Func<DomainHandle, int> call, Func<MachineView, bool> reached, CancellationToken cancel) => link.Job(
-        connect =>
-        {
-            using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
-            try
-            {
-                Checked.Ok(call(domain), "libvirt");
-                return true;
-            }
-            catch (LibvirtException error) when (!error.ConnectionLost && reached(MachineView.Read(domain)))
-            {
-                return false;
-            }
-        },
-        cancel);
+    private async Task Press(string id, CancellationToken cancel)
+    {
+        if (await State(id, cancel) == DomainStates.Paused)
+            await Do(id, nameof(Native.virDomainResume), Native.virDomainResume, machine => machine.Power != Power.Paused, cancel);
+        await Do(id, nameof(Native.virDomainShutdownFlags), domain => Native.virDomainShutdownFlags(domain, AcpiButton), machine => !machine.Active, cancel);
+    }
 
-    private Task<DomainStates> State(string id, CancellationToken cancel) => link.Call(connect => Look(connect, id).State.State, cancel);
+    private Task<bool> Do(
+        string id, string what, Func<DomainHandle, int> call, Func<MachineView, bool> reached, CancellationToken cancel, bool isLong = false) =>
+        link.On(id, what, domain => Done(domain, what, call, reached), cancel, isLong);
+
+    private static bool Done(DomainHandle domain, string what, Func<DomainHandle, int> call, Func<MachineView, bool> reached)
+    {
+        try
+        {
+            Checked.Ok(call(domain), what);
+            return true;
+        }
+        catch (LibvirtException error) when (!error.ConnectionLost && reached(MachineView.Read(domain)))
+        {
+            return false;
+        }
+    }
+
+    private Task<DomainStates> State(string id, CancellationToken cancel) => link.Call(connect => Look(connect, id).State.State, cancel, id);
 
     private static MachineView Look(ConnectHandle connect, string id) => MachineView.Find(connect, id)
         ?? throw new DriverException("gone", $"Machine {id} was removed from libvirt meanwhile.", retryable: true);

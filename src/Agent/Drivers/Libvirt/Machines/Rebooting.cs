@@ -10,7 +10,7 @@ internal sealed class Rebooting(Link link, PowerSwitch power, TimeProvider time)
 
     public async Task Reboot(ObjectKey key, RebootMethod method, TimeSpan grace, CancellationToken cancel)
     {
-        var machine = await link.Call(connect => MachineView.Find(connect, key.Id), cancel);
+        var machine = await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id);
         if (machine?.Label?.Incarnation != key.Incarnation || machine.Power != Power.Running)
         {
             throw new DriverException(
@@ -19,7 +19,7 @@ internal sealed class Rebooting(Link link, PowerSwitch power, TimeProvider time)
         switch (method)
         {
             case RebootMethod.RebootWarm:
-                await Do(key.Id, domain => Native.virDomainReset(domain, 0), cancel);
+                await link.On(key.Id, nameof(Native.virDomainReset), domain => Checked.Ok(Native.virDomainReset(domain, 0)), cancel);
                 break;
             case RebootMethod.RebootGraceful when await Politely(key.Id, grace, cancel):
                 break;
@@ -39,15 +39,22 @@ internal sealed class Rebooting(Link link, PowerSwitch power, TimeProvider time)
                 reset.TrySetResult();
         }
 
+        using var over = new CancellationTokenSource(grace, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, over.Token);
         link.Happened += Seen;
         try
         {
-            await Do(id, domain => Native.virDomainReboot(domain, AcpiButton), cancel);
-            await reset.Task.WaitAsync(grace, time, cancel);
+            await link.On(id, nameof(Native.virDomainReboot), domain => Checked.Ok(Native.virDomainReboot(domain, AcpiButton)), either.Token);
+            await reset.Task.WaitAsync(either.Token);
             return true;
         }
-        catch (TimeoutException)
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
+            return false;
+        }
+        catch (DriverException deaf) when (deaf.Code == Stuck.Code)
+        {
+            // Not even its QEMU hears.
             return false;
         }
         finally
@@ -55,12 +62,4 @@ internal sealed class Rebooting(Link link, PowerSwitch power, TimeProvider time)
             link.Happened -= Seen;
         }
     }
-
-    private Task<int> Do(string id, Func<DomainHandle, int> call, CancellationToken cancel) => link.Call(
-        connect =>
-        {
-            using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
-            return Checked.Ok(call(domain), "reboot");
-        },
-        cancel);
 }

@@ -14,14 +14,19 @@ internal sealed class NetworkStore(Link link)
     private const uint DhcpHosts = 4;
     private const uint Live = 1;
 
-    public Task<ObservedNetwork> Ensure(ObjectKey network, ulong generation, NetworkSpec spec, CancellationToken cancel) =>
-        link.Job(connect => Ensure(connect, network, generation, spec), cancel);
+    public async Task<ObservedNetwork> Ensure(ObjectKey network, ulong generation, NetworkSpec spec, CancellationToken cancel)
+    {
+        var (observed, bridge) = await link.Job(connect => Ensure(connect, network, generation, spec), cancel);
+        if (observed.Active)
+            await Replug(NetworkXml.Name(network.Id), bridge, cancel);
+        return observed;
+    }
 
     public Task Remove(ObjectKey network, CancellationToken cancel) => link.Job(connect => Remove(connect, network), cancel);
 
     public Task<List<ObservedNetwork>> All(CancellationToken cancel) => link.Call(All, cancel);
 
-    private static ObservedNetwork Ensure(ConnectHandle connect, ObjectKey network, ulong generation, NetworkSpec spec)
+    private static (ObservedNetwork Observed, string Bridge) Ensure(ConnectHandle connect, ObjectKey network, ulong generation, NetworkSpec spec)
     {
         var wanted = NetworkXml.Write(network, generation, spec, NetworkXml.Bridge(network.Id, generation));
         using var found = Find(connect, network.Id);
@@ -52,13 +57,9 @@ internal sealed class NetworkStore(Link link)
         }
 
         using var defined = Checked.Ok(Native.virNetworkDefineXML(connect, wanted.ToString()));
-        if (spec.Active && Native.virNetworkIsActive(defined) != 1)
-        {
-            if (Native.virNetworkCreate(defined) < 0 && Native.virNetworkIsActive(defined) != 1)
-                Checked.Ok(Native.virNetworkCreate(defined));
-            Replug(connect, network.Id);
-        }
-        return Observe(defined)!;
+        if (spec.Active && Native.virNetworkIsActive(defined) != 1 && Native.virNetworkCreate(defined) < 0 && Native.virNetworkIsActive(defined) != 1)
+            Checked.Ok(Native.virNetworkCreate(defined));
+        return (Observe(defined)!, (string)wanted.Element("bridge")!.Attribute("name")!);
     }
 
     private static bool Remove(ConnectHandle connect, ObjectKey network)
@@ -133,10 +134,10 @@ internal sealed class NetworkStore(Link link)
     }
 
     /// <summary>A bridge that was made anew has lost the taps of running machines; an update of the NIC puts each back, for the new bridge has another name.</summary>
-    private static void Replug(ConnectHandle connect, string id)
+    private async Task Replug(string name, string bridge, CancellationToken cancel)
     {
-        foreach (var user in Domains.UsersOfNetwork(connect, NetworkXml.Name(id)).Where(user => user.Active))
-            Domains.ReplugNics(connect, user.Id, NetworkXml.Name(id));
+        foreach (var user in await link.Call(connect => Domains.LostByNetwork(connect, name, bridge), cancel))
+            await link.On(user.Id, nameof(Native.virDomainUpdateDeviceFlags), domain => Domains.ReplugNics(domain, name, bridge), cancel);
     }
 
     private static NetworkHandle? Find(ConnectHandle connect, string id) =>

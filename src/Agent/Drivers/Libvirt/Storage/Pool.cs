@@ -42,12 +42,12 @@ internal sealed class Pool(Folders folders, string name)
     }
 
     /// <summary>Grows a file that no running machine has open.</summary>
-    public void Grow(ConnectHandle connect, string path, ulong bytes)
+    public bool Grow(ConnectHandle connect, string path, ulong bytes)
     {
         using var pool = Open(connect);
         using var volume = Find(pool, path)
             ?? throw new DriverException("no-volume", $"There is no volume {Path.GetFileName(path)} to grow.", retryable: true);
-        Checked.Ok(Native.virStorageVolResize(volume, bytes, 0));
+        return Checked.Ok(Native.virStorageVolResize(volume, bytes, 0)) == 0;
     }
 
     public void Delete(ConnectHandle connect, string path)

@@ -22,7 +22,7 @@ internal sealed class VolumeStore(Folders folders, Pool pool, Link link)
         if (spec.SizeBytes < size)
             throw new DriverException("shrink", $"Volume {volume.Id} has {size} bytes and never shrinks; {spec.SizeBytes} were asked for.", retryable: false);
         if (spec.SizeBytes > size)
-            await link.Job(connect => Grown(connect, path, spec.SizeBytes), cancel);
+            await Grow(path, spec.SizeBytes, cancel);
 
         folders.SetGeneration(volume, generation);
         return Observe(volume);
@@ -46,7 +46,22 @@ internal sealed class VolumeStore(Folders folders, Pool pool, Link link)
         folders.ForgetGeneration(volume);
     }
 
-    public IReadOnlyList<ObservedVolume> All() => [.. folders.AllVolumes().Select(Observe)];
+    public IReadOnlyList<ObservedVolume> All()
+    {
+        var found = new List<ObservedVolume>();
+        foreach (var volume in folders.AllVolumes())
+        {
+            try
+            {
+                found.Add(Observe(volume));
+            }
+            catch (FileNotFoundException)
+            {
+                // Removed while we read.
+            }
+        }
+        return found;
+    }
 
     private ObservedVolume Observe(ObjectKey volume) => new()
     {
@@ -64,12 +79,11 @@ internal sealed class VolumeStore(Folders folders, Pool pool, Link link)
     }
 
     /// <summary>A running machine's disk is grown by its QEMU, which has the file locked; the guest sees the new size at once.</summary>
-    private bool Grown(ConnectHandle connect, string path, ulong bytes)
+    private async Task Grow(string path, ulong bytes, CancellationToken cancel)
     {
-        if (Domains.UsersOfFile(connect, path).FirstOrDefault(user => user.Active) is { } user)
-            Domains.GrowDisk(connect, user.Id, path, bytes);
+        if ((await link.Call(connect => Domains.UsersOfFile(connect, path), cancel)).FirstOrDefault(user => user.Active) is { } user)
+            await link.On(user.Id, nameof(Native.virDomainBlockResize), domain => Domains.GrowDisk(domain, path, bytes), cancel);
         else
-            pool.Grow(connect, path, bytes);
-        return true;
+            await link.Job(connect => pool.Grow(connect, path, bytes), cancel);
     }
 }

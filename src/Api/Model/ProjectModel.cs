@@ -1,0 +1,24 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using Occi;
+
+namespace Controller.Api.Model;
+
+/// <summary>The categories that a project has, the provider's and its own, and their renderings: they are the same until one of them changes.</summary>
+internal sealed class ProjectModel(Catalogue catalogue, IEnumerable<TypeId> own)
+{
+    private readonly FrozenSet<TypeId> _own = own.ToFrozenSet();
+    private readonly ConcurrentDictionary<Rendering, Message> _renderings = new();
+
+    public Catalogue Catalogue => catalogue;
+
+    /// <summary>Whether it is the project's own: then it says nothing about other projects' entities, though theirs may have one of that name.</summary>
+    public bool IsOwn(TypeId mixin) => _own.Contains(mixin);
+
+    /// <summary>All categories rendered; locations are paths (decision D-26), so the authority does not matter.</summary>
+    public Message Rendered(Rendering rendering, OcciWriter writer) =>
+        _renderings.GetOrAdd(rendering, static (r, a) => a.writer.Categories(a.catalogue.All, r), (writer, catalogue));
+
+    /// <summary>Whether it is known here, or could not be anybody's but the provider's: then it is shown, known or not (any more).</summary>
+    public bool Shows(TypeId mixin) => catalogue.Find(mixin) is not null || ProviderNames.Reserves(mixin.Scheme);
+}
