@@ -42,6 +42,53 @@ internal sealed class ApiOptions
     /// <summary>How often it looks by itself whether images and mixins have changed; usually the database has told it long before. Default: 5 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan RefreshModelEvery { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The most entities that one request may create, or name to be tagged or deleted. Default: 1000.</summary>
+    [Range(1, 100_000)]
+    public int MaxEntities { get; set; } = 1000;
+
+    /// <summary>The most inline links of one resource. Default: 100.</summary>
+    [Range(1, 10_000)]
+    public int MaxLinks { get; set; } = 100;
+
+    /// <summary>The most categories of one entity (its mixins) or one filter. Default: 100.</summary>
+    [Range(1, 10_000)]
+    public int MaxCategories { get; set; } = 100;
+
+    /// <summary>The most attributes of one entity, link, action or filter. Default: 1000.</summary>
+    [Range(1, 100_000)]
+    public int MaxAttributes { get; set; } = 1000;
+
+    /// <summary>Longest value of an attribute, in characters; user data is one. Default: 1 MiB.</summary>
+    [Range(1024, 16 * 1024 * 1024)]
+    public int MaxAttributeLength { get; set; } = 1024 * 1024;
+
+    /// <summary>The most values of a JSON document, those inside others included. Default: 100,000.</summary>
+    [Range(1000, 10_000_000)]
+    public int MaxJsonValues { get; set; } = 100_000;
+
+    /// <summary>The most connections at a time; further ones are closed. Default: 4096.</summary>
+    [Range(1, 1_000_000)]
+    public long MaxConnections { get; set; } = 4096;
+
+    /// <summary>A request's header block must be there within this time. Default: 30 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan HeaderTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a body may come slower than 240 bytes a second, as an answer may be read, before the connection is closed. Default: 5 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:02", "00:10:00")]
+    public TimeSpan SlowBodyGrace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>The limits of a message, as its reader wants them.</summary>
+    internal Occi.Limits Limits => field ??= new()
+    {
+        Entities = MaxEntities,
+        Links = MaxLinks,
+        Categories = MaxCategories,
+        Attributes = MaxAttributes,
+        AttributeLength = MaxAttributeLength,
+        JsonValues = MaxJsonValues,
+    };
 }
 
 /// <summary>Section <c>Mixins</c>: what users' own mixins may be.</summary>

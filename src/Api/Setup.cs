@@ -13,6 +13,9 @@ internal static class Setup
     // Above it Kestrel answers 431 by itself, without our headers; below it we answer 413, which OCCI clients know (GFD.223 §5.4).
     private const int HeaderSlack = 1024 * 1024;
 
+    // Slower than this is nobody who waits for an answer.
+    private const double BytesPerSecond = 240;
+
     /// <summary>In the order of docs/configuration.md; later ones win.</summary>
     public static void AddSettings(this WebApplicationBuilder builder, string[] args)
     {
@@ -48,6 +51,10 @@ internal static class Setup
             kestrel.Limits.MaxRequestBufferSize = kestrel.Limits.MaxRequestHeadersTotalSize;
             kestrel.Limits.MaxRequestHeaderCount = 10_000;
             kestrel.Limits.MaxRequestLineSize = 16 * 1024;
+            kestrel.Limits.MaxConcurrentConnections = options.MaxConnections;
+            kestrel.Limits.RequestHeadersTimeout = options.HeaderTimeout;
+            kestrel.Limits.MinRequestBodyDataRate = new(BytesPerSecond, options.SlowBodyGrace);
+            kestrel.Limits.MinResponseDataRate = new(BytesPerSecond, options.SlowBodyGrace);
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
         });
         builder.Services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);

@@ -47,6 +47,10 @@ public sealed class Session(Caller me, Caller nobody, Caller? stranger, Caller? 
     public Task<string> MakeStorage(params string[] lines) =>
         Make(Storage, [.. lines.Any(l => l.Contains("occi.storage.size", StringComparison.Ordinal)) ? (string[])[] : [Compose.Attribute("occi.storage.size", "1.0")], .. lines]);
 
+    /// <summary>A link of that kind from one resource to another.</summary>
+    public Task<string> MakeLink(string kind, string source, string target, params string[] lines) =>
+        Make(kind, [Compose.Text("occi.core.source", source), Compose.Text("occi.core.target", target), .. lines]);
+
     /// <summary>Takes note of what an answer says was created, and returns its path; fails where it says of nothing.</summary>
     public string Made(Response response)
     {
@@ -58,7 +62,7 @@ public sealed class Session(Caller me, Caller nobody, Caller? stranger, Caller? 
     /// <summary>Takes note of an entity by URL or path, and returns its path.</summary>
     public string Made(string url)
     {
-        var path = new Uri(Me.Endpoint, url.Trim()).AbsolutePath;
+        var path = PathOf(url);
         _made.Add(path);
         return path;
     }
@@ -97,6 +101,30 @@ public sealed class Session(Caller me, Caller nobody, Caller? stranger, Caller? 
     /// <summary>The URLs of a collection.</summary>
     public async Task<IReadOnlyList<string>> List(string location, params (string Name, string Value)[] filter) =>
         Expect.Status(await Me.Get(location, TextPlain, [.. filter.Length > 0 ? [("Content-Type", TextOcci)] : Array.Empty<(string, string)>(), .. filter]), 200).Locations;
+
+    /// <summary>The same as paths.</summary>
+    public async Task<IReadOnlyList<string>> ListPaths(string location, params (string Name, string Value)[] filter) => [.. (await List(location, filter)).Select(PathOf)];
+
+    /// <summary>The path of a URL; fails where there is none.</summary>
+    public string PathOf(string? url) => new Uri(Me.Endpoint, (url ?? throw new CheckFailedException("A URL was wanted where there was none.")).Trim()).AbsolutePath;
+
+    /// <summary>Sends what must be answered with one of the statuses and leave what is at these paths, entities or collections, as it was.</summary>
+    public async Task<Response> NoEffect(Func<Task<Response>> send, int[] statuses, params string[] paths)
+    {
+        var before = await Task.WhenAll(paths.Select(ReadText));
+        var response = await send();
+        if (response.Status == 201 && response["Location"] is { } url)
+            Made(url);
+        Expect.Status(response, statuses);
+        foreach (var (path, was) in paths.Zip(before))
+            Expect.Same(Settled(was), Settled(await ReadText(path)), $"{path} as it was before {response.Request}");
+        return response;
+    }
+
+    // Networks and storage come to be in their own time; computes were brought to a state first.
+    private static IEnumerable<string> Settled(Response shown) => shown.Categories.Any(c => c.Id == Compute)
+        ? shown.Lines
+        : shown.Lines.Where(l => !l.Contains(".state", StringComparison.Ordinal) && !l.Contains("?action=", StringComparison.Ordinal));
 
     /// <summary>Waits until an attribute has one of the values; fails after <see cref="RunOptions.Patience"/>.</summary>
     public async Task<string> Becomes(string path, string name, params string[] values)
@@ -155,7 +183,7 @@ public sealed class Session(Caller me, Caller nobody, Caller? stranger, Caller? 
     {
         if (options.MayDeleteAll)
             return;
-        var others = (await List(location)).Select(u => new Uri(Me.Endpoint, u).AbsolutePath).Except(_made).Count();
+        var others = (await ListPaths(location)).Except(_made).Count();
         if (others > 0)
             throw new NotApplicableException($"{location} holds {others} entities that are not the suite's (--delete-all would sacrifice them)");
     }

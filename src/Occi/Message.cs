@@ -29,6 +29,9 @@ public sealed record Message(Rendering Rendering, IReadOnlyList<KeyValuePair<str
     /// </summary>
     public string? Unsendable { get; init; }
 
+    /// <summary>Of a message to read: how much of it is taken.</summary>
+    public Limits Limits { get; init; } = Limits.None;
+
     /// <summary>Octets that <see cref="Fields"/> take in an HTTP/1.1 header, for comparison with a limit: a rendering is never cut (GFD.229 §7).</summary>
     public int HeaderSize => Fields.Sum(f => f.Key.Length + f.Value.Length + 4);   // ": " and CR LF
 }

@@ -5,6 +5,12 @@ namespace Occi;
 /// <summary>What may be a term, an attribute's name, a scheme (GFD.229 §5.2, RFC 3986).</summary>
 internal static class Names
 {
+    /// <summary>Characters of a term or an attribute's name. No category comes near; errors and nested names would repeat what a client sent.</summary>
+    public const int LongestTerm = 256;
+
+    /// <summary>Characters of a URI.</summary>
+    public const int LongestUri = 4096;
+
     private static readonly SearchValues<char> TermChars =
         SearchValues.Create("-_.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
@@ -12,10 +18,10 @@ internal static class Names
         SearchValues.Create("-._~:/?#[]@!$&'()*+,;=%0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     public static bool IsTerm(ReadOnlySpan<char> text) =>
-        text.Length > 0 && char.IsAsciiLetterOrDigit(text[0]) && !text.ContainsAnyExcept(TermChars);
+        text.Length is > 0 and <= LongestTerm && char.IsAsciiLetterOrDigit(text[0]) && !text.ContainsAnyExcept(TermChars);
 
     public static bool IsUriReference(ReadOnlySpan<char> text) =>
-        text.Length > 0 && !text.ContainsAnyExcept(UriChars) && (text.Contains('[') ? Uri.TryCreate(text.ToString(), UriKind.RelativeOrAbsolute, out _) : true);
+        text.Length is > 0 and <= LongestUri && !text.ContainsAnyExcept(UriChars) && (text.Contains('[') ? Uri.TryCreate(text.ToString(), UriKind.RelativeOrAbsolute, out _) : true);
 
     public static CategoryClass? Class(ReadOnlySpan<char> text) => text switch
     {

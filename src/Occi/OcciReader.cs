@@ -14,43 +14,51 @@ public static class OcciReader
     /// </summary>
     public static Parsed<IReadOnlyList<Representation>> Entities(Message message)
     {
-        if (message.Rendering == Rendering.Json)
-            return FromJson(message, EntityParser.Read);
-        return FromFields<IReadOnlyList<Representation>>(message, fields =>
-        {
-            var entity = FieldReader.Entity(fields);
-            return entity.Ok ? new List<Representation> { entity.Value! } : entity.Error!;
-        });
+        var read = message.Rendering == Rendering.Json
+            ? FromJson(message, EntityParser.Read)
+            : FromFields<IReadOnlyList<Representation>>(message, fields =>
+            {
+                var entity = FieldReader.Entity(fields, message.Limits);
+                return entity.Ok ? new List<Representation> { entity.Value! } : entity.Error!;
+            });
+        return Within(read, message.Limits.Refusal);
     }
 
     /// <summary>An action invocation.</summary>
-    public static Parsed<Invocation> Invocation(Message message) =>
-        message.Rendering == Rendering.Json ? FromJson(message, InvocationParser.Read) : FromFields(message, FieldReader.Invocation);
+    public static Parsed<Invocation> Invocation(Message message) => Within(
+        message.Rendering == Rendering.Json ? FromJson(message, InvocationParser.Read) : FromFields(message, f => FieldReader.Invocation(f, message.Limits)),
+        invocation => message.Limits.Refusal(invocation.Attributes));
 
     /// <summary>
     /// An entity collection by URL or id: X-OCCI-Location, a URI list, or JSON (full renderings, of which the <c>location</c> or else the
     /// <c>id</c> counts, or bare URL strings).
     /// </summary>
-    public static Parsed<IReadOnlyList<string>> Locations(Message message) => message.Rendering switch
-    {
-        Rendering.Json => FromJson(message, LocationParser.Read),
-        Rendering.UriList => UriList.Read(message.Body),
-        _ => FromFields(message, FieldReader.Locations),
-    };
+    public static Parsed<IReadOnlyList<string>> Locations(Message message) => Within(
+        message.Rendering switch
+        {
+            Rendering.Json => FromJson(message, LocationParser.Read),
+            Rendering.UriList => UriList.Read(message.Body),
+            _ => FromFields(message, FieldReader.Locations),
+        },
+        message.Limits.Refusal);
 
     /// <summary>A filter, from header fields, whatever the rendering.</summary>
-    public static Parsed<Filter> Filter(IReadOnlyList<KeyValuePair<string, string>> fields) => Then(Fields.OfHeader(fields), FieldReader.Filter);
+    public static Parsed<Filter> Filter(IReadOnlyList<KeyValuePair<string, string>> fields, Limits? limits = null) =>
+        Within(Then(Fields.OfHeader(fields), f => FieldReader.Filter(f, limits ?? Limits.None)), filter => limits?.Refusal(filter.Attributes));
 
     /// <summary>Category definitions in full, as the query interface shows them (what a client of it reads) or as a user mixin is posted.</summary>
     public static Parsed<IReadOnlyList<CategoryDefinition>> Categories(Message message) =>
-        message.Rendering == Rendering.Json ? FromJson(message, DefinitionParser.Read) : FromFields(message, FieldReader.Categories);
+        message.Rendering == Rendering.Json ? FromJson(message, DefinitionParser.Read) : FromFields(message, f => FieldReader.Categories(f, message.Limits));
 
-    private static Parsed<T> FromJson<T>(Message message, Func<JsonPart, Parsed<T>> read) => Then(JsonPart.Parse(message.Body), read);
+    private static Parsed<T> FromJson<T>(Message message, Func<JsonPart, Parsed<T>> read) => 
+        Then(JsonPart.Parse(message.Body, message.Limits.JsonValues), read);
 
     private static Parsed<T> FromFields<T>(Message message, Func<List<Field>, Parsed<T>> read) =>
         message.Rendering == Rendering.UriList
             ? new ParseError("text/uri-list holds locations only", "line 1", 0)
             : Then(Fields.Of(message), read);
+
+    private static Parsed<T> Within<T>(Parsed<T> read, Func<T, ParseError?> refusal) => read.Ok && refusal(read.Value!) is { } error ? error : read;
 
     private static Parsed<TOut> Then<TIn, TOut>(Parsed<TIn> first, Func<TIn, Parsed<TOut>> then) => first.Ok ? then(first.Value!) : first.Error!;
 }

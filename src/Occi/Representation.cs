@@ -45,6 +45,9 @@ public sealed record Filter(IReadOnlyList<TypeId> Categories, IReadOnlyDictionar
 /// <param name="At">Offset in that field or line, in characters; for JSON in the whole body.</param>
 public sealed record ParseError(string Message, string Where, int At)
 {
+    /// <summary>Whether it could be read, and is more than the reader's <see cref="Limits"/> allow.</summary>
+    public bool TooLarge { get; init; }
+
     /// <summary>One line for people.</summary>
     public override string ToString() => $"{Where}, character {At}: {Message}";
 }

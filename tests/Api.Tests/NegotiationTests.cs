@@ -46,6 +46,18 @@ public sealed class NegotiationTests
         Gen.Char["text/plin,;=q*01. occi\"+-"].Array.Sample(
             text => Negotiation.Choose(new StringValues(new string(text)), listing: true) is var (media, problem) && (media is null) != (problem is null), iter: 20_000);
 
+    // Nobody waits for this test if it fails: the square of a million is more than a minute.
+    [Theory]
+    [InlineData("v")]
+    [InlineData("text/a,")]
+    [InlineData("a/;")]
+    public void A_megabyte_is_no_list(string repeated)
+    {
+        var field = string.Concat(Enumerable.Repeat(repeated, 1_000_000));
+        Assert.True(Negotiation.Choose(field, listing: false).Problem is { Type.Status: 406, Message.Length: < 500 });
+        Assert.Null(MediaType.OfRequest(field));
+    }
+
     [Theory]
     [InlineData(null, "text/plain")]
     [InlineData("text/plain; charset=utf-8", "text/plain")]

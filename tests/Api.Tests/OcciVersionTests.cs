@@ -7,6 +7,8 @@ public sealed class OcciVersionTests
     [Theory]
     [InlineData("x OCCI/1.3")]
     [InlineData("OCCI/2.0")]
+    [InlineData("OCCI/1.99999999999999999999999999999999999999999999999999")]
+    [InlineData("OCCI/99999999999999999999999999999999999999999999999999.0")]
     [InlineData("x OCCI/1.10")]
     [InlineData("x OCCI/99999999999999999999.1")]
     [InlineData("x OCCI/1.3 OCCI/2.0")]

@@ -33,7 +33,10 @@ internal sealed class Dispatcher(
             await ReplyWriter.Write(http, problem!, MediaType.TextPlain);   // one of the two is there
             return;
         }
-        var request = new OcciRequest(http, caller, media, model, AuthorityOf(http.Request), new QueryArguments(http.Request.QueryString.Value));
+        var request = new OcciRequest(http, caller, media, model, AuthorityOf(http.Request), new QueryArguments(http.Request.QueryString.Value))
+        {
+            Limits = options.Value.Limits,
+        };
         await writer.Write(http, await Answer(target, request), media);
     }
 

@@ -77,7 +77,7 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
     {
         if (request.Fields.Count == 0)
             return (query, null);
-        var parsed = OcciReader.Filter(request.Fields);
+        var parsed = OcciReader.Filter(request.Fields, request.Limits);
         if (!parsed.Ok)
             return (query, Problems.BadRendering(parsed.Error!));
         var filter = parsed.Value!;

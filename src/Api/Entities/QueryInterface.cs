@@ -12,7 +12,7 @@ internal sealed class QueryInterface(Catalogues catalogues, UserMixins mixins)
     {
         if (request.Fields.Count == 0)
             return Reply.Ok(request.Model.Rendered(request.Rendering, request.Writer));
-        var filter = OcciReader.Filter(request.Fields);
+        var filter = OcciReader.Filter(request.Fields, request.Limits);
         if (!filter.Ok)
             return Problems.BadRendering(filter.Error!);
         var wanted = filter.Value!.Categories;

@@ -10,8 +10,11 @@ internal sealed partial class Guard(RequestDelegate next, ILogger<Guard> log)
         try
         {
             await next(http);
+            // ASP.NET Core reads the operator's JSON, and says nothing of a body that broke off.
+            if (!http.Response.HasStarted && http.Response.StatusCode >= StatusCodes.Status400BadRequest && http.Response.ContentType is null)
+                await ReplyWriter.Write(http, Problems.Unread(http.Response.StatusCode), Negotiation.ForProblem(http.Request.Headers.Accept));
         }
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException && http.RequestAborted.IsCancellationRequested)
         {
             // The client hung up; nobody reads an answer.
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Occi;
@@ -11,6 +12,8 @@ internal sealed record MediaType(string Name, Rendering Rendering)
     public static readonly MediaType TextOcci = new("text/occi", Rendering.TextOcci);
     public static readonly MediaType Json = new("application/occi+json", Rendering.Json);
     public static readonly MediaType UriList = new("text/uri-list", Rendering.UriList);
+
+    private const int LongestList = 4096;
 
     /// <summary>All, in the server's order of preference.</summary>
     public static readonly IReadOnlyList<MediaType> All =
@@ -27,7 +30,7 @@ internal sealed record MediaType(string Name, Rendering Rendering)
     {
         if (string.IsNullOrWhiteSpace(contentType.ToString()))
             return TextPlain;
-        if (!MediaTypeHeaderValue.TryParseList([.. contentType.OfType<string>()], out var types))
+        if (!TryParseList(contentType, out var types))
             return null;
         foreach (var type in types)
         {
@@ -35,5 +38,13 @@ internal sealed record MediaType(string Name, Rendering Rendering)
                 return known;
         }
         return null;
+    }
+
+    /// <summary>A list of media types or ranges, leniently: Java's own Accept has <c>*; q=.2</c> in it. False where it is none, or longer than any client's.</summary>
+    public static bool TryParseList(StringValues fields, [NotNullWhen(true)] out IList<MediaTypeHeaderValue>? types)
+    {
+        types = null;
+        // The parser begins anew at every character of what it can't read, which takes the square of its length.
+        return fields.Sum(f => f?.Length ?? 0) <= LongestList && MediaTypeHeaderValue.TryParseList([.. fields.OfType<string>()], out types);
     }
 }

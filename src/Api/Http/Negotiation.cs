@@ -14,7 +14,7 @@ internal static class Negotiation
     {
         if (accept.Count == 0 || accept is [null or "" or "*/*"])
             return (MediaType.TextPlain, null);
-        if (!MediaTypeHeaderValue.TryParseList([.. accept.OfType<string>()], out var ranges))
+        if (!MediaType.TryParseList(accept, out var ranges))
             return (null, Problems.NotAcceptable(accept.ToString()));
 
         var (best, bestRank) = ((MediaType?)null, default(Rank));

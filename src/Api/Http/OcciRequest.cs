@@ -11,6 +11,8 @@ internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType med
     // Those that carry OCCI data (GFD.229 §7).
     private static readonly string[] Carriers = ["Category", "Link", "X-OCCI-Attribute", "X-OCCI-Location"];
 
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
+
     public HttpContext Http => http;
 
     public Caller Caller => caller;
@@ -28,6 +30,9 @@ internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType med
     public string Authority => authority;
 
     public QueryArguments Query => query;
+
+    /// <summary>How much of it is taken.</summary>
+    public Limits Limits { get; init; } = Limits.None;
 
     public string Path => http.Request.Path.Value ?? "/";
 
@@ -61,7 +66,10 @@ internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType med
         var contentType = http.Request.Headers.ContentType;
         if (MediaType.OfRequest(contentType) is not { } sent)
             return (null!, Problems.UnknownContent(contentType.ToString()));   // never read where there is a problem
-        using var reader = new StreamReader(http.Request.Body, new UTF8Encoding(false, throwOnInvalidBytes: true));
+        if (http.Request.Headers.ContentEncoding is { Count: > 0 } coding && !coding.ToString().Trim().Equals("identity", StringComparison.OrdinalIgnoreCase))
+            return (null!, Problems.EncodedContent(coding.ToString()));
+        // A mark of UTF-8 is stepped over, one of UTF-16 is no UTF-8 but an error.
+        using var reader = new StreamReader(http.Request.Body, Utf8, detectEncodingFromByteOrderMarks: false);
         string body;
         try
         {
@@ -73,7 +81,7 @@ internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType med
         }
         // Old clients name both text types and then put everything into headers.
         var rendering = sent.Rendering == Rendering.TextPlain && string.IsNullOrWhiteSpace(body) && Fields.Count > 0 ? Rendering.TextOcci : sent.Rendering;
-        return (new Message(rendering, rendering == Rendering.TextOcci ? Fields : [], body), null);
+        return (new Message(rendering, rendering == Rendering.TextOcci ? Fields : [], body) { Limits = Limits }, null);
     }
 
     /// <summary>The path of a URL that points here, else the URL itself.</summary>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Text.RegularExpressions;
 
 namespace Controller.Api.Http;
@@ -24,11 +23,13 @@ internal static partial class OcciVersion
             .Select(m => (m.Value, Version: (Number(m.Groups[1]), Number(m.Groups[2]))))
             .OrderBy(m => m.Version)
             .FirstOrDefault();
-        return lowest.Value is not null && lowest.Version.CompareTo((new(1), new(2))) > 0 ? lowest.Value : null;
+        return lowest.Value is not null && lowest.Version.CompareTo((1, 2)) > 0 ? lowest.Value : null;
     }
 
-    private static BigInteger Number(Group digits) => BigInteger.Parse(digits.ValueSpan, provider: System.Globalization.CultureInfo.InvariantCulture);
+    // Who asks for more than a long holds asks for more than there is.
+    private static long Number(Group digits) =>
+        long.TryParse(digits.ValueSpan, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue;
 
-    [GeneratedRegex(@"(?<![A-Za-z0-9_-])OCCI/([0-9]{1,40})\.([0-9]{1,40})", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<![A-Za-z0-9_-])OCCI/([0-9]+)\.([0-9]+)", RegexOptions.CultureInvariant)]
     private static partial Regex Token();
 }

@@ -26,18 +26,18 @@ internal static class Problems
     private static readonly ProblemType NotFoundType = New("not-found", 404, "There is nothing at this URL, or nothing that belongs to your project.");
     private static readonly ProblemType MethodType = New("method-not-allowed", 405, "The URL exists and does not do this; Allow says what it does.");
     private static readonly ProblemType NotAcceptableType = New("not-acceptable", 406, "None of the renderings in Accept can be had; the response's Accept says which can.");
-    private static readonly ProblemType UnknownContentType = New("unknown-content-type", 406, "The request's Content-Type is none that the server reads.");
+    private static readonly ProblemType UnknownContentType = New("unknown-content-type", 406, "The request's Content-Type is none that the server reads, or it has a Content-Encoding.");
     private static readonly ProblemType RenderingTooLargeType = New("rendering-too-large", 406, "The answer does not fit into headers (text/occi) or holds characters that headers can't; ask for text/plain or JSON, or for a page.");
     private static readonly ProblemType ConflictType = New("conflict", 409, "Impossible in the entity's present state, or the name is taken.");
     private static readonly ProblemType NoCapacityType = New("no-capacity", 409, "No host has room for it; the message says what each was short of.");
     private static readonly ProblemType ChangedType = New("changed-meanwhile", 412, "If-Match names another version than the entity has now; read it again.");
-    private static readonly ProblemType TooLargeType = New("too-large", 413, "Header block, body or page size over the server's limit.");
+    private static readonly ProblemType TooLargeType = New("too-large", 413, "Header block, body, page size, or the number or length of something in the message over the server's limit; the message says which.");
     private static readonly ProblemType InternalType = New("internal", 500, "A defect of the server; the trace id finds it in the logs.");
     private static readonly ProblemType NotImplementedType = New("not-implemented", 501, "Known to the standard, not offered here.");
     private static readonly ProblemType VersionType = New("version-not-supported", 501, "The client's User-Agent asks for a higher version of OCCI than there is.");
     private static readonly ProblemType UnavailableType = New("unavailable", 503, "Something that the server needs does not answer; Retry-After says when to try again.");
 
-    public static Problem BadRendering(ParseError error) => new(BadRenderingType, error.ToString());
+    public static Problem BadRendering(ParseError error) => new(error.TooLarge ? TooLargeType : BadRenderingType, error.ToString());
 
     public static Problem BadRendering(string message) => new(BadRenderingType, message);
 
@@ -58,10 +58,13 @@ internal static class Problems
     public static Problem MethodNotAllowed(string method, string path, string allow) =>
         new(MethodType, $"{method} is not defined for {path}; there are {allow}.") { Allow = allow };
 
-    public static Problem NotAcceptable(string accept) => new(NotAcceptableType, $"None of '{accept}' can be rendered; there are {MediaType.Supported}.");
+    public static Problem NotAcceptable(string accept) => new(NotAcceptableType, $"None of '{Shorten(accept)}' can be rendered; there are {MediaType.Supported}.");
 
     public static Problem UnknownContent(string contentType) =>
-        new(UnknownContentType, $"The Content-Type '{contentType}' can't be read; there are {MediaType.Supported}.");
+        new(UnknownContentType, $"The Content-Type '{Shorten(contentType)}' can't be read; there are {MediaType.Supported}.");
+
+    public static Problem EncodedContent(string coding) =>
+        new(UnknownContentType, $"The Content-Encoding '{Shorten(coding)}' can't be read; send the body as it is.");
 
     public static Problem RenderingTooLarge(string why) => new(RenderingTooLargeType, why);
 
@@ -74,7 +77,7 @@ internal static class Problems
 
     public static Problem NotImplemented(string message) => new(NotImplementedType, message);
 
-    public static Problem VersionNotSupported(string wanted) => new(VersionType, $"{wanted} was asked for; the highest version here is {OcciVersion.Highest}.");
+    public static Problem VersionNotSupported(string wanted) => new(VersionType, $"{Shorten(wanted)} was asked for; the highest version here is {OcciVersion.Highest}.");
 
     public static Problem Unavailable(string message, int retryAfter = 2) => new(UnavailableType, message) { RetryAfter = retryAfter };
 
@@ -100,11 +103,16 @@ internal static class Problems
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome.Kind, "not a refusal"),
     };
 
+    /// <summary>A body that could not be read, for which the HTTP server has that status.</summary>
+    public static Problem Unread(int status) =>
+        status == 413 ? TooLarge("The body is larger than the server takes.") : BadRendering("The body can't be read, or breaks off.");
+
     /// <summary>What an exception means to the client. Only what can be named; everything else is a defect.</summary>
     public static Problem From(Exception exception, string traceId) => exception switch
     {
-        BadHttpRequestException { StatusCode: 413 } => TooLarge("The body is larger than the server takes."),
+        BadHttpRequestException { StatusCode: 413 } => Unread(413),
         BadHttpRequestException bad => BadRendering(bad.InnerException is System.Text.Json.JsonException json ? json.Message : bad.Message),
+        IOException { InnerException: OverflowException } => BadRendering("The body has a chunk of a size that is none."),   // Kestrel's way to say so
         PostgresException { IsTransient: false } => Internal(traceId),
         NpgsqlException or SocketException => Unavailable("The database does not answer."),
         UnavailableException away => Unavailable(away.Message),
@@ -116,6 +124,9 @@ internal static class Problems
     public static bool IsClusterAway(Exception exception) => exception is
         OrleansMessageRejectionException or SiloUnavailableException or TimeoutException or ConnectionFailedException or ConnectionAbortedException
         or GatewayTooBusyException or ClientNotAvailableException;
+
+    // Of what a client sent, so much as tells it which it was.
+    private static string Shorten(string text) => text.Length <= 200 ? text : text[..200] + "…";
 
     private static Problem Internal(string traceId) => new(InternalType, $"The server failed; its logs tell more under the trace id {traceId}.");
 

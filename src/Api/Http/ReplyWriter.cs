@@ -50,7 +50,7 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
         if (media.Rendering == Rendering.TextOcci)
             response.Headers["X-OCCI-Error"] = OneLine(problem.Message);
         return Body(http, media.Rendering == Rendering.UriList ? MediaType.TextPlain : media,
-            media.Rendering == Rendering.Json ? JsonOf(problem) : string.Join('\n', [problem.Message, .. problem.Details]));
+            media.Rendering == Rendering.Json ? JsonOf(problem) : string.Join('\n', ((string[])[problem.Message, .. problem.Details]).Select(OneLine)));
     }
 
     private static async Task Body(HttpContext http, MediaType media, string text)
@@ -89,5 +89,6 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
         return Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length);
     }
 
+    // What it repeats of a request must not begin a line, or a header, that is read as ours.
     private static string OneLine(string text) => string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
 }

@@ -8,8 +8,8 @@ using Occi.Infrastructure;
 namespace Controller.Api.Model;
 
 /// <summary>
-/// What categories there are: the provider's, which all projects share, and each project's own. Cached; told of changes by <see cref="ModelChanges"/>, and fresh where
-/// something unknown is named (docs/decisions/0005).
+/// What categories there are: the provider's (the standard's, those of data files, and an <c>os_tpl</c> for every image), which all projects share, and each project's own.
+/// Cached; told of changes by <see cref="ModelChanges"/>, and fresh where something unknown is named (docs/decisions/0005).
 /// </summary>
 internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger<Catalogues> log) : IDisposable
 {

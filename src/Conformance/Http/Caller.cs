@@ -89,6 +89,10 @@ public sealed class Caller : IDisposable
             .. fields.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(": ", 2)).Select(l => (l[0], l[1])),
         ]);
 
+    /// <summary>Sends headers line by line, as they are. The answer comes without its body.</summary>
+    public Task<Response> SendLines(string method, string path, params IEnumerable<string> headers) =>
+        Wire.Send(Endpoint, $"{method} {path}", _token is null ? headers : headers.Prepend("Authorization: Bearer " + _token));
+
     public void Dispose() => _http.Dispose();
 
     private static string Describe(string method, string path, string? accept, (string Name, string Value)[] headers) =>

@@ -60,6 +60,9 @@ public sealed record Response(string Request, int Status, string? Reason, IReadO
         }
     }
 
+    /// <summary>An OCCI attribute's value without its quotes; null where there is none.</summary>
+    public string? Value(string attribute) => Attributes.TryGetValue(attribute, out var value) ? LinkValue.Unquote(value) : null;
+
     /// <summary>The links of an entity: the target, and the parameters.</summary>
     public IReadOnlyList<LinkValue> Links => [.. Fields("Link").Select(LinkValue.Parse)];
 

@@ -13,6 +13,12 @@ internal static class ComputeSizes
     /// <summary>Less than this no guest boots.</summary>
     private const decimal LeastMemoryGiB = 0.0625m;
 
+    private const decimal MostMemoryGiB = 65536;
+    private const int MostCores = 512;
+
+    /// <summary>What Linux takes for <c>cpu.shares</c>.</summary>
+    private const int MostShares = 262_144;
+
     public static int Cores(IReadOnlyDictionary<string, AttributeValue> attributes) => (int)(attributes.Number(Model.Compute.Cores) ?? 1);
 
     public static decimal MemoryGiB(IReadOnlyDictionary<string, AttributeValue> attributes) => attributes.Number(Model.Compute.Memory) ?? DefaultMemoryGiB;
@@ -28,11 +34,14 @@ internal static class ComputeSizes
     public static string Hostname(ComputeRecord record) => record.Attributes.Text(Model.Compute.Hostname) ?? Links.NicAddressing.Hostname(record.Id);
 
     /// <summary>What a client must not ask for, in words; null when it is fine.</summary>
-    public static string? Refusal(IReadOnlyDictionary<string, AttributeValue> attributes) => (Cores(attributes), MemoryGiB(attributes)) switch
+    public static string? Refusal(IReadOnlyDictionary<string, AttributeValue> attributes)
     {
-        ( > 512, _) => $"{Model.Compute.Cores.Name}: at most 512 are possible, {Cores(attributes)} were asked for.",
-        (_, < LeastMemoryGiB) => $"{Model.Compute.Memory.Name}: at least {LeastMemoryGiB} GiB are needed, {MemoryGiB(attributes)} were asked for.",
-        (_, > 65536) => $"{Model.Compute.Memory.Name}: at most 65536 GiB are possible, {MemoryGiB(attributes)} were asked for.",
-        _ => null,
-    };
+        // As they were sent: what is too large for a record is too large for its types.
+        var (cores, memory, share) = (attributes.Number(Model.Compute.Cores) ?? 1, MemoryGiB(attributes), attributes.Number(Model.Compute.Share) ?? 0);
+        return cores > MostCores ? $"{Model.Compute.Cores.Name}: at most {MostCores} are possible, {cores} were asked for."
+            : memory < LeastMemoryGiB ? $"{Model.Compute.Memory.Name}: at least {LeastMemoryGiB} GiB are needed, {memory} were asked for."
+            : memory > MostMemoryGiB ? $"{Model.Compute.Memory.Name}: at most {MostMemoryGiB} GiB are possible, {memory} were asked for."
+            : share > MostShares ? $"{Model.Compute.Share.Name}: at most {MostShares} are possible, {share} were asked for."
+            : null;
+    }
 }

@@ -36,6 +36,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             return Repeated.Create(command, present.Project, _record.View);
         if (command.Links.Length > 0)
             return new(OutcomeKind.Invalid, "Links that start at a storage are not possible: storagelink goes from a compute to a storage.");
+        if (StorageRecord.Refusal(command.Attributes) is { } refusal)
+            return new(OutcomeKind.Invalid, refusal);
         var now = _time.GetUtcNow();
         await _record.Write(new()
         {
@@ -181,6 +183,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     /// <summary>Updates what is asked for; a larger size is claimed first, a smaller one refused: what is in a volume is not cut off.</summary>
     private async Task<Outcome> Grow(StorageRecord present, StorageRecord next)
     {
+        if (StorageRecord.Refusal(next.Attributes) is { } refusal)
+            return new(OutcomeKind.Invalid, refusal);
         if (next.SizeBytes < present.SizeBytes)
             return new(OutcomeKind.Conflict, $"A storage cannot shrink: it has {present.Attributes.Text(Model.Storage.Size)} GiB, {next.Attributes.Text(Model.Storage.Size)} were asked for.");
         if (next.SizeBytes == present.SizeBytes)

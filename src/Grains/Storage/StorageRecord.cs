@@ -37,6 +37,13 @@ internal sealed record StorageRecord
 
     public string? Message { get; init; }
 
+    private const decimal MostGiB = 1024 * 1024;
+
+    /// <summary>What a client must not ask for, in words; null when it is fine. Asked before there is a record of it.</summary>
+    public static string? Refusal(IReadOnlyDictionary<string, AttributeValue> attributes) => attributes.Number(Model.Storage.Size) is > MostGiB and var size
+        ? $"{Model.Storage.Size.Name}: at most {MostGiB} GiB are possible, {size} were asked for."
+        : null;
+
     /// <summary>Whole MiB, rounded up: volumes have whole sectors.</summary>
     public long SizeBytes => (long)Math.Ceiling((Attributes.Number(Model.Storage.Size) ?? 0) * 1024) << 20;
 }

@@ -77,7 +77,7 @@ internal static class Links
             var same = known.Attributes.TryGetValue(name, out var now)
                 && (sent == now || (attribute.Type == AttrType.Uri && Names.PathOf(sent.Text) == Names.PathOf(now.Text)));
             if (!same && name != CoreKinds.TargetKind.Name)
-                return $"the link {link.Location ?? IdOf(known)} is changed at its own URL: {name} is {now}, found {sent}";
+                return $"the link {link.Location ?? IdOf(known)} is changed at its own URL: {name} is {Unfit.Shorten(now.Text)}, found {Unfit.Shorten(sent.Text)}";
         }
         return null;
     }

@@ -40,7 +40,7 @@ internal static class AttributeParser
     {
         foreach (var (key, member) in part.Members)
         {
-            if (!Names.IsTerm(key))
+            if (!Names.IsTerm(key) || prefix.Length + key.Length > Names.LongestTerm)
                 return member.Fail($"expected an attribute's name, found '{Unfit.Shorten(key)}'");
             var name = prefix + key;
             if (member.IsObject && !key.Contains('.', StringComparison.Ordinal))

@@ -4,16 +4,28 @@ using System.Text.Json;
 namespace Occi.Json;
 
 /// <summary>A JSON value that knows where it stood. The one place where the JSON library may fail on what a client sent.</summary>
-internal sealed record JsonPart(JsonTokenType Kind, string Path, int At)
+/// <param name="kind">Its sort.</param>
+/// <param name="parent">The object or array that it is in.</param>
+/// <param name="name">Its name there; null in an array.</param>
+/// <param name="index">Its place in an array.</param>
+/// <param name="at">Offset in the document, in characters.</param>
+internal sealed class JsonPart(JsonTokenType kind, JsonPart? parent, string? name, int index, int at)
 {
     private const int MaxDepth = 32;
 
+    public JsonTokenType Kind => kind;
+
+    public int At => at;
+
+    /// <summary>Where it stands. Made when an error asks for it: a document may have very many values.</summary>
+    public string Path => parent is null ? "$" : name is null ? $"{parent.Path}[{index}]" : $"{parent.Path}.{Unfit.Shorten(name)}";
+
     /// <summary>A string's content, a number's digits.</summary>
-    public string Text { get; init; } = "";
+    public string Text { get; private set; } = "";
 
-    public IReadOnlyList<KeyValuePair<string, JsonPart>> Members { get; init; } = [];
+    public IReadOnlyList<KeyValuePair<string, JsonPart>> Members { get; private set; } = [];
 
-    public IReadOnlyList<JsonPart> Items { get; init; } = [];
+    public IReadOnlyList<JsonPart> Items { get; private set; } = [];
 
     public bool IsObject => Kind == JsonTokenType.StartObject;
 
@@ -49,8 +61,8 @@ internal sealed record JsonPart(JsonTokenType Kind, string Path, int At)
         _ => Text,
     };
 
-    /// <summary>Parses a document; offsets are in characters.</summary>
-    public static Parsed<JsonPart> Parse(string body)
+    /// <summary>Parses a document of at most so many values; offsets are in characters.</summary>
+    public static Parsed<JsonPart> Parse(string body, int mostValues = int.MaxValue)
     {
         var utf8 = Encoding.UTF8.GetBytes(body);
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
@@ -59,7 +71,7 @@ internal sealed record JsonPart(JsonTokenType Kind, string Path, int At)
             if (body.AsSpan().Trim().IsEmpty)
                 return new ParseError("expected a JSON document, found an empty body", "$", 0);
             reader.Read();
-            var root = Value(ref reader, utf8, "$", new Offsets(utf8));
+            var root = Value(ref reader, null, null, 0, new Offsets(utf8), ref mostValues);
             reader.Read();   // throws if anything follows
             return root;
         }
@@ -114,38 +126,44 @@ internal sealed record JsonPart(JsonTokenType Kind, string Path, int At)
         }
     }
 
-    private static JsonPart Value(ref Utf8JsonReader reader, byte[] utf8, string path, Offsets offsets)
+    private static JsonPart Value(ref Utf8JsonReader reader, JsonPart? parent, string? name, int index, Offsets offsets, ref int left)
     {
-        var part = new JsonPart(reader.TokenType, path, offsets.Of((int)reader.TokenStartIndex));
+        var part = new JsonPart(reader.TokenType, parent, name, index, offsets.Of((int)reader.TokenStartIndex));
+        if (left-- == 0)
+            throw new UnfitException(part.Fail("the document holds more values than are taken") with { TooLarge = true });
         switch (reader.TokenType)
         {
             case JsonTokenType.StartObject:
                 var (members, names) = (new List<KeyValuePair<string, JsonPart>>(), new HashSet<string>());
+                part.Members = members;
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
                     var at = offsets.Of((int)reader.TokenStartIndex);
-                    var name = Fit(reader.GetString()!, path, at);
-                    var inner = $"{path}.{Unfit.Shorten(name)}";
-                    if (!names.Add(name))
-                        throw new UnfitException(new ParseError($"{Unfit.Shorten(name)} is given twice", path, at));
+                    var member = Fit(reader.GetString()!, part, at);
+                    if (!names.Add(member))
+                        throw new UnfitException(new ParseError($"{Unfit.Shorten(member)} is given twice", part.Path, at));
                     reader.Read();
-                    members.Add(new(name, Value(ref reader, utf8, inner, offsets)));
+                    members.Add(new(member, Value(ref reader, part, member, 0, offsets, ref left)));
                 }
-                return part with { Members = members };
+                break;
             case JsonTokenType.StartArray:
                 var items = new List<JsonPart>();
+                part.Items = items;
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-                    items.Add(Value(ref reader, utf8, $"{path}[{items.Count}]", offsets));
-                return part with { Items = items };
+                    items.Add(Value(ref reader, part, null, items.Count, offsets, ref left));
+                break;
             case JsonTokenType.String:
-                return part with { Text = Fit(reader.GetString()!, path, part.At) };
+                part.Text = Fit(reader.GetString()!, part, part.At);
+                break;
             default:
-                return part with { Text = Encoding.UTF8.GetString(reader.ValueSpan) };
+                part.Text = Encoding.UTF8.GetString(reader.ValueSpan);
+                break;
         }
+        return part;
     }
 
-    private static string Fit(string text, string path, int at) =>
-        Unfit.At(text) is var bad and >= 0 ? throw new UnfitException(new ParseError(Unfit.Message(text[bad]), path, at)) : text;
+    private static string Fit(string text, JsonPart part, int at) =>
+        Unfit.At(text) is var bad and >= 0 ? throw new UnfitException(new ParseError(Unfit.Message(text[bad]), part.Path, at)) : text;
 
     // The library's message ends with a position in its own terms; ours is in the error already.
     private static string Reason(JsonException bad)

@@ -3,8 +3,8 @@ namespace Occi.Text;
 /// <summary>Attribute-field (GFD.229 §5.4).</summary>
 internal static class AttributeRule
 {
-    /// <summary>Adds the field's attributes to <paramref name="found"/>; a name that is there already is an error.</summary>
-    public static ParseError? Read(Field field, Dictionary<string, AttributeValue> found)
+    /// <summary>Adds the field's attributes to <paramref name="found"/>; a name that is there already is an error, as are more than so many.</summary>
+    public static ParseError? Read(Field field, Dictionary<string, AttributeValue> found, int most)
     {
         var cursor = new Cursor(field.Value);
         do
@@ -19,6 +19,8 @@ internal static class AttributeRule
                 return error;
             if (!found.TryAdd(name.ToString(), value.Value))
                 return field.Fail($"{name} is given twice", at);
+            if (found.Count > most)
+                return field.TooMany("attributes", most);
             cursor.Match(';');
         }
         while (cursor.Match(','));

@@ -22,14 +22,16 @@ internal sealed record CategoryValue(TypeId Id, Field Field, int At)
 /// <summary>Category-field (GFD.229 §5.2): parameters in any order, a missing class and a trailing semicolon are accepted.</summary>
 internal static class CategoryRule
 {
-    /// <summary>Adds the field's values to <paramref name="found"/>.</summary>
-    public static ParseError? Read(Field field, List<CategoryValue> found)
+    /// <summary>Adds the field's values to <paramref name="found"/>, which may have so many.</summary>
+    public static ParseError? Read(Field field, List<CategoryValue> found, int most)
     {
         var cursor = new Cursor(field.Value);
         do
         {
             if (One(ref cursor, field, found) is { } error)
                 return error;
+            if (found.Count > most)
+                return field.TooMany("categories", most);
         }
         while (cursor.Match(','));
         return cursor.AtEnd ? null : field.Fail($"expected ';', ',' or the end, found {cursor.Found()}", cursor.At);

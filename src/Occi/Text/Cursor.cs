@@ -89,7 +89,7 @@ internal ref struct Cursor(ReadOnlySpan<char> text)
 
     private string? Escaped(ReadOnlySpan<char> rest)
     {
-        var unescaped = new System.Text.StringBuilder(rest.Length);
+        var unescaped = new System.Text.StringBuilder();   // not of the rest's length: many such strings in a field would take its square
         for (var i = 0; i < rest.Length; i++)
         {
             if (rest[i] == '"')

@@ -46,6 +46,8 @@ internal static class DefinitionRule
                 }
                 rest = rest[(close + 1)..];
             }
+            if (found.Count == Identifiers.Most)
+                return $"expected at most {Identifiers.Most} attributes, found more";
             found.Add(attribute);
             rest = rest.TrimStart();
         }

@@ -24,6 +24,9 @@ internal readonly record struct Field(FieldName Name, string Value, string Where
     /// <summary>An error at <paramref name="at"/> in the value.</summary>
     public ParseError Fail(string message, int at) => new(message, Where, Offset + at);
 
+    /// <summary>More of something than the reader takes.</summary>
+    public ParseError TooMany(string what, int most) => new($"at most {most} {what} are taken, found more", Where, Offset) { TooLarge = true };
+
     /// <summary>Case and the aliases that are seen in the field do not matter.</summary>
     public static FieldName? Recognise(ReadOnlySpan<char> name) => name.Length switch
     {

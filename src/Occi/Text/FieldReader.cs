@@ -3,7 +3,7 @@ namespace Occi.Text;
 /// <summary>Makes values of the fields of a text rendering.</summary>
 internal static class FieldReader
 {
-    public static Parsed<Representation> Entity(List<Field> fields)
+    public static Parsed<Representation> Entity(List<Field> fields, Limits limits)
     {
         var (categories, links, actions) = (new List<CategoryValue>(), new List<Representation>(), new List<TypeId>());
         var attributes = new Dictionary<string, AttributeValue>();
@@ -11,9 +11,9 @@ internal static class FieldReader
         {
             var error = field.Name switch
             {
-                FieldName.Category => CategoryRule.Read(field, categories),
-                FieldName.Attribute => AttributeRule.Read(field, attributes),
-                FieldName.Link => LinkRule.Read(field, links, actions),
+                FieldName.Category => CategoryRule.Read(field, categories, limits.Categories),
+                FieldName.Attribute => AttributeRule.Read(field, attributes, limits.Attributes),
+                FieldName.Link => LinkRule.Read(field, links, actions, limits.Links),
                 _ => null,
             };
             if (error is not null)
@@ -22,15 +22,15 @@ internal static class FieldReader
         return Classify(categories, new Representation { Attributes = attributes, Links = links, Actions = actions });
     }
 
-    public static Parsed<Invocation> Invocation(List<Field> fields)
+    public static Parsed<Invocation> Invocation(List<Field> fields, Limits limits)
     {
         var (categories, attributes) = (new List<CategoryValue>(), new Dictionary<string, AttributeValue>());
         foreach (var field in fields)
         {
             var error = field.Name switch
             {
-                FieldName.Category => CategoryRule.Read(field, categories),
-                FieldName.Attribute => AttributeRule.Read(field, attributes),
+                FieldName.Category => CategoryRule.Read(field, categories, limits.Categories),
+                FieldName.Attribute => AttributeRule.Read(field, attributes, limits.Attributes),
                 _ => null,
             };
             if (error is not null)
@@ -64,15 +64,15 @@ internal static class FieldReader
         return found;
     }
 
-    public static Parsed<Filter> Filter(List<Field> fields)
+    public static Parsed<Filter> Filter(List<Field> fields, Limits limits)
     {
         var (categories, attributes) = (new List<CategoryValue>(), new Dictionary<string, AttributeValue>());
         foreach (var field in fields)
         {
             var error = field.Name switch
             {
-                FieldName.Category => CategoryRule.Read(field, categories),
-                FieldName.Attribute => AttributeRule.Read(field, attributes),
+                FieldName.Category => CategoryRule.Read(field, categories, limits.Categories),
+                FieldName.Attribute => AttributeRule.Read(field, attributes, limits.Attributes),
                 _ => null,
             };
             if (error is not null)
@@ -81,12 +81,12 @@ internal static class FieldReader
         return new Filter([.. categories.Select(c => c.Id)], attributes);
     }
 
-    public static Parsed<IReadOnlyList<CategoryDefinition>> Categories(List<Field> fields)
+    public static Parsed<IReadOnlyList<CategoryDefinition>> Categories(List<Field> fields, Limits limits)
     {
         var categories = new List<CategoryValue>();
         foreach (var field in fields.Where(f => f.Name == FieldName.Category))
         {
-            if (CategoryRule.Read(field, categories) is { } error)
+            if (CategoryRule.Read(field, categories, limits.Categories) is { } error)
                 return error;
         }
         var definitions = new List<CategoryDefinition>(categories.Count);

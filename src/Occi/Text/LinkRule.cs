@@ -5,14 +5,16 @@ namespace Occi.Text;
 /// <summary>Link-field (GFD.229 §5.3): links to resources, and action links.</summary>
 internal static class LinkRule
 {
-    /// <summary>Adds the field's links and actions to <paramref name="links"/> and <paramref name="actions"/>.</summary>
-    public static ParseError? Read(Field field, List<Representation> links, List<TypeId> actions)
+    /// <summary>Adds the field's links and actions to <paramref name="links"/>, which may have so many, and <paramref name="actions"/>.</summary>
+    public static ParseError? Read(Field field, List<Representation> links, List<TypeId> actions, int most)
     {
         var cursor = new Cursor(field.Value);
         do
         {
             if (One(ref cursor, field, links, actions) is { } error)
                 return error;
+            if (links.Count > most)
+                return field.TooMany("links", most);
         }
         while (cursor.Match(','));
         return cursor.AtEnd ? null : field.Fail($"expected ';', ',' or the end, found {cursor.Found()}", cursor.At);

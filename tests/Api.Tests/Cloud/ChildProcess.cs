@@ -18,6 +18,18 @@ internal sealed class ChildProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
+    public int Id => _process.Id;
+
+    /// <summary>What it said.</summary>
+    public string[] Output
+    {
+        get
+        {
+            lock (_output)
+                return [.. _output];
+        }
+    }
+
     /// <summary>What it said, and whether it runs.</summary>
     public string Story
     {
