@@ -1,3 +1,4 @@
+using Controller.Api.Tests.Cloud;
 using Controller.Conformance;
 
 namespace Controller.Api.Tests;
@@ -5,7 +6,10 @@ namespace Controller.Api.Tests;
 /// <summary>A cloud for the conformance suite alone: it empties collections.</summary>
 public sealed class ConformanceFixture : IAsyncLifetime
 {
-    private readonly ApiFixture _api = new();
+    private readonly ApiFixture _api = new()
+    {
+        Model = new Dictionary<string, string> { ["platform.json"] = ExtendedCloud.Shipped("platform"), ["sla.json"] = ExtendedCloud.Shipped("sla") },
+    };
     private Runner? _runner;
 
     public Runner Runner => _runner ?? throw new InvalidOperationException("The fixture was not started.");

@@ -42,6 +42,9 @@ public sealed class HttpTests(ApiFixture api)
     [InlineData("reader", "DELETE", "/compute/", 403)]
     [InlineData("member", "GET", "/admin/hosts", 403)]
     [InlineData("admin", "GET", "/admin/hosts", 200)]
+    [InlineData(null, "GET", "/health/lives", 401)]
+    [InlineData(null, "DELETE", "/health/live", 401)]
+    [InlineData("member", "GET", "/health/lives", 404)]
     [InlineData(null, "GET", "/health/live", 200)]
     [InlineData(null, "GET", "/health/ready", 200)]
     public async Task A_caller_may_do_what_its_role_says(string? caller, string method, string path, int status)

@@ -17,19 +17,19 @@ internal sealed class DeclaredLinks(IGrainFactory grains, EntityRows inventory, 
     /// <summary>Whether that is a kind of link of the files'.</summary>
     public bool Are(Kind kind) => model.LinkRuleOf(kind) is not null;
 
-    /// <summary>
-    /// The command without its inline links of declared kinds, and these as commands of their own that start at <paramref name="path"/>. Their ids follow from the resource's,
-    /// so repeating a creation makes none twice.
-    /// </summary>
-    public (CreateEntity Command, IReadOnlyList<(Kind Kind, CreateEntity Command)> Links) Split(CreateEntity command, string path)
+    /// <summary>Inline links apart: those that the resource's own grain makes, and those of declared kinds as commands that start at <paramref name="path"/>.</summary>
+    /// <param name="links">All of them.</param>
+    /// <param name="path">Where the resource is.</param>
+    /// <param name="creation">The id of the resource that is created: those of the links follow from it, so repeating the creation makes none twice.</param>
+    public (CreateEntity[] Own, IReadOnlyList<(Kind Kind, CreateEntity Command)> Declared) Split(CreateEntity[] links, string path, Guid? creation = null)
     {
-        var links = new List<(Kind, CreateEntity)>();
-        foreach (var (at, link) in command.Links.Index())
+        var found = new List<(Kind, CreateEntity)>();
+        foreach (var (at, link) in links.Index())
         {
             if (KindOf(link) is { } kind)
-                links.Add((kind, From(link, path) with { Id = EntityIds.Derived(command.Id, at) }));
+                found.Add((kind, From(link, path) with { Id = creation is { } of ? EntityIds.Derived(of, at) : link.Id }));
         }
-        return links.Count == 0 ? (command, links) : (command with { Links = [.. command.Links.Where(l => KindOf(l) is null)] }, links);
+        return (found.Count == 0 ? links : [.. links.Where(l => KindOf(l) is null)], found);
     }
 
     /// <summary>

@@ -109,13 +109,12 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var (version, changed) = Preconditions.Of(request, view);
         if (changed is not null)
             return changed;
-        // Under ids of this request: what a repeat finds there is its own.
-        var (own, links) = declared.Split(Planning.Command(request.Caller, entity, Guid.NewGuid()), Showing.PathOf(at.Kind, at.Id));
+        var update = Updates.Of(request.Caller, request.Catalogue, view, entity, purpose == Purpose.Replace, version);
+        var (own, links) = declared.Split(update.Links, Showing.PathOf(at.Kind, at.Id));
         var (linked, notLinked) = await declared.Make(request, links);
         if (notLinked is not null)
             return notLinked;
-        var update = Updates.Of(request.Caller, request.Catalogue, view, entity, purpose == Purpose.Replace, version) with { Links = own.Links };
-        var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(update));
+        var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(update with { Links = own }));
         if (!outcome.Ok)
         {
             await declared.Unmake(request.Caller, linked);

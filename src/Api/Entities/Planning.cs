@@ -115,11 +115,11 @@ internal sealed class Planning(EntityRows inventory, DeclaredLinks declared)
         {
             var member = members[i];
             var where = members.Length == 1 ? "" : member.Sent.Where ?? "";
-            var (own, inline) = declared.Split(commands[i], member.Path);
+            var (own, inline) = declared.Split(commands[i].Links, member.Path, member.Id);
             if (!declared.Are(member.Entity.Kind))
-                resources.Add(new(member.Entity.Kind.Id.Term, own, where, member.Existed));
+                resources.Add(new(member.Entity.Kind.Id.Term, commands[i] with { Links = own }, where, member.Existed));
             else
-                inline = [(member.Entity.Kind, own), .. inline];
+                inline = [(member.Entity.Kind, commands[i])];
             foreach (var (kind, command) in inline)
             {
                 var (link, refusal) = await declared.Checked(request, kind, command);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Controller.Api.Http;
 using Controller.Contracts;
+using Microsoft.AspNetCore.Authorization;
 
 namespace Controller.Api.Identity;
 
@@ -9,7 +10,8 @@ internal sealed class Authentication(RequestDelegate next, Tokens tokens)
 {
     public async Task InvokeAsync(HttpContext http)
     {
-        if (http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+        // The routes that say so, and not whatever else lies below their path.
+        if (http.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null)
         {
             await next(http);
             return;

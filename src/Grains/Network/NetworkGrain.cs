@@ -48,6 +48,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             CreatedBy = command.Caller.Principal,
             Created = now,
             Phase = NetworkPhase.Creating,
+            Incarnation = Guid.NewGuid(),
             Mixins = command.Mixins,
             Attributes = command.Attributes,
             Operation = Operation.Begin("create", now, Limit),
@@ -173,7 +174,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             return;
         if (present.Hosts.All(h => h.Host != host))
         {
-            await _claims.Note("network", Id, Id, host, present.Project);
+            await _claims.Note("network", Id, present.OnHosts, host, present.Project);
             await _record.Write(present with { Hosts = [.. present.Hosts, new(host)] });
         }
         await Tell(host);
@@ -183,7 +184,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
 
     public async Task Observed(Guid host, ObservedNetwork network)
     {
-        if (_record.Value is not { } present || present.Hosts.FirstOrDefault(h => h.Host == host) is not { } known)
+        if (_record.Value is not { } present || network.Incarnation != present.OnHosts || present.Hosts.FirstOrDefault(h => h.Host == host) is not { } known)
             return;
         var failure = network.Failure is { } f && f.Generation >= present.Generation ? f : null;
         var seen = known with
@@ -202,7 +203,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
         _record.Value is { } present && present.Hosts.Any(h => h.Host == host) ? await Desired(present) : null;
 
     public Task<bool> IsStray(Guid host, Guid incarnation) => Task.FromResult(
-        _record.Value is { } present && present.Hosts.All(h => h.Host != host) && present.Phase != NetworkPhase.Creating);
+        _record.Value is { } present && incarnation != present.OnHosts);
 
     public async Task Reconcile()
     {
@@ -326,7 +327,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
     private async Task<DesiredNetwork> Desired(NetworkRecord record) => new()
     {
         Id = Id,
-        Incarnation = Id,   // a network is the same on every host, and never fenced
+        Incarnation = record.OnHosts,
         Generation = record.Generation,
         Absent = record.Phase == NetworkPhase.Deleting,
         Name = record.Attributes.Text(Occi.Core.CoreKinds.Title) ?? "",

@@ -26,6 +26,12 @@ internal sealed record NetworkRecord
 
     public long Generation { get; init; }
 
+    /// <summary>This life of the network: another one with the same id may have been deleted before. Empty in records of a release that did not tell them apart.</summary>
+    public Guid Incarnation { get; init; }
+
+    /// <summary>What its hosts know it by: the same on every host, and never fenced.</summary>
+    public Guid OnHosts => Incarnation == Guid.Empty ? Id : Incarnation;
+
     /// <summary>Claimed subnet, or null: layer 2 only.</summary>
     public string? Cidr { get; init; }
 

@@ -91,7 +91,7 @@ internal sealed class ControlPlane(DataDirectory data, Ports ports, Postgres pos
         var environment = ConfigFile.Write(data, name, new()
         {
             ["ConnectionStrings"] = new JsonObject { ["Controller"] = postgres.ConnectionString(name, ApiPool) },
-            ["Api"] = new JsonObject { ["Url"] = url, ["TlsUrl"] = tls, ["Certificate"] = data.ServerCertificate, ["CertificateKey"] = data.ServerKey },
+            ["Api"] = new JsonObject { ["Url"] = url, [nameof(TlsUrl)] = tls, ["Certificate"] = data.ServerCertificate, ["CertificateKey"] = data.ServerKey },
             ["Images"] = new JsonObject { ["Directory"] = data.Images },
             ["Model"] = new JsonObject { ["Directory"] = data.Model },
             ["Pki"] = new JsonObject { ["CaCertificate"] = data.CaCertificate },
