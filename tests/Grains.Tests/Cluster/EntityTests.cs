@@ -50,6 +50,27 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
             await Gone(id);
     }
 
+    /// <summary>The news of the life before must not end this one: an incarnation that was sent away never comes back.</summary>
+    [Fact]
+    public async Task A_network_that_is_created_again_under_its_id_is_another_one_to_its_hosts()
+    {
+        var id = Guid.NewGuid();
+        var network = cluster.GrainFactory.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
+        var lives = new List<Guid>();
+        for (var life = 0; life < 2; life++)
+        {
+            Assert.Equal(OutcomeKind.Created, (await network.Create(new() { Caller = Me, Id = id, Kind = Model.Network.Kind.ToString() })).Kind);
+            await network.EnsureOn(_host.Id);
+            var present = (await network.DesiredOn(_host.Id))!.Incarnation;
+            Assert.DoesNotContain(present, lives);
+            Assert.False(await network.IsStray(_host.Id, present));
+            Assert.All(await Task.WhenAll(lives.Select(before => network.IsStray(_host.Id, before))), Assert.True);
+            lives.Add(present);
+            Assert.True((await network.Delete(new(Me))).Ok);
+            await Gone(id);
+        }
+    }
+
     [Fact]
     public async Task Actions_lead_where_the_standard_says()
     {
