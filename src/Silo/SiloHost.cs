@@ -29,7 +29,7 @@ internal static class SiloHost
         builder.Services.AddSingleton(TimeProvider.System);
         AddDatabase(builder.Services, database, settings.Placement);
         builder.Services.AddSingleton<FirstIdentity>();
-        builder.Services.AddSingleton(new ImageStore(settings.Images.Directory));
+        builder.Services.AddSingleton(s => new ImageStore(settings.Images.Directory, s.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton(settings.Pki);
         builder.Services.AddSingleton<CertificateAuthority>();
         builder.Services.AddSingleton<GatewayDirectory>();

@@ -63,6 +63,9 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var outcome = await actions.Invoke(request.Caller, at.Kind.Id.Term, at.Id, invocation);
         if (!outcome.Ok)
             return Problems.From(outcome, request.Path);
+        // GFD.224 §3.1: a save answers the new template. The catalogue has it from here on, so that whoever is told of it finds it.
+        if (outcome.Template is { } template && (await catalogues.Fresh(request.Aborted)).Find(Catalogues.IdOf(template)) is { } mixin)
+            return Reply.Ok(request.Writer.Categories([mixin], request.Rendering));
         return Shown(request, outcome.View ?? await View(request, at) ?? view);
     }
 

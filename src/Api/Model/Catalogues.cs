@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Controller.Api.Inventory;
 using Controller.Contracts;
 using Occi;
-using Occi.Infrastructure;
 
 namespace Controller.Api.Model;
 
@@ -36,7 +35,7 @@ internal sealed partial class Catalogues(Rows rows, TimeProvider time, ILogger<C
             if (fingerprint != _current.Fingerprint)
             {
                 var images = await rows.All("image", ContractsJson.Default.RowImageView, cancel);
-                _current = new(fingerprint, StandardModel.Catalogue.With(images.Select(i => TemplateOf(i.View))));
+                _current = new(fingerprint, StandardModel.Catalogue.With(images.Select(i => ImageTemplates.Of(i.View))));
                 LogChanged(images.Count);
             }
             return _current.Catalogue;
@@ -68,10 +67,7 @@ internal sealed partial class Catalogues(Rows rows, TimeProvider time, ILogger<C
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    private static Mixin TemplateOf(ImageView image) => OsTemplate.Of(new(ImageView.Scheme, image.Term), Plain(image.Title));
-
-    // Old clients split titles on these (decision D-29).
-    private static string Plain(string title) => title.Replace(',', ' ').Replace(';', ' ');
+    public static TypeId IdOf(ImageView image) => new(ImageView.Scheme, image.Term);
 
     public override void Dispose()
     {

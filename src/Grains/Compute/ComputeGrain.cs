@@ -16,11 +16,13 @@ namespace Controller.Grains.Compute;
 internal sealed partial class ComputeGrain : Grain, IComputeGrain
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(10);   // the first start on a host may have to fetch the image
+    private static readonly TimeSpan SaveLimit = TimeSpan.FromHours(2);       // a large disk on a busy host
     private static readonly TimeSpan OtherLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(60);
 
     private readonly Record<ComputeRecord, EntityView> _record;
     private readonly ComputeLinks _links;
+    private readonly Templates _templates;
     private readonly IClaims _claims;
     private readonly TimeProvider _time;
     private readonly ILogger<ComputeGrain> _logger;
@@ -33,6 +35,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     {
         _record = new(state, ComputeProjection.View, ComputeProjection.Index);
         _links = new(GrainFactory);
+        _templates = new(GrainFactory);
         (_claims, _time, _logger) = (claims, time, logger);
     }
 
@@ -46,9 +49,9 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return Repeated.Create(command, present.Project, _record.View);
         if (ComputeSizes.Refusal(command.Attributes) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
-        var image = await FindImage(command.Mixins);
-        if (image is { Found: false })
-            return new(OutcomeKind.Invalid, $"There is no image {image.Name}.");
+        var (image, unusable) = await _templates.Of(command);
+        if (unusable is not null)
+            return unusable;
 
         var now = _time.GetUtcNow();
         await _record.Write(new()
@@ -59,9 +62,9 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             Created = now,
             Phase = ComputePhase.Placing,
             Mixins = command.Mixins,
-            Attributes = command.Attributes,
-            Image = image?.View is { } view ? new(view.Sha256, view.Format, view.SizeBytes) : null,
-            RootDiskBytes = ComputeSizes.RootDiskBytes(command.Attributes, image?.View),
+            Attributes = Templates.Without(command.Attributes),
+            Image = image is null ? null : new(image.Sha256, image.Format, image.SizeBytes),
+            RootDiskBytes = ComputeSizes.RootDiskBytes(command.Attributes, image),
             Inline = command.Links,
             Links = ComputeLinks.Number(command.Links.Select(l => (l.Id, ComputeLinks.TermOf(l.Kind)))),
             Incarnation = Guid.NewGuid(),
@@ -84,11 +87,11 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var present = _record.Value;
         if (Patch.Refusal(command, _record.Version) is { } moved)
             return moved;
-        var attributes = Patch.Attributes(present.Attributes, command);
+        var attributes = Templates.Without(Patch.Attributes(present.Attributes, command));
         if (ComputeSizes.Refusal(attributes) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
         var mixins = Patch.Mixins(present.Mixins, command);
-        if (!ImageMixins(mixins).SequenceEqual(ImageMixins(present.Mixins)))
+        if (!Templates.In(mixins).SequenceEqual(Templates.In(present.Mixins)))
             return new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.");
         // Links first: what cannot be made is taken back before anything else has changed.
         if (await AddInline(command) is { } notLinked)
@@ -128,6 +131,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             var a when a == Model.Compute.Restart.ToString() => await Handle(ComputeTrigger.Restart, r => r with { Reboot = RebootMethodOf(method) }),
             var a when a == Model.Compute.Suspend.ToString() =>
                 await Handle(ComputeTrigger.Suspend, r => r with { Power = method == "hibernate" ? Power.Saved : Power.Paused }),
+            var a when a == Model.Compute.Save.ToString() => await Save(command),
             _ => new Outcome(OutcomeKind.NotImplemented, $"{command.Action} is not offered here."),
         };
         return outcome with { View = await View(command.Caller) };
@@ -157,7 +161,13 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
     public async Task OperationFinished(OperationFinished finished)
     {
-        if (_record.Value is { Phase: ComputePhase.Restarting } present && present.Operation?.Id == finished.Operation)
+        if (_record.Value is not { } present || present.Operation?.Id != finished.Operation)
+            return;   // an operation of before
+        if (ComputeLifecycle.IsSaving(present.Phase))
+        {
+            await SaveFinished(finished);
+        }
+        else if (present.Phase == ComputePhase.Restarting)
         {
             await (finished.Failure is { } failure
                 ? Handle(ComputeTrigger.SawFailure, r => r with { Message = $"It could not be restarted: {failure.Message}" })
@@ -250,7 +260,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         }
         var waits = host?.Status == HostStatus.Up ? null : $"Host {host?.Name} is {host?.Status.ToString().ToLowerInvariant()}: waiting for it.";
         await _record.Write(present with { Operation = operation.Again(now, waits) });
-        await (present.Phase == ComputePhase.Restarting ? Reboot() : Tell());
+        await (present.Phase == ComputePhase.Restarting ? Reboot() : ComputeLifecycle.IsSaving(present.Phase) ? SaveNext() : Tell());
     }
 
     private async Task<Outcome> Place()
@@ -312,6 +322,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             case ComputeDecision.Move move:
                 var next = Next(present, move);
                 next = also is null ? next : also(next);
+                await EndSave(present, next, trigger);
                 await _record.Write(next);
                 if (present.Phase != next.Phase)
                     LogMoved(Id, present.Phase, next.Phase, trigger, next.Operation?.Id);
@@ -333,15 +344,20 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         return next with
         {
             Operation = ComputeLifecycle.IsUnderWay(move.To)
-                ? Operation.Begin(move.To.ToString().ToLowerInvariant(), now, move.To == ComputePhase.Starting ? StartLimit : OtherLimit)
+                ? Operation.Begin(move.To.ToString().ToLowerInvariant(), now, Limit(move.To))
                 : null,
+            Save = ComputeLifecycle.IsSaving(move.To) ? present.Save : null,
         };
     }
+
+    private static TimeSpan Limit(ComputePhase phase) =>
+        phase == ComputePhase.Starting ? StartLimit : ComputeLifecycle.IsSaving(phase) ? SaveLimit : OtherLimit;
 
     private Task Settle(HostCommand owed) => owed switch
     {
         HostCommand.Ensure => Tell(),
         HostCommand.Reboot => Reboot(),
+        HostCommand.Save => SaveNext(),
         HostCommand.Release => Release(),
         _ => Task.CompletedTask,
     };
