@@ -52,10 +52,11 @@ internal sealed class DiskCopying(Folders folders, Link link)
     private async Task<bool> Hot(ObjectKey key, string file, CancellationToken cancel)
     {
         await link.Call(connect => Backup.Abort(connect, key.Id, folders.Saving), cancel);   // of a call whose connection broke
+        var over = false;
         try
         {
             await link.Job(connect => Backup.Begin(connect, key.Id, file), cancel);
-            await link.Until(connect => !Backup.IsUnderWay(connect, key.Id, folders.Saving), Longest, cancel);
+            over = await link.Until(connect => !Backup.IsUnderWay(connect, key.Id, folders.Saving), Longest, cancel);
         }
         catch (LibvirtException error) when (error.Code == LibvirtError.OperationInvalid)
         {
@@ -67,10 +68,10 @@ internal sealed class DiskCopying(Folders folders, Link link)
         {
             throw NoSpace(key, error.Message);
         }
-        catch (OperationCanceledException)
+        finally
         {
-            await link.Call(connect => Backup.Abort(connect, key.Id, folders.Saving), CancellationToken.None);
-            throw;
+            if (!over)
+                await GiveUp(key);
         }
         if (!await IsActive(key, cancel))
         {
@@ -83,6 +84,19 @@ internal sealed class DiskCopying(Folders folders, Link link)
         if (end.Why?.Contains(Full, StringComparison.Ordinal) == true)
             throw NoSpace(key, end.Why);
         throw new DriverException("not-copied", $"QEMU has not copied the root disk of machine {key.Id}: {end.Why ?? "it says not why"}.", retryable: true);
+    }
+
+    /// <summary>Ends the backup if libvirtd can be asked to. Else the next copy or start does.</summary>
+    private async Task GiveUp(ObjectKey key)
+    {
+        try
+        {
+            await link.Call(connect => Backup.Abort(connect, key.Id, folders.Saving), CancellationToken.None);
+        }
+        catch (Exception unable) when (unable is LibvirtException or DriverException)
+        {
+            // Why the copy failed is the news.
+        }
     }
 
     private async Task Cold(ObjectKey key, string file, CancellationToken cancel)
