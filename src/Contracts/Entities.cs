@@ -86,6 +86,9 @@ public enum OutcomeKind : byte
 [GenerateSerializer, Immutable, Alias("Outcome")]
 public sealed record Outcome([property: Id(0)] OutcomeKind Kind, [property: Id(1)] string? Why = null, [property: Id(2)] EntityView? View = null)
 {
+    /// <summary>The OS template that came of it, where it is that what the client is answered (GFD.224 §3.1: save).</summary>
+    [Id(3)] public ImageView? Template { get; init; }
+
     /// <summary>Whether the command was carried out (now or before).</summary>
     [JsonIgnore] public bool Ok => Kind <= OutcomeKind.AlreadyDone;
 }

@@ -39,6 +39,16 @@ public enum RebootMethod : byte
     Graceful = 2,
 }
 
+/// <summary>How to save a machine as an OS template (GFD.224 §3.1). On the wire and in records: append only.</summary>
+public enum SaveMethod : byte
+{
+    /// <summary>While the machine goes on.</summary>
+    Hot = 0,
+
+    /// <summary>While it is off; one that runs is stopped before and started afterwards.</summary>
+    Deferred = 1,
+}
+
 /// <summary>What went wrong on a host.</summary>
 [GenerateSerializer, Immutable, Alias("Failure")]
 public sealed record Failure([property: Id(0)] string Code, [property: Id(1)] string Message, [property: Id(2)] bool Retryable, [property: Id(3)] long Generation);
@@ -192,7 +202,17 @@ public sealed record UnmanagedMachine([property: Id(0)] string Uuid, [property: 
 
 /// <summary>The end of an operation on a machine.</summary>
 [GenerateSerializer, Immutable, Alias("OperationFinished")]
-public sealed record OperationFinished([property: Id(0)] Guid Operation, [property: Id(1)] Guid Machine, [property: Id(2)] Failure? Failure);
+public sealed record OperationFinished(
+    [property: Id(0)] Guid Operation, [property: Id(1)] Guid Machine, [property: Id(2)] Failure? Failure, [property: Id(3)] SavedDisk? Saved = null);
+
+/// <summary>What a save has put into the image store.</summary>
+[GenerateSerializer, Immutable, Alias("SavedDisk")]
+public sealed record SavedDisk([property: Id(0)] ImageRef Image, [property: Id(1)] long VirtualSizeBytes);
+
+/// <summary>The order to save a machine's root disk.</summary>
+[GenerateSerializer, Immutable, Alias("SaveOrder")]
+public sealed record SaveOrder(
+    [property: Id(0)] Guid Operation, [property: Id(1)] Guid Machine, [property: Id(2)] Guid Incarnation, [property: Id(3)] SaveMethod Method, [property: Id(4)] TimeSpan Grace);
 
 /// <summary>The stream to an agent, held by the gateway that has its connection. Sends in order; never blocks.</summary>
 [Alias("IAgentStream")]
@@ -201,6 +221,8 @@ public interface IAgentStream : IGrainObserver
     [Alias("SendDesired"), Orleans.Concurrency.OneWay] Task SendDesired(bool full, DesiredObject[] objects);
 
     [Alias("SendReboot"), Orleans.Concurrency.OneWay] Task SendReboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace);
+
+    [Alias("SendSave"), Orleans.Concurrency.OneWay] Task SendSave(SaveOrder order);
 
     [Alias("SendReadConsole"), Orleans.Concurrency.OneWay] Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait);
 
@@ -275,6 +297,9 @@ public interface IHostGrain : IGrainWithStringKey
 
     /// <summary>Hands an operation down. False: not connected; ask again later with the same id.</summary>
     [Alias("Reboot"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Reboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace);
+
+    /// <summary>Hands an operation down. False: not connected; ask again later with the same id.</summary>
+    [Alias("Save"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Save(SaveOrder order);
 
     /// <summary>Reads a machine's serial log, waiting for more if there is none after <paramref name="offset"/>.</summary>
     [Alias("ReadConsole"), Orleans.Concurrency.AlwaysInterleave] Task<ConsolePart> ReadConsole(Guid machine, long offset, int maxBytes, TimeSpan wait);

@@ -59,33 +59,3 @@ public interface IJoinTokenGrain : IGrainWithStringKey
 /// <summary>A host id, or why there is none.</summary>
 [GenerateSerializer, Immutable, Alias("JoinResult")]
 public sealed record JoinResult([property: Id(0)] Guid? Host, [property: Id(1)] string? Why);
-
-/// <summary>An image that machines can be made from; an <c>os_tpl</c> mixin shows it.</summary>
-[GenerateSerializer, Immutable, Alias("ImageView")]
-public sealed record ImageView(
-    [property: Id(0)] string Term,
-    [property: Id(1)] string Title,
-    [property: Id(2)] string Sha256,
-    [property: Id(3)] string Format,
-    [property: Id(4)] long SizeBytes,
-    [property: Id(5)] long VirtualSizeBytes,
-    [property: Id(6)] DateTimeOffset Created)
-{
-    /// <summary>Scheme of the provider's OS templates; the standard reserves its own (GFD.221 §5.3.1).</summary>
-    public const string Scheme = "http://controller.local/occi/os_tpl#";
-
-    /// <summary>Type identifier of its mixin.</summary>
-    [System.Text.Json.Serialization.JsonIgnore] public string Mixin => Scheme + Term;
-}
-
-/// <summary>An image, keyed <c>image/term</c>. Its bytes lie in the image store by digest.</summary>
-[Alias("IImageGrain")]
-public interface IImageGrain : IGrainWithStringKey
-{
-    /// <summary>Registers it, or replaces what the term stands for.</summary>
-    [Alias("Put")] Task<ImageView> Put(string title, string sha256, string format, long sizeBytes, long virtualSizeBytes);
-
-    [Alias("View")] Task<ImageView?> View();
-
-    [Alias("Delete")] Task<bool> Delete();
-}

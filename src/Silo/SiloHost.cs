@@ -32,7 +32,7 @@ internal static class SiloHost
         AddDatabase(builder.Services, database, settings.Placement);
         builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();
-        builder.Services.AddSingleton(new ImageStore(settings.Images.Directory));
+        builder.Services.AddSingleton(s => new ImageStore(settings.Images.Directory, s.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton(settings.Pki);
         builder.Services.AddSingleton<CertificateAuthority>();
         builder.Services.AddSingleton<GatewayDirectory>();

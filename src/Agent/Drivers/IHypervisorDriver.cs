@@ -44,6 +44,13 @@ public interface IHypervisorDriver : IAsyncDisposable
     /// <summary>Reboots a running machine. Code <c>not-running</c> when it does not run.</summary>
     Task Reboot(string id, string incarnation, RebootMethod method, TimeSpan grace, CancellationToken cancel);
 
+    /// <summary>
+    /// Copies the machine's root disk as one qcow2 that needs no other file: of one moment, without stopping a machine that runs, as it is where it does not.
+    /// A call that is cancelled or fails leaves nothing behind, and the next <see cref="Start"/> removes what a crash left.
+    /// Codes <c>no-such-machine</c>, <c>diskless</c>, and <c>no-space</c> (not retryable) when there is no room for the copy.
+    /// </summary>
+    Task<DiskCopy> CopyRootDisk(string id, string incarnation, CancellationToken cancel);
+
     /// <summary>Creates the volume or grows it. Never shrinks: code <c>shrink</c>.</summary>
     Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel);
 
@@ -75,6 +82,16 @@ public sealed record Inventory(
 
 /// <summary>Part of a serial log: its first byte stands at <paramref name="Offset"/>; <paramref name="Size"/> is the log's size now.</summary>
 public sealed record ConsolePart(ulong Offset, ReadOnlyMemory<byte> Data, ulong Size);
+
+/// <summary>A copy of a disk, qcow2. It is gone when it is disposed of.</summary>
+/// <param name="Content">All of it, to be read as often as one likes.</param>
+/// <param name="VirtualSizeBytes">What a guest sees.</param>
+public sealed record DiskCopy(Stream Content, ulong VirtualSizeBytes) : IAsyncDisposable
+{
+    public const string Format = "qcow2";
+
+    public ValueTask DisposeAsync() => Content.DisposeAsync();
+}
 
 /// <summary>An expected failure of a driver.</summary>
 /// <param name="code">Stable, for programs: <c>no-space</c>, <c>in-use</c>, <c>image-digest</c>, <c>libvirt-38</c>.</param>

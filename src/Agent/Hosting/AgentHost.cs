@@ -57,6 +57,8 @@ internal static class AgentHost
         services.AddSingleton<Dependencies>();
         services.AddSingleton<Steps>();
         services.AddSingleton<Reconciler>();
+        services.AddSingleton<ImageUpload>();
+        services.AddSingleton<MachineSaver>();
         services.AddSingleton<OperationRunner>();
         services.AddSingleton<ConsoleReader>();
 

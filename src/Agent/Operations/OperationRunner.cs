@@ -10,7 +10,7 @@ namespace Controller.Agent.Operations;
 
 /// <summary>Does what cannot be level-triggered, each operation once; a repeat is answered from the ledger.</summary>
 internal sealed partial class OperationRunner(
-    OperationLedger finished, HostLedger ledger, Reconciler reconciler, ActiveDriver active, MachineWatch watch, ILogger<OperationRunner> log)
+    OperationLedger finished, HostLedger ledger, Reconciler reconciler, ActiveDriver active, MachineWatch watch, MachineSaver saver, ILogger<OperationRunner> log)
 {
     private readonly ConcurrentDictionary<string, Task<OperationFinished>> _underWay = new();
 
@@ -23,11 +23,12 @@ internal sealed partial class OperationRunner(
 
     private async Task<OperationFinished> Begin(Operation operation, ActivityContext cause)
     {
-        var done = new TaskCompletionSource<Failure?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource<OperationFinished>(TaskCreationOptions.RunContinuationsAsynchronously);
         reconciler.Tell(operation.MachineId, worker => worker.Enqueue(
             async cancel => done.SetResult(await Do(operation, cause, cancel)),
-            superseded: () => done.SetResult(new Failure { Code = "superseded", Message = "Something else was wanted of the machine meanwhile." })));
-        var result = new OperationFinished { OperationId = operation.OperationId, MachineId = operation.MachineId, Failure = await done.Task };
+            superseded: () => done.SetResult(Failed(new Failure { Code = "superseded", Message = "Something else was wanted of the machine meanwhile." }))));
+        var result = await done.Task;
+        (result.OperationId, result.MachineId) = (operation.OperationId, operation.MachineId);
         finished.Add(result);
         _underWay.TryRemove(operation.OperationId, out _);
         AgentTelemetry.Operations.Add(1, new KeyValuePair<string, object?>("result", result.Failure?.Code ?? "ok"));
@@ -35,39 +36,52 @@ internal sealed partial class OperationRunner(
         return result;
     }
 
-    private async Task<Failure?> Do(Operation operation, ActivityContext cause, CancellationToken cancel)
+    private async Task<OperationFinished> Do(Operation operation, ActivityContext cause, CancellationToken cancel)
     {
         using var activity = AgentTelemetry.Source.StartActivity("operation", ActivityKind.Internal, cause);
         activity?.SetTag("occi.entity.id", operation.MachineId).SetTag("operation.id", operation.OperationId);
         var key = new ObjectKey(operation.MachineId, operation.Incarnation);
         if (ledger.Find(key) is not { Desired.Absent: false } entry)
             return Refuse("no-such-machine", $"No incarnation {operation.Incarnation} of machine {operation.MachineId} belongs on this host.");
-        if (operation.Reboot is not { } reboot)
-            return Refuse("unknown-operation", $"This agent knows reboot only, found {operation.WhatCase}.");
-        // On its way it is off for a while, by our doing.
-        watch.Starts(key);
-        if (reboot.Method == RebootMethod.RebootGraceful) watch.StopAsked(key);
         try
         {
-            await active.Driver.Reboot(key.Id, key.Incarnation, reboot.Method, TimeSpan.FromSeconds(reboot.GraceSeconds), cancel);
-            watch.Starts(key); // it is up again: what it does from here on is its own doing
-            return null;
+            switch (operation.WhatCase)
+            {
+                case Operation.WhatOneofCase.Reboot:
+                    await Reboot(key, operation.Reboot, cancel);
+                    return new OperationFinished();
+                case Operation.WhatOneofCase.SaveImage:
+                    return new OperationFinished { Saved = await saver.Save(entry.Desired, operation.SaveImage, cancel) };
+                default:
+                    return Refuse("unknown-operation", $"This agent can reboot and save, and does not know what it was asked for: {operation.WhatCase}.");
+            }
         }
         catch (DriverException expected)
         {
             activity?.SetStatus(ActivityStatusCode.Error, expected.Message);
-            return new Failure { Code = expected.Code, Message = expected.Message, Retryable = expected.Retryable, Generation = entry.Desired.Generation };
+            return Failed(new Failure { Code = expected.Code, Message = expected.Message, Retryable = expected.Retryable, Generation = entry.Desired.Generation });
         }
 #pragma warning disable CA1031 // The control plane waits for an answer, also when the driver has a bug.
         catch (Exception bug) when (!cancel.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             LogBug(operation.OperationId, bug);
-            return new Failure { Code = "unexpected", Message = $"{bug.GetType().Name}: {bug.Message}" };
+            return Refuse("unexpected", $"{bug.GetType().Name}: {bug.Message}");
         }
     }
 
-    private static Failure Refuse(string code, string message) => new() { Code = code, Message = message };
+    private async Task Reboot(ObjectKey key, Reboot reboot, CancellationToken cancel)
+    {
+        // On its way it is off for a while, by our doing.
+        watch.Starts(key);
+        if (reboot.Method == RebootMethod.RebootGraceful) watch.StopAsked(key);
+        await active.Driver.Reboot(key.Id, key.Incarnation, reboot.Method, TimeSpan.FromSeconds(reboot.GraceSeconds), cancel);
+        watch.Starts(key); // it is up again: what it does from here on is its own doing
+    }
+
+    private static OperationFinished Failed(Failure failure) => new() { Failure = failure };
+
+    private static OperationFinished Refuse(string code, string message) => Failed(new() { Code = code, Message = message });
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Operation {OperationId} {What} of {MachineId}: {Result}")]
     private partial void LogFinished(string operationId, Operation.WhatOneofCase what, string machineId, string result);

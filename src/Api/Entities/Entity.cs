@@ -77,6 +77,9 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var outcome = await actions.Invoke(request.Caller, at.Kind.Id.Term, at.Id, invocation, version);
         if (!outcome.Ok)
             return await Refused(request, at, outcome, version);
+        // GFD.224 §3.1: a save answers the new template. The catalogue has it from here on, so that whoever is told of it finds it.
+        if (outcome.Template is { } template && (await catalogues.Fresh(view.Project, request.Aborted)).Catalogue.Find(ImageTemplates.IdOf(template)) is { } mixin)
+            return Reply.Ok(request.Writer.Categories([mixin], request.Rendering));
         return await Shown(request, await Now(request, at, outcome) ?? view);
     }
 

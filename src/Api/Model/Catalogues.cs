@@ -3,7 +3,6 @@ using Controller.Api.Inventory;
 using Controller.Contracts;
 using Occi;
 using Occi.Declared;
-using Occi.Infrastructure;
 
 namespace Controller.Api.Model;
 
@@ -18,17 +17,14 @@ internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger
 
     private readonly SemaphoreSlim _one = new(1);
     private readonly ConcurrentDictionary<Guid, Overlay> _overlays = new();
-    private volatile Shared _shared = new("", new(model.Catalogue, []));
-
-    private sealed record Shared(string Fingerprint, ProjectModel Model);
+    private volatile Provider _provider = Provider.Of("", model.Catalogue, []);
 
     /// <summary>What the project has, as far as is known.</summary>
     public async ValueTask<ProjectModel> Of(Guid project, CancellationToken cancel)
     {
         if (!_overlays.TryGetValue(project, out var overlay))
             return await Fresh(project, cancel);
-        var shared = _shared.Model;
-        return ReferenceEquals(overlay.Provider, shared) ? overlay.Model : Keep(project, overlay).Model;
+        return ReferenceEquals(overlay.Provider, _provider) ? overlay.Model : Keep(project, overlay).Model;
     }
 
     /// <summary>What the project has, as the database has it now.</summary>
@@ -82,10 +78,10 @@ internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger
         try
         {
             var fingerprint = await rows.Fingerprint("image", cancel);
-            if (fingerprint == _shared.Fingerprint)
+            if (fingerprint == _provider.Fingerprint)
                 return;
             var images = await rows.All("image", ContractsJson.Default.RowImageView, cancel);
-            _shared = new(fingerprint, new(model.Catalogue.With(images.Select(i => TemplateOf(i.View))), []));
+            _provider = Provider.Of(fingerprint, model.Catalogue, images.Select(i => i.View));
             LogImages(images.Count);
         }
         finally
@@ -100,7 +96,7 @@ internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger
         var (version, view) = await rows.UserMixins(project, known?.Version ?? -1, cancel);
         var mixins = view?.Mixins ?? (version == 0 ? [] : known?.Mixins ?? []);
         // A removal is looked after for a while, which changes its row and none of the mixins there are: the renderings stay.
-        var next = known?.Has(mixins) == true ? known with { Version = version } : Overlay.Of(version, mixins, _shared.Model);
+        var next = known?.Has(mixins) == true ? known with { Version = version } : Overlay.Of(project, version, mixins, _provider);
         if (next.Model != known?.Model)
             LogMixins(project, mixins.Length, version);
         return Keep(project, next).Model;
@@ -112,10 +108,8 @@ internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger
         if (_overlays.Count >= Most)
             _overlays.Clear();
         return _overlays.AddOrUpdate(
-            project, static (_, a) => a.overlay.On(a.shared), static (_, old, a) => (a.overlay.Version >= old.Version ? a.overlay : old).On(a.shared), (overlay, shared: _shared.Model));
+            project, static (_, a) => a.overlay.On(a.provider), static (_, old, a) => (a.overlay.Version >= old.Version ? a.overlay : old).On(a.provider), (overlay, provider: _provider));
     }
-
-    private static Mixin TemplateOf(ImageView image) => OsTemplate.Of(new(ImageView.Scheme, image.Term), Titles.Plain(image.Title));
 
     [LoggerMessage(LogLevel.Information, "The catalogue has {Images} images")]
     private partial void LogImages(int images);

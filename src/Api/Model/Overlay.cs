@@ -3,20 +3,22 @@ using Occi;
 
 namespace Controller.Api.Model;
 
-/// <summary>What a project adds to the provider's categories, as of a version of its row (0: it has none).</summary>
-internal sealed record Overlay(int Version, UserMixin[] Mixins, ProjectModel Provider, ProjectModel Model)
+/// <summary>What a project adds to the provider's categories: the images that were saved in it, and its users' mixins as of a version of their row (0: it has none).</summary>
+internal sealed record Overlay(Guid Project, int Version, UserMixin[] Mixins, Provider Provider, ProjectModel Model)
 {
-    public static Overlay Of(int version, UserMixin[] mixins, ProjectModel provider)
+    public static Overlay Of(Guid project, int version, UserMixin[] mixins, Provider provider)
     {
-        if (mixins.Length == 0)
-            return new(version, mixins, provider, provider);
+        var images = provider.ImagesOf(project);
+        if (mixins.Length == 0 && images.Count == 0)
+            return new(project, version, mixins, provider, provider.Model);
+        var catalogue = images.Count == 0 ? provider.Model.Catalogue : provider.Model.Catalogue.With(images);
         var made = new Dictionary<TypeId, Mixin>();
         foreach (var mixin in mixins)
         {
-            if (MixinOf(mixin, provider.Catalogue, made) is { } one)
+            if (MixinOf(mixin, catalogue, made) is { } one)
                 made[one.Id] = one;
         }
-        return new(version, mixins, provider, new(provider.Catalogue.With(made.Values), made.Keys));
+        return new(project, version, mixins, provider, new(catalogue.With(made.Values), made.Keys));
     }
 
     /// <summary>Whether these are the mixins that it has.</summary>
@@ -26,7 +28,7 @@ internal sealed record Overlay(int Version, UserMixin[] Mixins, ProjectModel Pro
             && p.First.Depends.SequenceEqual(p.Second.Depends) && p.First.Applies.SequenceEqual(p.Second.Applies));
 
     /// <summary>The same on other categories of the provider's.</summary>
-    public Overlay On(ProjectModel provider) => ReferenceEquals(provider, Provider) ? this : Of(Version, Mixins, provider);
+    public Overlay On(Provider provider) => ReferenceEquals(provider, Provider) ? this : Of(Project, Version, Mixins, provider);
 
     // Null where the provider took the name or the place later, or removed the kinds that it is for: the provider's own come first.
     private static Mixin? MixinOf(UserMixin mixin, Catalogue provider, Dictionary<TypeId, Mixin> made)

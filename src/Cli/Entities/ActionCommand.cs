@@ -22,7 +22,9 @@ internal static class ActionCommand
             CategoryDefinition[] owners = [.. entity.Mixins.Select(m => (TypeId?)m).Prepend(entity.Kind).Select(session.Model.Find).OfType<CategoryDefinition>()];
             var definition = session.Model.Action(owners, parse.GetRequiredValue(action));
             var path = session.Model.PathOf(entity);
-            await session.Client.Invoke(path, new Invocation(definition.Id, new AttributeNames(definition.Id.Term, definition.Attributes).Resolve(values)), cancel);
+            var made = await session.Client.Invoke(path, new Invocation(definition.Id, new AttributeNames(definition.Id.Term, definition.Attributes).Resolve(values)), cancel);
+            if (made is not null)
+                Console.Error.WriteLine($"made the template {made.Id.Term}; when it is ready, use it with: occi create compute -m {made.Id.Term}");
             var now = await session.Client.Find(path, cancel) ?? entity;
             now = await waiting.ForState(parse, session.Client, path, Goal.AfterAction(definition.Id), now, cancel);
             Console.Write(EntityTables.List([now]));

@@ -58,11 +58,13 @@ internal sealed class OcciClient(ApiClient api)
         return Read(OcciReader.Entities(Json(text)), path) is [var made, ..] ? made : throw new CliException($"POST {path} was answered without an entity");
     }
 
-    /// <summary>Invokes an action.</summary>
-    public async Task Invoke(string path, Invocation invocation, CancellationToken cancel)
+    /// <summary>Invokes an action. A mixin that was made by it (save makes an OS template); null for most.</summary>
+    public async Task<CategoryDefinition?> Invoke(string path, Invocation invocation, CancellationToken cancel)
     {
         using var content = Content(_writer.Invocation(invocation, Rendering.Json));
-        await Api.Text(HttpMethod.Post, $"{path}?action={Uri.EscapeDataString(invocation.Action.Term)}", content, ApiClient.OcciJson, cancel);
+        var text = await Api.Text(HttpMethod.Post, $"{path}?action={Uri.EscapeDataString(invocation.Action.Term)}", content, ApiClient.OcciJson, cancel);
+        // Most servers answer with the entity, whose mixins are named only; some with nothing.
+        return OcciReader.Categories(Json(text)) is { Ok: true, Value: { } sent } ? sent.FirstOrDefault(c => c is { Class: CategoryClass.Mixin, Location: not null }) : null;
     }
 
     /// <summary>Deletes an entity.</summary>

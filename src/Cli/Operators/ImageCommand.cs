@@ -12,7 +12,7 @@ internal static class ImageCommand
         Import(),
         List("Lists the images.", "/admin/images",
             Column("NAME", "term"), Column("TITLE", "title"), Column("FORMAT", "format"), ("SIZE", i => Mib(i["sizeBytes"]?.ToString())),
-            ("DISK", i => Mib(i["virtualSizeBytes"]?.ToString())), Column("SHA256", "sha256"), Time("CREATED", "created")),
+            ("DISK", i => Mib(i["virtualSizeBytes"]?.ToString())), Column("STATE", "state"), Column("SHA256", "sha256"), Time("CREATED", "created")),
     };
 
     private static Command Import()

@@ -154,7 +154,7 @@ internal sealed partial class ComputeGrain
 
     private static Power PowerIn(ComputePhase phase, Power present) => phase switch
     {
-        ComputePhase.Starting or ComputePhase.Active or ComputePhase.Restarting or ComputePhase.Placing => Power.Running,
+        ComputePhase.Starting or ComputePhase.Active or ComputePhase.Restarting or ComputePhase.Saving or ComputePhase.Placing => Power.Running,
         ComputePhase.Suspending or ComputePhase.Suspended => present,   // paused or saved, as the action said
         _ => Power.Off,
     };
@@ -175,21 +175,6 @@ internal sealed partial class ComputeGrain
 
     private static string Words(ObservedMachine machine) =>
         machine.Failure?.Message ?? (machine.Power == Power.Crashed ? "The hypervisor's process of the machine died." : "The host could not do it.");
-
-    private sealed record ImageLookup(string Name, ImageView? View)
-    {
-        public bool Found => View is not null;
-    }
-
-    private static IEnumerable<string> ImageMixins(string[] mixins) => mixins.Where(m => m.StartsWith(ImageView.Scheme, StringComparison.Ordinal));
-
-    private async Task<ImageLookup?> FindImage(string[] mixins)
-    {
-        if (ImageMixins(mixins).FirstOrDefault() is not { } mixin)
-            return null;
-        var term = mixin[ImageView.Scheme.Length..];
-        return new(term, await GrainFactory.GetGrain<IImageGrain>("image/" + term).View());
-    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Compute {Compute} is placed on host {Host} as incarnation {Incarnation}")]
     private partial void LogPlaced(Guid compute, Guid host, Guid incarnation);

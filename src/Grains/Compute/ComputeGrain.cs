@@ -16,11 +16,13 @@ namespace Controller.Grains.Compute;
 internal sealed partial class ComputeGrain : Grain, IComputeGrain
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(10);   // the first start on a host may have to fetch the image
+    private static readonly TimeSpan SaveLimit = TimeSpan.FromHours(2);       // a large disk on a busy host
     private static readonly TimeSpan OtherLimit = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(60);
 
     private readonly Record<ComputeRecord, EntityView> _record;
     private readonly ComputeLinks _links;
+    private readonly Templates _templates;
     private readonly IClaims _claims;
     private readonly TimeProvider _time;
     private readonly ILogger<ComputeGrain> _logger;
@@ -33,6 +35,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     {
         _record = new(state, ComputeProjection.View, ComputeProjection.Index);
         _links = new(GrainFactory);
+        _templates = new(GrainFactory);
         (_claims, _time, _logger) = (claims, time, logger);
     }
 
@@ -50,9 +53,9 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         }
         if (ComputeSizes.Refusal(command.Attributes) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
-        var image = await FindImage(command.Mixins);
-        if (image is { Found: false })
-            return new(OutcomeKind.Invalid, $"There is no image {image.Name}.");
+        var (image, unusable) = await _templates.Of(command);
+        if (unusable is not null)
+            return unusable;
 
         var now = _time.GetUtcNow();
         await _record.Write(new()
@@ -63,9 +66,9 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             Created = now,
             Phase = ComputePhase.Placing,
             Mixins = command.Mixins,
-            Attributes = command.Attributes,
-            Image = image?.View is { } view ? new(view.Sha256, view.Format, view.SizeBytes) : null,
-            RootDiskBytes = ComputeSizes.RootDiskBytes(command.Attributes, image?.View),
+            Attributes = Templates.Without(command.Attributes),
+            Image = image is null ? null : new(image.Sha256, image.Format, image.SizeBytes),
+            RootDiskBytes = ComputeSizes.RootDiskBytes(command.Attributes, image),
             Inline = command.Links,
             Links = ComputeLinks.Number(command.Links.Select(l => (l.Id, ComputeLinks.TermOf(l.Kind)))),
             Incarnation = Guid.NewGuid(),
@@ -88,7 +91,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var present = _record.Value;
         if (Refusal(command) is { } refused)
             return refused;
-        var attributes = Patch.Attributes(present.Attributes, command);
+        var attributes = Templates.Without(Patch.Attributes(present.Attributes, command));
         var mixins = Patch.Mixins(present.Mixins, command);
         // Links first: what cannot be made is taken back before anything else has changed.
         if (await AddInline(command) is { } notLinked)
@@ -108,8 +111,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     {
         var present = _record.Value!;
         return Patch.Refusal(command, _record.Version)
-            ?? (ComputeSizes.Refusal(Patch.Attributes(present.Attributes, command)) is { } size ? new(OutcomeKind.Invalid, size)
-            : !ImageMixins(Patch.Mixins(present.Mixins, command)).SequenceEqual(ImageMixins(present.Mixins))
+            ?? (ComputeSizes.Refusal(Templates.Without(Patch.Attributes(present.Attributes, command))) is { } size ? new(OutcomeKind.Invalid, size)
+            : !Templates.In(Patch.Mixins(present.Mixins, command)).SequenceEqual(Templates.In(present.Mixins))
                 ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
             : null);
     }
@@ -140,6 +143,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             var a when a == Model.Compute.Restart.ToString() => await Handle(ComputeTrigger.Restart, r => r with { Reboot = RebootMethodOf(method) }),
             var a when a == Model.Compute.Suspend.ToString() =>
                 await Handle(ComputeTrigger.Suspend, r => r with { Power = method == "hibernate" ? Power.Saved : Power.Paused }),
+            var a when a == Model.Compute.Save.ToString() => await Save(command),
             _ => new Outcome(OutcomeKind.NotImplemented, $"{command.Action} is not offered here."),
         };
         return outcome with { View = await View(command.Caller) };
@@ -187,7 +191,13 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
     public async Task OperationFinished(OperationFinished finished)
     {
-        if (_record.Value is { Phase: ComputePhase.Restarting } present && present.Operation?.Id == finished.Operation)
+        if (_record.Value is not { } present || present.Operation?.Id != finished.Operation)
+            return;   // an operation of before
+        if (ComputeLifecycle.IsSaving(present.Phase))
+        {
+            await SaveFinished(finished);
+        }
+        else if (present.Phase == ComputePhase.Restarting)
         {
             await (finished.Failure is { } failure
                 ? Handle(ComputeTrigger.SawFailure, r => r with { Message = $"It could not be restarted: {failure.Message}" })
@@ -280,7 +290,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         }
         var waits = host?.Status == HostStatus.Up ? null : $"Host {host?.Name} is {host?.Status.ToString().ToLowerInvariant()}: waiting for it.";
         await _record.Write(present with { Operation = operation.Again(now, waits) });
-        await (present.Phase == ComputePhase.Restarting ? Reboot() : Tell());
+        await (present.Phase == ComputePhase.Restarting ? Reboot() : ComputeLifecycle.IsSaving(present.Phase) ? SaveNext() : Tell());
     }
 
     private async Task<Outcome> Place()
@@ -342,6 +352,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             case ComputeDecision.Move move:
                 var next = Next(present, move);
                 next = also is null ? next : also(next);
+                await EndSave(present, next, trigger);
                 await _record.Write(next);
                 if (present.Phase != next.Phase)
                     LogMoved(Id, present.Phase, next.Phase, trigger, next.Operation?.Id);
@@ -363,15 +374,20 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         return next with
         {
             Operation = ComputeLifecycle.IsUnderWay(move.To)
-                ? Operation.Begin(move.To.ToString().ToLowerInvariant(), now, move.To == ComputePhase.Starting ? StartLimit : OtherLimit)
+                ? Operation.Begin(move.To.ToString().ToLowerInvariant(), now, Limit(move.To))
                 : null,
+            Save = ComputeLifecycle.IsSaving(move.To) ? present.Save : null,
         };
     }
+
+    private static TimeSpan Limit(ComputePhase phase) =>
+        phase == ComputePhase.Starting ? StartLimit : ComputeLifecycle.IsSaving(phase) ? SaveLimit : OtherLimit;
 
     private Task Settle(HostCommand owed) => owed switch
     {
         HostCommand.Ensure => Tell(),
         HostCommand.Reboot => Reboot(),
+        HostCommand.Save => SaveNext(),
         HostCommand.Release => Release(),
         _ => Task.CompletedTask,
     };

@@ -22,6 +22,12 @@ internal enum ComputePhase : byte
 
     /// <summary>Invisible; waiting for the host to say that the machine is gone.</summary>
     Deleting = 10,
+
+    /// <summary>An active one is being saved as an OS template. The host does all of it, a stop and a start included where the method is deferred.</summary>
+    Saving = 11,
+
+    /// <summary>An inactive one is being saved as an OS template.</summary>
+    SavingInactive = 12,
 }
 
 /// <summary>What happens to a compute: a client's action or a host's news, alike.</summary>
@@ -32,6 +38,7 @@ internal enum ComputeTrigger : byte
     Stop,
     Suspend,
     Restart,
+    Save,
     Delete,
     SawRunning,
     SawOff,
@@ -45,6 +52,12 @@ internal enum ComputeTrigger : byte
     /// <summary>The reboot was carried out.</summary>
     Rebooted,
 
+    /// <summary>The disk was copied, and the image store has it.</summary>
+    Saved,
+
+    /// <summary>The host could not save it, and trying again will not help.</summary>
+    NotSaved,
+
     /// <summary>The operation's deadline passed while the host was reachable.</summary>
     Overdue,
 }
@@ -57,6 +70,9 @@ internal enum HostCommand : byte
     /// <summary>Tell the host what is wanted now.</summary>
     Ensure,
     Reboot,
+
+    /// <summary>Register the template, then let the host save the machine.</summary>
+    Save,
 
     /// <summary>The machine is gone: give back everything that it held and forget it.</summary>
     Release,
@@ -77,10 +93,12 @@ internal abstract record ComputeDecision
 /// Placing ──Placed──▶ Starting ──SawRunning──▶ Active ──Stop──▶ Stopping ──SawOff──▶ Inactive ──Start──▶ Starting
 ///                                              Active ──Suspend──▶ Suspending ──SawSuspended──▶ Suspended ──Start──▶ Starting
 ///                                              Active ──Restart──▶ Restarting ──Rebooted──▶ Active
+///                                              Active ──Save──▶ Saving ──Saved──▶ Active
+///                                            Inactive ──Save──▶ SavingInactive ──Saved──▶ Inactive
 ///                    Starting ──SawFailure, Overdue──▶ Failed ──Start──▶ Starting
 ///        any of them ──Delete──▶ Deleting ──SawAbsent──▶ (gone)
 /// </code>
-/// The newest wish wins: Stop and Start are accepted while the other is under way, Delete always.
+/// The newest wish wins: Stop and Start are accepted while the other is under way, Delete always; a save that they come across is given up.
 /// </summary>
 internal static class ComputeLifecycle
 {
@@ -95,6 +113,7 @@ internal static class ComputeLifecycle
 
             [(Inactive, ComputeTrigger.Start)] = To(Starting, HostCommand.Ensure),
             [(Inactive, ComputeTrigger.Stop)] = Already,
+            [(Inactive, ComputeTrigger.Save)] = To(SavingInactive, HostCommand.Save),
             [(Inactive, ComputeTrigger.Delete)] = To(Deleting, HostCommand.Ensure),
 
             [(Starting, ComputeTrigger.Start)] = Already,
@@ -110,6 +129,7 @@ internal static class ComputeLifecycle
             [(Active, ComputeTrigger.Stop)] = To(Stopping, HostCommand.Ensure),
             [(Active, ComputeTrigger.Suspend)] = To(Suspending, HostCommand.Ensure),
             [(Active, ComputeTrigger.Restart)] = To(Restarting, HostCommand.Reboot),
+            [(Active, ComputeTrigger.Save)] = To(Saving, HostCommand.Save),
             [(Active, ComputeTrigger.Delete)] = To(Deleting, HostCommand.Ensure),
             [(Active, ComputeTrigger.SawOff)] = To(Inactive, HostCommand.Ensure),     // the guest powered itself off: so be it
             [(Active, ComputeTrigger.SawCrashed)] = To(Failed, HostCommand.Ensure),
@@ -147,6 +167,22 @@ internal static class ComputeLifecycle
             [(Restarting, ComputeTrigger.SawFailure)] = To(Active, HostCommand.Ensure),
             [(Restarting, ComputeTrigger.Overdue)] = To(Active, HostCommand.Ensure),
 
+            [(Saving, ComputeTrigger.Start)] = Already,
+            [(Saving, ComputeTrigger.Stop)] = To(Stopping, HostCommand.Ensure),
+            [(Saving, ComputeTrigger.Delete)] = To(Deleting, HostCommand.Ensure),
+            [(Saving, ComputeTrigger.Saved)] = To(Active),
+            [(Saving, ComputeTrigger.NotSaved)] = To(Active),                         // where it was stopped for it, the host starts it again by itself
+            [(Saving, ComputeTrigger.SawOff)] = To(SavingInactive, HostCommand.Ensure),   // the guest powered itself off: the save goes on
+            [(Saving, ComputeTrigger.SawCrashed)] = To(Failed, HostCommand.Ensure),
+            [(Saving, ComputeTrigger.Overdue)] = To(Active, HostCommand.Ensure),
+
+            [(SavingInactive, ComputeTrigger.Stop)] = Already,
+            [(SavingInactive, ComputeTrigger.Start)] = To(Starting, HostCommand.Ensure),
+            [(SavingInactive, ComputeTrigger.Delete)] = To(Deleting, HostCommand.Ensure),
+            [(SavingInactive, ComputeTrigger.Saved)] = To(Inactive),
+            [(SavingInactive, ComputeTrigger.NotSaved)] = To(Inactive),
+            [(SavingInactive, ComputeTrigger.Overdue)] = To(Inactive, HostCommand.Ensure),
+
             [(Failed, ComputeTrigger.Start)] = To(Starting, HostCommand.Ensure),
             [(Failed, ComputeTrigger.Stop)] = To(Stopping, HostCommand.Ensure),
             [(Failed, ComputeTrigger.Delete)] = To(Deleting, HostCommand.Ensure),
@@ -169,13 +205,17 @@ internal static class ComputeLifecycle
 
     /// <summary>Whether somebody owes a step: such a phase has an operation with a deadline.</summary>
     public static bool IsUnderWay(ComputePhase phase) =>
-        phase is Placing or Starting or Stopping or Suspending or Restarting or Deleting;
+        phase is Placing or Starting or Stopping or Suspending or Restarting or Deleting || IsSaving(phase);
+
+    /// <summary>Whether an OS template is being made of it.</summary>
+    public static bool IsSaving(ComputePhase phase) => phase is Saving or SavingInactive;
 
     public static string Words(ComputePhase phase) => phase switch
     {
         Active => "it is active",
         Inactive => "it is inactive",
         Suspended => "it is suspended",
+        Saving or SavingInactive => "it is being saved",
         _ => "it is " + phase.ToString().ToLowerInvariant(),
     };
 

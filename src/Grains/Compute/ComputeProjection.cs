@@ -19,7 +19,7 @@ internal static class ComputeProjection
             Project = record.Project,
             Mixins = record.Mixins,
             Attributes = Attributes(record),
-            Actions = [.. ActionsIn(record.Phase).Select(a => a.Id.ToString())],
+            Actions = [.. ActionsIn(record.Phase).Where(a => a != Model.Compute.Save || record.Image is not null).Select(a => a.Id.ToString())],
             Version = version,
             Created = record.Created,
         };
@@ -42,7 +42,7 @@ internal static class ComputeProjection
     /// <summary>GFD.224 §3.1: what is under way still shows where it came from; where it goes stands in the message.</summary>
     public static string ToOcci(ComputePhase phase) => phase switch
     {
-        ComputePhase.Active or ComputePhase.Stopping or ComputePhase.Suspending or ComputePhase.Restarting => "active",
+        ComputePhase.Active or ComputePhase.Stopping or ComputePhase.Suspending or ComputePhase.Restarting or ComputePhase.Saving => "active",
         ComputePhase.Suspended => "suspended",
         ComputePhase.Failed => "error",
         _ => "inactive",
@@ -50,10 +50,11 @@ internal static class ComputeProjection
 
     public static IEnumerable<ActionType> ActionsIn(ComputePhase phase) => phase switch
     {
-        ComputePhase.Inactive => [Model.Compute.Start],
-        ComputePhase.Active => [Model.Compute.Stop, Model.Compute.Restart, Model.Compute.Suspend],
+        ComputePhase.Inactive => [Model.Compute.Start, Model.Compute.Save],
+        ComputePhase.Active => [Model.Compute.Stop, Model.Compute.Restart, Model.Compute.Suspend, Model.Compute.Save],
         ComputePhase.Suspended or ComputePhase.Failed => [Model.Compute.Start, Model.Compute.Stop],
-        ComputePhase.Starting or ComputePhase.Restarting or ComputePhase.Stopping or ComputePhase.Suspending => [Model.Compute.Stop],
+        ComputePhase.Starting or ComputePhase.Restarting or ComputePhase.Stopping or ComputePhase.Suspending or ComputePhase.Saving => [Model.Compute.Stop],
+        ComputePhase.SavingInactive => [Model.Compute.Start],
         _ => [],
     };
 
@@ -80,6 +81,7 @@ internal static class ComputeProjection
             ComputePhase.Stopping => "Stopping.",
             ComputePhase.Suspending => "Suspending.",
             ComputePhase.Restarting => "Restarting.",
+            ComputePhase.Saving or ComputePhase.SavingInactive => $"Saving. The OS template is {record.Save?.Term}.",
             _ => null,
         };
         var parts = new[]

@@ -64,9 +64,18 @@ internal sealed record ComputeRecord
 
     public Operation? Operation { get; init; }
 
+    /// <summary>The OS template that is being made of it; there while it is being saved.</summary>
+    public ComputeSave? Save { get; init; }
+
     /// <summary>Why it is as it is; shown as <c>occi.compute.state.message</c>.</summary>
     public string? Message { get; init; }
 }
 
 /// <summary>A link that starts here; <paramref name="Slot"/> numbers disks and NICs from 0. <paramref name="Generation"/>: of the machine without it.</summary>
 internal sealed record ComputeLink(Guid Id, string Term, int Slot, long Generation = 0);
+
+/// <summary>
+/// A save. <paramref name="Id"/> tells it from others, while each attempt has its operation's id. <paramref name="Registered"/>: the template is there under <paramref name="Term"/>;
+/// before that the term may still turn out to be another's.
+/// </summary>
+internal sealed record ComputeSave(Guid Id, string Term, string Title, SaveMethod Method, bool Registered = false);

@@ -176,6 +176,14 @@ internal sealed partial class HostGrain : Grain, IHostGrain
         return true;
     }
 
+    public async Task<bool> Save(SaveOrder order)
+    {
+        if (_stream is not { } stream)
+            return false;
+        await stream.SendSave(order);
+        return true;
+    }
+
     public async Task<ConsolePart> ReadConsole(Guid machine, long offset, int maxBytes, TimeSpan wait)
     {
         if (_stream is not { } stream)

@@ -67,6 +67,18 @@ internal sealed partial class AgentConnection(
         },
     });
 
+    public Task SendSave(SaveOrder order) => Queue(new()
+    {
+        Operation = new()
+        {
+            Epoch = (ulong)_epoch,
+            OperationId = order.Operation.ToString("D"),
+            MachineId = order.Machine.ToString("D"),
+            Incarnation = order.Incarnation.ToString("D"),
+            SaveImage = new() { Method = (Agent.Protocol.SaveMethod)order.Method, GraceSeconds = (uint)order.Grace.TotalSeconds },
+        },
+    });
+
     public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) => Queue(new()
     {
         ReadConsole = new()
@@ -104,7 +116,7 @@ internal sealed partial class AgentConnection(
                 return await host.Observe((long)message.Observed.Epoch, message.Observed.ToContract());
             case FromAgent.MessageOneofCase.OperationFinished when Guid.TryParse(message.OperationFinished.OperationId, out var operation)
                 && Guid.TryParse(message.OperationFinished.MachineId, out var machine):
-                return await host.Finished((long)message.OperationFinished.Epoch, new(operation, machine, message.OperationFinished.Failure.ToContract()));
+                return await host.Finished((long)message.OperationFinished.Epoch, message.OperationFinished.ToContract(operation, machine));
             case FromAgent.MessageOneofCase.ConsoleData when Guid.TryParse(message.ConsoleData.RequestId, out var request):
                 var data = message.ConsoleData;
                 await host.ConsoleData(request, new((long)data.Offset, data.Data.ToByteArray(), (long)data.Size, data.Failure?.Message));

@@ -77,6 +77,16 @@ internal sealed partial class AgentGatewayService(
             await responseStream.WriteAsync(new() { Data = ByteString.CopyFrom(buffer, 0, read) }, context.CancellationToken);
     }
 
+    public override async Task<StoreImageResponse> StoreImage(IAsyncStreamReader<StoreImageChunk> requestStream, ServerCallContext context)
+    {
+        var host = Authenticate(context);
+        if (await Host(host).View() is null)
+            throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
+        var stored = await images.Receive(requestStream, context.CancellationToken);
+        LogStored(host, stored.Sha256, stored.SizeBytes);
+        return new();
+    }
+
     private Guid Authenticate(ServerCallContext context)
     {
         var certificate = context.GetHttpContext().Connection.ClientCertificate;
@@ -108,19 +118,9 @@ internal sealed partial class AgentGatewayService(
         }
     }
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} stored image {Sha256}, {Bytes} bytes")]
+    private partial void LogStored(Guid host, string sha256, ulong bytes);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "A join from {Peer} was refused: {Why}")]
     private partial void LogRefused(string peer, string? why);
-}
-
-/// <summary>Images' bytes by digest.</summary>
-internal sealed class ImageStore(string directory)
-{
-    /// <summary>The image's file, or null. The digest is checked before it becomes part of a path.</summary>
-    public FileStream? Open(string sha256)
-    {
-        if (sha256.Length != 64 || !sha256.All(char.IsAsciiHexDigitLower))
-            return null;
-        var path = Path.Combine(directory, sha256);
-        return File.Exists(path) ? new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan) : null;
-    }
 }

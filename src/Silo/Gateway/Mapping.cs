@@ -28,6 +28,10 @@ internal static class Mapping
     public static Failure? ToContract(this Proto.Failure? failure) =>
         failure is null ? null : new(failure.Code, failure.Message, failure.Retryable, (long)failure.Generation);
 
+    public static OperationFinished ToContract(this Proto.OperationFinished finished, Guid operation, Guid machine) => new(
+        operation, machine, finished.Failure.ToContract(),
+        finished.Saved?.Image is { } image ? new(new(image.Sha256, image.Format, (long)image.SizeBytes), (long)finished.Saved.VirtualSizeBytes) : null);
+
     public static Proto.DesiredObject ToProto(this DesiredObject desired)
     {
         var proto = new Proto.DesiredObject

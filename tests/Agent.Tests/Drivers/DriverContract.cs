@@ -208,6 +208,17 @@ public abstract class DriverContract(IDriverHost host)
     }
 
     [DriverFact]
+    public async Task Only_a_machine_that_is_there_and_has_a_disk_can_be_copied()
+    {
+        await using var bench = new Bench(host);
+        var machine = bench.Machine(spec => spec.Image = null);
+        await Bench.Refused("no-such-machine", () => Driver.CopyRootDisk(machine.Id, machine.Incarnation, default));
+        await bench.Ensure(machine);
+        await Bench.Refused("diskless", () => Driver.CopyRootDisk(machine.Id, machine.Incarnation, default));
+        await Bench.Refused("no-such-machine", () => Driver.CopyRootDisk(machine.Id, Bench.NewId(), default));
+    }
+
+    [DriverFact]
     public async Task The_console_of_an_unknown_machine_is_empty()
     {
         var part = await Driver.ReadConsole(Bench.NewId(), 0, 100, default);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Libvirt.Interop;
 using Controller.Agent.Drivers.Libvirt.Machines;
@@ -140,5 +141,45 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : MachineContract(host)
         Assert.Equal(await bench.See(machine), Assert.Single(there.Machines, seen => seen.Id == machine.Id));
         Assert.Equal(volume.Generation, Assert.Single(there.Volumes, seen => seen.Id == volume.Id).Generation);
         Assert.True(await second.HasImage(host.Image, default));
+    }
+
+    [DriverFact]
+    public async Task A_copy_that_is_under_way_ends_with_its_caller_and_with_the_next_agents_start()
+    {
+        await using var bench = new Bench(host);
+        var machine = bench.Machine(spec => spec.RootDiskBytes = 1UL << 30);
+        await bench.Ensure(machine);
+        var disk = Path.Combine(host.Options().Directory, "volumes", $"machine-{machine.Id}.{machine.Incarnation}.qcow2");
+        using (var write = Process.Start(new ProcessStartInfo("qemu-io", ["-f", "qcow2", "-c", "write -P 165 64M 900M", disk]) { RedirectStandardOutput = true })!)
+        {
+            await write.StandardOutput.ReadToEndAsync();
+            await write.WaitForExitAsync();
+            Assert.Equal(0, write.ExitCode);
+        }
+        await bench.Ensure(machine, spec => spec.Power = Power.Running);
+        var saving = Path.Combine(host.Options().Directory, "saving");
+
+        using (var cancel = new CancellationTokenSource())
+        {
+            var copying = Driver.CopyRootDisk(machine.Id, machine.Incarnation, cancel.Token);
+            await Bench.Until(() => IsUnderWay(machine.Id), () => Task.FromResult("the backup to begin"));
+            await cancel.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => copying);
+        }
+        await Bench.Until(async () => !await IsUnderWay(machine.Id), () => Task.FromResult("the backup to end"));
+        Assert.Empty(Directory.EnumerateFiles(saving));
+
+        // As an agent leaves it that is killed.
+        await host.Ask(connect => Backup.Begin(connect, machine.Id, Path.Combine(saving, $"{machine.Id}.{machine.Incarnation}.partial")));
+        Assert.True(await IsUnderWay(machine.Id));
+        var options = host.Options();
+        options.Acceleration = Acceleration.Tcg;
+        await using var second = new LibvirtDriver(options, TimeProvider.System, NullLogger<LibvirtDriver>.Instance);
+        await second.Start(default);
+        await Bench.Until(async () => !await IsUnderWay(machine.Id), () => Task.FromResult("the backup to end"));
+        Assert.Empty(Directory.EnumerateFiles(saving));
+        Assert.Equal(Power.Running, (await bench.See(machine))!.Power);
+
+        Task<bool> IsUnderWay(string id) => host.Ask(connect => Backup.IsUnderWay(connect, id, saving));
     }
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Controller.Agent.Drivers;
 using Controller.Agent.Protocol;
 using Google.Protobuf;
 
@@ -169,6 +171,79 @@ public abstract class MachineContract(IDriverHost host) : DriverContract(host)
             Assert.Equal(Power.Running, (await bench.See(machine))!.Power);
         }
         Assert.Equal(1, Bench.Count(await bench.Console(machine), "DEMO: power button"));
+    }
+
+    [DriverFact]
+    public async Task A_copy_of_its_disk_has_what_it_wrote_and_boots_elsewhere()
+    {
+        await using var bench = new Bench(Host);
+        var volume = await bench.Volume(8 * MiB);
+        var machine = bench.Machine(spec =>
+        {
+            spec.Power = Power.Running;
+            spec.RootDiskBytes = 40 * MiB;
+            spec.Disks.Add(Bench.Disk(volume));
+        });
+        await bench.Ensure(machine);
+        await bench.WaitForConsole(machine, "DEMO: boots 1");
+        await bench.WaitForConsole(machine, Ready);
+
+        // While it runs, and it does not notice.
+        var hot = await Import(machine);
+        Assert.Equal(Power.Running, (await bench.See(machine))!.Power);
+        Assert.Equal(1, Bench.Count(await bench.Console(machine), Booted));
+        await Driver.Reboot(machine.Id, machine.Incarnation, RebootMethod.RebootCold, TimeSpan.Zero, default);
+        await bench.WaitForConsole(machine, "DEMO: boots 2");
+
+        // While it is off; twice the same.
+        await bench.Ensure(machine, spec => (spec.Power, spec.Stop) = (Power.Off, StopMethod.StopPoweroff));
+        var cold = await Import(machine);
+        Assert.Equal(cold, await Import(machine));
+        Assert.NotEqual(hot.Sha256, cold.Sha256);
+        await Driver.RemoveMachine(machine.Id, machine.Incarnation, default);
+        Assert.Empty(await Host.Traces(machine.Id));
+
+        foreach (var (image, boots) in new[] { (hot, 2), (cold, 3) })
+        {
+            var copy = bench.Machine(spec => (spec.Power, spec.Image) = (Power.Running, image));
+            await bench.Ensure(copy);
+            await bench.WaitForConsole(copy, $"DEMO: boots {boots}");
+            await Driver.RemoveMachine(copy.Id, copy.Incarnation, default);
+        }
+    }
+
+    [DriverFact]
+    public async Task A_copy_that_is_given_up_leaves_nothing_and_can_be_made_again()
+    {
+        await using var bench = new Bench(Host);
+        var machine = bench.Machine(spec => spec.Power = Power.Running);
+        await bench.Ensure(machine);
+        await bench.WaitForConsole(machine, Ready);
+        using (var cancel = new CancellationTokenSource())
+        {
+            var copying = Driver.CopyRootDisk(machine.Id, machine.Incarnation, cancel.Token);
+            await cancel.CancelAsync();
+            // It may have been ready before it heard.
+            if (await Record.ExceptionAsync(() => copying) is { } ended)
+                Assert.IsAssignableFrom<OperationCanceledException>(ended);
+            else
+                await (await copying).DisposeAsync();
+        }
+        await (await Driver.CopyRootDisk(machine.Id, machine.Incarnation, default)).DisposeAsync();
+        Assert.Equal(1, Bench.Count(await bench.Console(machine), Booted));
+        await Driver.RemoveMachine(machine.Id, machine.Incarnation, default);
+        Assert.Empty(await Host.Traces(machine.Id));
+    }
+
+    /// <summary>Makes an image of the machine's disk, as another host would get it.</summary>
+    private async Task<Image> Import(Placed<MachineSpec> machine)
+    {
+        await using var copy = await Driver.CopyRootDisk(machine.Id, machine.Incarnation, default);
+        Assert.Equal(machine.Spec.RootDiskBytes, copy.VirtualSizeBytes);
+        var image = new Image { Format = DiskCopy.Format, SizeBytes = (ulong)copy.Content.Length, Sha256 = Convert.ToHexStringLower(await SHA256.HashDataAsync(copy.Content)) };
+        copy.Content.Position = 0;
+        await Driver.EnsureImage(image, copy.Content, default);
+        return image;
     }
 
     [DriverFact]

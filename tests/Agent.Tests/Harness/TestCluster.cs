@@ -22,6 +22,12 @@ internal sealed class TestCluster : IDisposable
 
     public ConcurrentDictionary<string, byte[]> Images { get; } = new();
 
+    /// <summary>What hosts have stored, by digest.</summary>
+    public ConcurrentDictionary<string, byte[]> Stored { get; } = new();
+
+    /// <summary>The next stores end with these, half-way.</summary>
+    public ConcurrentQueue<Grpc.Core.StatusCode> StoreFailures { get; } = new();
+
     /// <summary>What the next session is told; otherwise one more than the last.</summary>
     public ulong? EpochToGive { get; set; }
 

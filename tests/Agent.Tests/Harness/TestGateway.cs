@@ -107,6 +107,24 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         foreach (var chunk in bytes.Chunk(1000)) await responseStream.WriteAsync(new ImageChunk { Data = ByteString.CopyFrom(chunk) });
     }
 
+    public override async Task<StoreImageResponse> StoreImage(IAsyncStreamReader<StoreImageChunk> requestStream, ServerCallContext context)
+    {
+        HostOf(context);
+        using var bytes = new MemoryStream();
+        while (await requestStream.MoveNext())
+        {
+            if (_cluster.StoreFailures.TryDequeue(out var failure)) throw new RpcException(new Status(failure, "by the test"));
+            if (requestStream.Current.End is { } end)
+            {
+                Assert.Equal((Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray())), (ulong)bytes.Length), (end.Sha256, end.SizeBytes));
+                Assert.True(_cluster.Stored.TryAdd(end.Sha256, bytes.ToArray()), "stored twice");
+                continue;
+            }
+            bytes.Write(requestStream.Current.Data.Span);
+        }
+        return new StoreImageResponse();
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var session in Sessions) await session.HangUp.CancelAsync();

@@ -55,7 +55,7 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     public async Task A_network_that_is_created_again_under_its_id_is_another_one_to_its_hosts()
     {
         var id = Guid.NewGuid();
-        var network = cluster.GrainFactory.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
+        var network = cluster.Grains.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
         var lives = new List<Guid>();
         for (var life = 0; life < 2; life++)
         {

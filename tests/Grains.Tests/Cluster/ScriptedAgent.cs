@@ -89,6 +89,26 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
             await grain.Finished(Epoch, new(operation, machine, null));
     }
 
+    /// <summary>The saves that it was told of, in order.</summary>
+    public ConcurrentQueue<SaveOrder> Saves { get; } = new();
+
+    /// <summary>Saves that it is told of later are answered with these, then they succeed. Code "" is no answer.</summary>
+    public ConcurrentQueue<Failure> SaveFailures { get; } = new();
+
+    public async Task SendSave(SaveOrder order)
+    {
+        Saves.Enqueue(order);
+        if (Held)
+            return;
+        if (!SaveFailures.TryDequeue(out var failure))
+            await Saved(order);
+        else if (failure.Code.Length > 0)
+            await grain.Finished(Epoch, new(order.Operation, order.Machine, failure));
+    }
+
+    public Task<bool> Saved(SaveOrder order) =>
+        grain.Finished(Epoch, new(order.Operation, order.Machine, null, new(new(new string('5', 64), "qcow2", 4096), 32 << 20)));
+
     public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) =>
         grain.ConsoleData(request, new(offset, "hello"u8.ToArray(), offset + 5, null));
 

@@ -9,6 +9,7 @@ namespace Controller.Agent.Drivers.Libvirt;
 /// volumes/  volume-ID.INCARNATION.qcow2   machine-ID.INCARNATION.qcow2 (root disk)   machine-ID.INCARNATION.iso (seed)     the libvirt pool
 /// images/   SHA256
 /// consoles/ ID.INCARNATION.log
+/// saving/   ID.INCARNATION.partial        a copy of a root disk while it is being made
 /// state/    volume-ID.INCARNATION         the generation that has been applied
 /// </code>
 /// </summary>
@@ -20,13 +21,16 @@ internal sealed partial class Folders(string root)
 
     private string Consoles { get; } = Path.Combine(root, "consoles");
 
+    /// <summary>Copies of root disks, while they are being made.</summary>
+    public string Saving { get; } = Path.Combine(root, "saving");
+
     private string State { get; } = Path.Combine(root, "state");
 
     public void Create()
     {
-        foreach (var folder in (string[])[Volumes, Images, Consoles, State])
+        foreach (var folder in (string[])[Volumes, Images, Consoles, Saving, State])
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        foreach (var partial in Directory.EnumerateFiles(Images, "*.partial"))
+        foreach (var partial in Directory.EnumerateFiles(Images, "*.partial").Concat(Directory.EnumerateFiles(Saving)))
             File.Delete(partial);
     }
 
@@ -35,6 +39,8 @@ internal sealed partial class Folders(string root)
     public string RootDisk(ObjectKey machine) => Path.Combine(Volumes, $"machine-{machine.Id}.{machine.Incarnation}.qcow2");
 
     public string Seed(ObjectKey machine) => Path.Combine(Volumes, $"machine-{machine.Id}.{machine.Incarnation}.iso");
+
+    public string DiskCopy(ObjectKey machine) => Path.Combine(Saving, $"{machine.Id}.{machine.Incarnation}.partial");
 
     public string Console(ObjectKey machine) => Path.Combine(Consoles, $"{machine.Id}.{machine.Incarnation}.log");
 

@@ -22,6 +22,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     private readonly VolumeStore _volumes;
     private readonly NetworkStore _networks;
     private readonly ConsoleLogs _consoles;
+    private readonly DiskCopying _copying;
     private MachineStore? _machines;
     private Rebooting? _rebooting;
 
@@ -39,6 +40,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         _volumes = new VolumeStore(_folders, _pool, _link);
         _networks = new NetworkStore(_link);
         _consoles = new ConsoleLogs(_folders);
+        _copying = new DiskCopying(_folders, _link);
     }
 
     public event Action<string?>? Changed
@@ -56,6 +58,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     {
         _folders.Create();
         await _link.Start(cancel);
+        await _copying.EndAll(cancel);
         var probe = new Probe(_options, _folders, _link);
         var kvm = _options.Acceleration == Acceleration.Kvm || (_options.Acceleration == Acceleration.Probe && await probe.Kvm(cancel));
         var traits = new HostTraits(kvm, await probe.CpuShares(cancel), _options.TranslationCacheMiB, _options.Ports);
@@ -89,6 +92,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
 
     public Task Reboot(string id, string incarnation, RebootMethod method, TimeSpan grace, CancellationToken cancel) =>
         Guard(() => (_rebooting ?? throw NotStarted).Reboot(ObjectKey.Of(id, incarnation), method, grace, cancel));
+
+    public Task<DiskCopy> CopyRootDisk(string id, string incarnation, CancellationToken cancel) => Guard(() => _copying.Copy(ObjectKey.Of(id, incarnation), cancel));
 
     public Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel) =>
         Guard(() => _volumes.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));

@@ -45,6 +45,27 @@ internal sealed partial class SimulatedDriver
         _ = BecomeReady(id, incarnation);
     }
 
+    public async Task<DiskCopy> CopyRootDisk(string id, string incarnation, CancellationToken cancel)
+    {
+        await Begin(nameof(CopyRootDisk), cancel);
+        return _store.Read(host =>
+        {
+            var machine = Find(host, id, incarnation)
+                ?? throw new DriverException("no-such-machine", $"Incarnation {incarnation} of machine {id} is not on this host.", retryable: false);
+            if (machine.Spec.Image is null) throw new DriverException("diskless", $"Machine {id} has no root disk.", retryable: false);
+            if (_faults.DiskFull) throw new DriverException("no-space", $"There is no room for a copy of the root disk of machine {id}.", retryable: false);
+            var size = RootDiskBytes(machine.Spec, host);
+            return new DiskCopy(new MemoryStream(SimulatedDisk.Write(size, machine.Boots, $"root disk of {id} {incarnation}"), writable: false), size);
+        });
+    }
+
+    /// <summary>As large as the image's disk, or larger where that was asked for.</summary>
+    private static ulong RootDiskBytes(MachineSpec spec, SimulatedHost host)
+    {
+        var image = host.Images.FirstOrDefault(known => known.Sha256 == spec.Image.Sha256)?.VirtualSizeBytes ?? 0;
+        return Math.Max(image > 0 ? image : spec.Image.SizeBytes, spec.RootDiskBytes);
+    }
+
     public async Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel)
     {
         await Begin(nameof(ReadConsole), cancel);
@@ -77,7 +98,8 @@ internal sealed partial class SimulatedDriver
             if (spec.Image is { } image && host.Images.All(known => known.Sha256 != image.Sha256))
                 throw new DriverException("no-image", $"Image {image.Sha256} is not on this host.", retryable: true);
             if (_faults.DiskFull) throw new DriverException("no-space", $"There is no room for the root disk of machine {id}.", retryable: true);
-            host.Machines.Add(machine = new SimulatedMachine { Id = id, Incarnation = incarnation, Power = Power.Off });
+            var boots = host.Images.FirstOrDefault(known => known.Sha256 == spec.Image?.Sha256)?.Boots ?? 0;
+            host.Machines.Add(machine = new SimulatedMachine { Id = id, Incarnation = incarnation, Power = Power.Off, Boots = boots });
         }
         machine.Spec = spec.Clone();
         Fit(machine, host);

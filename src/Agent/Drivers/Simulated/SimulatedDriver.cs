@@ -142,16 +142,31 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
     public async Task EnsureImage(Image image, Stream bytes, CancellationToken cancel)
     {
         await Begin(nameof(EnsureImage), cancel);
-        var found = Convert.ToHexStringLower(await SHA256.HashDataAsync(bytes, cancel));
+        var (found, boots, virtualSize) = await Look(bytes, cancel);
         if (found != image.Sha256)
             throw new DriverException("image-digest", $"The image was to have SHA-256 {image.Sha256} and has {found}.", retryable: true);
         _store.Change(host =>
         {
             if (host.Images.Any(known => known.Sha256 == image.Sha256)) return false;
             Reserve(host, image.SizeBytes);
-            host.Images.Add(new SimulatedImage { Sha256 = image.Sha256, SizeBytes = image.SizeBytes });
+            host.Images.Add(new SimulatedImage { Sha256 = image.Sha256, SizeBytes = image.SizeBytes, Boots = boots, VirtualSizeBytes = virtualSize });
             return true;
         });
+    }
+
+    /// <summary>An image's digest and what a guest left on it. Of one that is too large to be ours, the beginning is looked at.</summary>
+    private static async Task<(string Sha256, uint Boots, ulong VirtualSize)> Look(Stream bytes, CancellationToken cancel)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var head = new MemoryStream();
+        var buffer = new byte[64 * 1024];
+        for (int read; (read = await bytes.ReadAsync(buffer, cancel)) > 0;)
+        {
+            hash.AppendData(buffer, 0, read);
+            head.Write(buffer, 0, (int)Math.Min(read, SimulatedDisk.MostBytes - head.Length));
+        }
+        var (boots, virtualSize) = SimulatedDisk.Read(head.ToArray());
+        return (Convert.ToHexStringLower(hash.GetHashAndReset()), boots, virtualSize);
     }
 
     public async ValueTask DisposeAsync()

@@ -16,7 +16,11 @@ internal static class SimulatedGuest
     {
         var spec = machine.Running;
         Say(machine, $"DEMO: init up=0.10 cpus={spec.Cores} memory={spec.MemoryBytes / 1024}k");
-        if (spec.Image is { } image) Say(machine, $"DEMO: root /dev/vda serial= bytes={Math.Max(image.SizeBytes, spec.RootDiskBytes)}");
+        if (spec.Image is { } image)
+        {
+            Say(machine, $"DEMO: root /dev/vda serial= bytes={Math.Max(image.SizeBytes, spec.RootDiskBytes)}");
+            Say(machine, $"DEMO: boots {++machine.Boots}");
+        }
         if (spec.Seed is { } seed)
             Say(machine, $"DEMO: seed instance-id={seed.InstanceId} hostname={seed.Hostname} ssh-keys={seed.SshKeys.Count} user-data-bytes={seed.UserData.Length}");
         else

@@ -19,6 +19,7 @@ internal enum LibvirtError
     OperationTimeout = 68,
     StorageVolumeExists = 90,
     DeviceMissing = 99,
+    NoDomainBackup = 104,
 }
 
 /// <summary>A libvirt call that failed. Never leaves the driver: <see cref="LibvirtDriver"/> makes a <see cref="DriverException"/> of it.</summary>

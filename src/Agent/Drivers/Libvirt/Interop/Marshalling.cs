@@ -59,6 +59,17 @@ internal unsafe struct VirNodeMemoryStats
     public ulong Value;
 }
 
+/// <summary><c>virTypedParameter</c>. A string is its value's pointer.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct VirTypedParameter
+{
+    public const int Text = 7;
+
+    public fixed byte Field[80];
+    public int Type;
+    public ulong Value;
+}
+
 /// <summary><c>virStoragePoolInfo</c>: bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct VirPoolInfo

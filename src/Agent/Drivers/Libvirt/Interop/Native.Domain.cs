@@ -77,4 +77,20 @@ internal static unsafe partial class Native
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int virDomainBlockResize(DomainHandle domain, string disk, ulong size, uint flags);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int virDomainBackupBegin(DomainHandle domain, string backup, string? checkpoint, uint flags);
+
+    [LibraryImport(Library)]
+    [return: MarshalUsing(typeof(OwnedUtf8))]
+    internal static partial string? virDomainBackupGetXMLDesc(DomainHandle domain, uint flags);
+
+    [LibraryImport(Library)]
+    internal static partial int virDomainAbortJob(DomainHandle domain);
+
+    [LibraryImport(Library)]
+    internal static partial int virDomainGetJobStats(DomainHandle domain, out int type, out VirTypedParameter* parameters, out int count, uint flags);
+
+    [LibraryImport(Library)]
+    internal static partial void virTypedParamsFree(VirTypedParameter* parameters, int count);
 }

@@ -1,0 +1,32 @@
+using Controller.Contracts;
+using Controller.Grains.Persistence;
+
+namespace Controller.Grains.Images;
+
+/// <summary>All that is durable of an image. Persisted: additive changes only.</summary>
+internal sealed record ImageRecord(string Term, string Title, string Sha256, string Format, long SizeBytes, long VirtualSizeBytes, DateTimeOffset Created)
+{
+    public Guid? Project { get; init; }
+
+    public ImageState State { get; init; }
+
+    public string? Message { get; init; }
+
+    public string? Origin { get; init; }
+
+    /// <summary>The save that makes its bytes, or made them.</summary>
+    public Guid? Save { get; init; }
+}
+
+internal static class ImageProjection
+{
+    public static readonly Func<ImageRecord, long, ImageView?> View = (r, _) => new(
+        r.Term, r.Title, r.Sha256, r.Format, r.SizeBytes, r.VirtualSizeBytes, r.Created, r.Project, r.State, r.Message, r.Origin);
+
+    public static readonly Func<ImageRecord, EntityIndex> Index = r => new()
+    {
+        Title = r.Title,
+        Project = r.Project,
+        State = r.State.ToString().ToLowerInvariant(),
+    };
+}
