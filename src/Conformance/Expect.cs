@@ -10,7 +10,7 @@ public static class Expect
     public static Response Status(Response response, params int[] wanted)
     {
         if (!wanted.Contains(response.Status))
-            throw new CheckFailedException($"{string.Join(" or ", wanted)} was wanted: {response}");
+            throw new CheckFailedException($"{string.Join(" or ", wanted)} was wanted: {response}", response);
         return response;
     }
 
