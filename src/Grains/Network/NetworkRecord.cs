@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Controller.Contracts;
 using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
@@ -26,10 +27,8 @@ internal sealed record NetworkRecord
 
     public long Generation { get; init; }
 
-    /// <summary>This life of the network: another one with the same id may have been deleted before. Empty in records of a release that did not tell them apart.</summary>
-    public Guid Incarnation { get; init; }
-
     /// <summary>What its hosts know it by: the same on every host, and never fenced.</summary>
+    [JsonIgnore]
     public Guid OnHosts => Incarnation == Guid.Empty ? Id : Incarnation;
 
     /// <summary>Claimed subnet, or null: layer 2 only.</summary>
@@ -46,6 +45,9 @@ internal sealed record NetworkRecord
     public Operation? Operation { get; init; }
 
     public string? Message { get; init; }
+
+    /// <summary>This life of the network: another one with the same id may have been deleted before. Empty in records of a release that did not tell them apart.</summary>
+    public Guid Incarnation { get; init; }
 
     public bool WantsSubnet => Mixins.Contains(Model.IpNetwork.Mixin.Id.ToString());
 
