@@ -105,10 +105,17 @@ internal static class Reference
         { Format: TextFormat.IpRange } => "range of addresses",
         { Format: TextFormat.IpAddressOrRange } => "IP address or range",
         { Format: TextFormat.DateTime } => "date and time",
-        { Pattern: { } pattern } => $"text like `{pattern.Replace("|", "\\|", StringComparison.Ordinal)}`",
+        { Pattern: { } pattern } => $"text like {Code(pattern)}",
         { Type: AttrType.Uri } => "URI",
         _ => attribute.Type.ToString().ToLowerInvariant(),
     };
+
+    // In a table a bar ends the cell, in code too; a backtick ends code that a single one began.
+    private static string Code(string text)
+    {
+        var fence = text.Contains('`', StringComparison.Ordinal) ? "``" : "`";
+        return fence + text.Replace("|", "\\|", StringComparison.Ordinal) + fence;
+    }
 
     private static string Range(Attr a) => string.Concat(
         a.Min is { } min ? string.Create(CultureInfo.InvariantCulture, $", at least {min}") : "",
