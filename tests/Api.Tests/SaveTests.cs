@@ -97,6 +97,22 @@ public sealed class SaveTests(ApiFixture api) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_template_is_the_projects_that_saved_it_and_no_other_ones()
+    {
+        var path = await NewCompute(Base);
+        Assert.Equal(200, (await Save(path, Json, null, "private-one")).Status);
+        await Becomes("private-one", "ready");
+        foreach (var other in (string[])["stranger", await api.AddProject(Guid.NewGuid().ToString("N"))])
+        {
+            var seen = (await api.Send("GET", "/-/", caller: other)).Body;
+            Assert.Contains($"Category: {Base};", seen, StringComparison.Ordinal);
+            Assert.DoesNotContain("private-one", seen, StringComparison.Ordinal);
+            Assert.Equal(404, (await api.Send("GET", "/mixin/os_tpl/private-one/", caller: other)).Status);
+            Assert.Equal(400, (await api.Send("POST", "/compute/", Create("private-one"), other)).Status);
+        }
+    }
+
+    [Fact]
     public async Task A_disk_that_has_no_room_is_an_error_that_the_template_tells()
     {
         var path = await NewCompute(Base);
