@@ -6,6 +6,7 @@ internal sealed class ValidRequests(Random random, string member, string admin)
     private const string Kinds = "http://schemas.ogf.org/occi/infrastructure#";
     private const string Templates = "http://schemas.ogf.org/occi/infrastructure/compute/template/1.1#";
     private const int Entities = 12;
+    private const int Tags = 4;
 
     private static readonly string[] Resources = ["compute", "network", "storage"];
     private static readonly string[] Links = ["networkinterface", "storagelink"];
@@ -64,7 +65,8 @@ internal sealed class ValidRequests(Random random, string member, string admin)
     private RawRequest Create()
     {
         var term = random.Next(4) == 0 ? OneOf(Links) : OneOf(Resources);
-        return Send(new("POST", random.Next(12) == 0 ? "/" : $"/{term}/"), term, random.Next(3) == 0 ? null : Id(term));
+        var request = Send(new("POST", random.Next(12) == 0 ? "/" : $"/{term}/"), term, random.Next(3) == 0 ? null : Id(term));
+        return random.Next(6) == 0 ? request.With("Idempotency-Key", $"key-{random.Next(40)}") : request;
     }
 
     private RawRequest Put()
@@ -91,7 +93,7 @@ internal sealed class ValidRequests(Random random, string member, string admin)
             $$"""{"action":"{{scheme}}{{action}}","attributes":{{Object(attributes)}}}""");
     }
 
-    private RawRequest Tag() => Named(new(OneOf("POST", "PUT", "DELETE"), $"/mixin/{OneOf(Mixins)}/"));
+    private RawRequest Tag() => Named(new(OneOf("POST", "PUT", "DELETE"), random.Next(3) == 0 ? $"/my_stuff{random.Next(Tags)}/" : $"/mixin/{OneOf(Mixins)}/"));
 
     private RawRequest Delete() => random.Next(6) switch
     {
@@ -100,9 +102,16 @@ internal sealed class ValidRequests(Random random, string member, string admin)
         _ => new("DELETE", Path(AnyTerm())),
     };
 
-    private RawRequest Query() => Rendered(new(OneOf("GET", "POST", "DELETE"), OneOf("/-/", "/.well-known/org/ogf/occi/-/")),
-        [OneOf($"compute; scheme=\"{Kinds}\"; class=\"kind\"", "my_stuff; scheme=\"http://example.com/occi/my_stuff#\"; class=\"mixin\"; rel=\"http:/example.com/occi/something_else#mixin\"; location=\"/my_stuff/\"")],
-        [], [], """{"mixins":[{"term":"my_stuff","scheme":"http://example.com/occi/my_stuff#","location":"/my_stuff/"}]}""");
+    private RawRequest Query()
+    {
+        var tag = $"my_stuff{random.Next(Tags)}";
+        return Rendered(new(OneOf("GET", "POST", "POST", "DELETE"), OneOf("/-/", "/.well-known/org/ogf/occi/-/")),
+            [
+                random.Next(4) == 0 ? $"compute; scheme=\"{Kinds}\"; class=\"kind\""
+                    : $"{tag}; scheme=\"http://example.com/occi/my_stuff#\"; class=\"mixin\"; rel=\"http:/example.com/occi/something_else#mixin\"; location=\"/{tag}/\"",
+            ],
+            [], [], $$"""{"mixins":[{"term":"{{tag}}","scheme":"http://example.com/occi/my_stuff#","location":"/{{tag}}/"}]}""");
+    }
 
     private RawRequest Operate() => random.Next(9) switch
     {
