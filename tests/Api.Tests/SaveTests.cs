@@ -135,6 +135,23 @@ public sealed class SaveTests(ApiFixture api) : IAsyncLifetime
         Assert.Equal(404, (await Save("/compute/" + Guid.NewGuid(), Json, "hot", "x")).Status);
     }
 
+    [Fact]
+    public async Task A_project_removes_its_own_template_and_nobody_elses_and_what_was_made_of_it_can_be_changed()
+    {
+        var path = await NewCompute(Base);
+        Assert.Equal(200, (await Save(path, Json, "hot", "removable")).Status);
+        await Becomes("removable", "ready");
+        var second = await NewCompute("removable");
+        string Category(string term) => $"Category: {term}; scheme=\"{Scheme}\"; class=\"mixin\"";
+        Assert.Equal(403, (await api.Send("DELETE", "/-/", Category(Base))).Status);
+        Assert.Equal(404, (await api.Send("DELETE", "/-/", Category("removable"), "stranger")).Status);
+        Assert.Equal(200, (await api.Send("DELETE", "/-/", Category("removable"))).Status);
+        Assert.Equal(404, (await api.Send("DELETE", "/-/", Category("removable"))).Status);
+        Assert.Equal(400, (await api.Send("POST", "/compute/", Create("removable"))).Status);
+        var changed = await api.Send("POST", second, "X-OCCI-Attribute: occi.core.title=\"renamed\"");
+        Assert.True(changed.Status == 200, changed.Body);
+    }
+
     private async Task<string> NewCompute(string template)
     {
         var made = await api.Send("POST", "/compute/", Create(template));

@@ -52,6 +52,7 @@ public sealed class DeclaredModels
         { "\"term\": \"door\",", "", "$.kinds[0]", "expected the member term, found none" },
         { "\"term\": \"door\"", "\"term\": \"compute\"", "$.kinds[0].term", "expected a term of one's own for the kind, found \"compute\", which is taken" },
         { "\"term\": \"door\"", "\"term\": \"token\"", "$.kinds[0].term", "expected a term of one's own for the kind, found \"token\", which is taken" },
+        { "\"term\": \"door\"", "\"term\": \"creation\"", "$.kinds[0].term", "expected a term of one's own for the kind, found \"creation\", which is taken" },
         { "\"term\": \"way\", \"scheme\": \"http://example.com/x#\"", "\"term\": \"door\", \"scheme\": \"http://example.com/y#\"", "$.kinds[1].term", "expected a term that no other kind has, found \"door\", which http://example.com/x#door has already" },
         { "\"term\": \"way\"", "\"term\": \"door\"", "$.kinds[1]", "expected an identifier that is free, found http://example.com/x#door, which bad.json has already" },
         { "\"term\": \"door\", \"scheme\": \"http://example.com/x#\"", "\"term\": \"door\", \"scheme\": \"http://example.com/x\"", "$.kinds[0].scheme", "expected an absolute URI that ends in #, found \"http://example.com/x\"" },

@@ -10,7 +10,8 @@ internal static class Updates
     public static UpdateEntity Of(Caller caller, Catalogue catalogue, EntityView view, CheckedEntity entity, bool replace, long? version)
     {
         string[] mixins = [.. entity.Mixins.Select(m => m.Id.ToString())];
-        string[] gone = [.. view.Mixins.Except(mixins)];
+        // Of an update, only what the catalogue knows: a template that was deleted was not checked, and stays what the entity was made from.
+        string[] gone = [.. view.Mixins.Except(mixins).Where(m => replace || Find(catalogue, m) is not null)];
         return new()
         {
             Caller = caller,

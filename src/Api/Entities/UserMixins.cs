@@ -30,18 +30,30 @@ internal sealed class UserMixins(IGrainFactory grains, Catalogues catalogues, Mi
         return null;
     }
 
-    /// <summary>All or none, and from whatever has them.</summary>
+    /// <summary>All or none: tags from whatever has them, and templates that were saved in the project, which what was made from them keeps.</summary>
     public async Task<Problem?> Remove(OcciRequest request, IReadOnlyList<CategoryDefinition> sent)
     {
         var project = request.Caller.Project;
         request.Model = await catalogues.Fresh(project, request.Aborted);
         if (sent.FirstOrDefault(c => request.Catalogue.Find(c.Id) is null) is { } unknown)
             return Problems.NotFound(unknown.Id.ToString());
-        if (sent.FirstOrDefault(c => !request.Model.IsOwn(c.Id)) is { } given)
-            return Problems.Immutable($"{given.Id} is the provider's and can't be removed.");
-        var outcome = await Twice.Try(() => grains.UserMixins(project).Remove(new(request.Caller, [.. sent.Select(c => c.Id.ToString())])));
-        if (!outcome.Ok)
+        var images = new List<IImageGrain>();
+        foreach (var given in sent.Where(c => !request.Model.IsOwn(c.Id)).DistinctBy(c => c.Id))
+        {
+            var image = grains.GetGrain<IImageGrain>("image/" + given.Id.Term);
+            if (given.Id.Scheme != ImageView.Scheme || await Twice.Try(image.View) is not { } view || view.Project != project)
+                return Problems.Immutable($"{given.Id} is the provider's and can't be removed.");
+            // Whoever ends the save ends this, too.
+            if (view.State == ImageState.Pending)
+                return Problems.Conflict($"{given.Id} is being saved from {view.Origin}: remove it when that has ended.");
+            images.Add(image);
+        }
+        string[] own = [.. sent.Where(c => request.Model.IsOwn(c.Id)).Select(c => c.Id.ToString())];
+        if (own.Length > 0 && await Twice.Try(() => grains.UserMixins(project).Remove(new(request.Caller, own))) is { Ok: false } outcome)
             return Problems.From(outcome, request.Path);
+        // Repeating it changes nothing. The bytes stay: machines may be backed by them.
+        foreach (var image in images)
+            await Twice.Try(image.Delete);
         request.Model = await catalogues.Fresh(project, request.Aborted);
         return null;
     }

@@ -31,7 +31,7 @@ internal sealed partial class ServerCertificate(IOptions<ApiOptions> options, IL
                     _current = (stamp, X509Certificate2.CreateFromPemFile(certificate, key));
                     LogRead(certificate, _current.Value.Certificate.NotAfter);
                 }
-                catch (Exception e) when (_current is not null && e is CryptographicException or IOException)
+                catch (Exception e) when (_current is not null && e is CryptographicException or IOException or UnauthorizedAccessException)
                 {
                     LogUnreadable(certificate, e.Message);
                 }
