@@ -43,7 +43,13 @@ internal static class Setup
         builder.Services.AddSingleton<ServerCertificate>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.ConfigureHttpsDefaults(https => https.ServerCertificateSelector = (_, _) => kestrel.ApplicationServices.GetRequiredService<ServerCertificate>().Current);
+            kestrel.ConfigureHttpsDefaults(https =>
+            {
+                var certificate = kestrel.ApplicationServices.GetRequiredService<ServerCertificate>();
+                // A selector must be there, and sends the leaf alone: the context set for each connection has the whole chain.
+                https.ServerCertificateSelector = (_, _) => certificate.Current.TargetCertificate;
+                https.OnAuthenticate = (_, tls) => (tls.ServerCertificateSelectionCallback, tls.ServerCertificateContext) = (null, certificate.Current);
+            });
             kestrel.Limits.Http2.MaxRequestHeaderFieldSize = options.MaxRequestHeaderBytes;
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxBodyBytes;

@@ -34,7 +34,8 @@ public sealed class ApiFixture : IAsyncLifetime
     public Uri TlsUrl => _api.TlsUrl;
 
     /// <summary>Replaces what HTTPS clients see.</summary>
-    public Task<System.Security.Cryptography.X509Certificates.X509Certificate2> RenewCertificate() => _place.MakeServerCertificate(TimeProvider.System.GetUtcNow());
+    public Task<System.Security.Cryptography.X509Certificates.X509Certificate2> RenewCertificate(bool issued = false) =>
+        _place.MakeServerCertificate(TimeProvider.System.GetUtcNow(), issued);
 
     public Task BreakCertificate() => _place.BreakServerCertificate();
 

@@ -29,12 +29,33 @@ public sealed class TlsTests(ApiFixture api)
         Assert.StartsWith(api.TlsUrl.GetLeftPart(UriPartial.Authority) + "/network/", created.Headers.Location!.ToString(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task The_issuers_in_the_file_are_sent_along()
+    {
+        using var leaf = await api.RenewCertificate(issued: true);
+        Assert.NotEqual(leaf.Subject, leaf.Issuer);
+        string[] sent = [];
+        await Connect((certificate, chain) => sent = [.. chain.ChainPolicy.ExtraStore.Select(c => c.Subject)]);
+        Assert.Contains(leaf.Issuer, sent);
+    }
+
     private async Task<string> Shown()
+    {
+        var shown = "";
+        await Connect((certificate, _) => shown = certificate.Thumbprint);
+        return shown;
+    }
+
+    private async Task Connect(Action<X509Certificate2, X509Chain> look)
     {
         using var socket = new TcpClient();
         await socket.ConnectAsync(api.TlsUrl.Host, api.TlsUrl.Port);
-        await using var tls = new SslStream(socket.GetStream(), false, (_, certificate, _, _) => certificate is not null);
+        await using var tls = new SslStream(socket.GetStream(), false, (_, certificate, chain, _) =>
+        {
+            if (certificate is X509Certificate2 shown && chain is not null)
+                look(shown, chain);
+            return certificate is not null;
+        });
         await tls.AuthenticateAsClientAsync("localhost");
-        return ((X509Certificate2)tls.RemoteCertificate!).Thumbprint;
     }
 }

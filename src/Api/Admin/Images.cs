@@ -23,6 +23,11 @@ internal sealed partial class Images(IGrainFactory grains, Rows rows, Catalogues
         if (options.Value.Directory is not { Length: > 0 } directory)
             return Problems.NotImplemented("This API process has no image store: set Images:Directory.").ToResult();
 
+        var grain = grains.GetGrain<IImageGrain>("image/" + term);
+        // Somebody's machines are made of it, and would come to be everybody's.
+        if (await Twice.Try(grain.View) is { Project: { } owner })
+            return Problems.Conflict($"The term {term} belongs to an image that was saved in project {owner}; choose another one, or delete that image first.").ToResult();
+
         http.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
         await using var upload = await ImageUpload.Receive(directory, http.Request.Body, cancel);
         if (upload.Size == 0)
@@ -31,7 +36,6 @@ internal sealed partial class Images(IGrainFactory grains, Rows rows, Catalogues
         if (virtualSize is null)
             return Problems.BadRendering("The image is no qcow2: its header was wanted and not found. For a plain disk image say format=raw.").ToResult();
         upload.Keep();
-        var grain = grains.GetGrain<IImageGrain>("image/" + term);
         var view = await Twice.Try(() => grain.Put(string.IsNullOrWhiteSpace(title) ? term : title, upload.Sha256, format, upload.Size, virtualSize.Value));
         await catalogues.Refresh(cancel);
         LogStored(term, upload.Sha256, upload.Size);

@@ -26,6 +26,9 @@ internal sealed partial class Guard(RequestDelegate next, ILogger<Guard> log)
                 LogFailed(exception, http.Request.Method, http.Request.Path, problem.Type.Name, traceId);
             http.Response.Clear();
             EveryResponse.SetHeaders(http.Response);
+            // Where a body that can't be read ends, and the next request begins, is anybody's guess.
+            if (exception is BadHttpRequestException)
+                http.Response.Headers.Connection = "close";
             await ReplyWriter.Write(http, problem, Negotiation.ForProblem(http.Request.Headers.Accept));
         }
     }

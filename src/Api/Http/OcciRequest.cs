@@ -82,6 +82,11 @@ internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType med
         {
             return (null!, Problems.BadRendering("The body is not UTF-8."));
         }
+        catch (InvalidOperationException unreadable)
+        {
+            // The server's parser meets bytes in a trailer field that it has no name for.
+            throw new BadHttpRequestException("The body ends with a trailer field that can't be read.", unreadable);
+        }
         // Old clients name both text types and then put everything into headers.
         var rendering = sent.Rendering == Rendering.TextPlain && string.IsNullOrWhiteSpace(body) && Fields.Count > 0 ? Rendering.TextOcci : sent.Rendering;
         Sent = new Message(rendering, rendering == Rendering.TextOcci ? Fields : [], body) { Limits = Limits };

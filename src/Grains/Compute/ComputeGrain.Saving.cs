@@ -54,7 +54,11 @@ internal sealed partial class ComputeGrain
         var present = _record.Value!;
         if (finished is { Failure: null, Saved: { } disk })
         {
-            await _templates.Image(present.Save!.Term).Complete(present.Save.Id, disk);
+            if (!await _templates.Image(present.Save!.Term).Complete(present.Save.Id, disk))
+            {
+                await Handle(ComputeTrigger.NotSaved, r => r with { Message = $"It was saved, but the template {present.Save.Term} has been removed meanwhile." });
+                return;
+            }
             await Handle(ComputeTrigger.Saved);
             LogSaved(Id, present.Save.Term, disk.Image.Sha256, disk.Image.SizeBytes);
             return;

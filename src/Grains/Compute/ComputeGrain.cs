@@ -161,6 +161,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
     public Task<Outcome> MayInvoke(InvokeAction command) => Task.FromResult(
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
+        : Patch.Refusal(command, _record.Version) is { } moved ? moved
         : ComputeLifecycle.TriggerOf(command.Action) is not { } trigger ? new(OutcomeKind.Done)   // what is no change of state only the doing can tell
         : ComputeLifecycle.Decide(_record.Value!.Phase, trigger) switch
         {

@@ -80,13 +80,26 @@ internal sealed class Place : IAsyncDisposable
     }
 
     /// <summary>Makes, or makes anew, what HTTPS clients see.</summary>
-    public async Task<X509Certificate2> MakeServerCertificate(DateTimeOffset now)
+    /// <param name="now">The present time.</param>
+    /// <param name="issued">By an authority between it and the cluster's, which then stands behind it in the file; else it is signed by itself.</param>
+    public async Task<X509Certificate2> MakeServerCertificate(DateTimeOffset now, bool issued = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddYears(1));
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        using var between = issued ? Between(now) : null;
+        var certificate = between is null ? request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1)) : request.Create(between, now.AddMinutes(-1), now.AddDays(30), [1, 2, 3]);
         await File.WriteAllTextAsync(In("api.key"), key.ExportPkcs8PrivateKeyPem());
-        await File.WriteAllTextAsync(In("api.crt"), certificate.ExportCertificatePem());
+        await File.WriteAllTextAsync(In("api.crt"), certificate.ExportCertificatePem() + (between is null ? "" : "\n" + between.ExportCertificatePem()));
         return certificate;
+    }
+
+    private X509Certificate2 Between(DateTimeOffset now)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=between", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var issued = request.Create(Authority, now.AddHours(-1), now.AddDays(60), [3, 2, 1]);
+        return issued.CopyWithPrivateKey(key);
     }
 
     public Task BreakServerCertificate() => File.WriteAllTextAsync(In("api.crt"), "no certificate");

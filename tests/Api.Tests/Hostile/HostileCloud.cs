@@ -35,7 +35,8 @@ public sealed class HostileCloud : IAsyncLifetime
     public string Stranger { get; private set; } = "";
 
     /// <summary>Lines of the logs that tell of errors.</summary>
-    public string[] Errors => [.. ((ChildProcess[])[_api, _silo]).SelectMany(p => p.Output).Where(l => l.Contains(" fail: ", StringComparison.Ordinal) || l.Contains(" crit: ", StringComparison.Ordinal))];
+    // The HTTP server has a word of its own about a body that it can't read to its end; the answer was given before.
+    public string[] Errors => [.. ((ChildProcess[])[_api, _silo]).SelectMany(p => p.Output).Where(l => (l.Contains(" fail: ", StringComparison.Ordinal) || l.Contains(" crit: ", StringComparison.Ordinal)) && !l.Contains("automatic draining of the request body failed", StringComparison.Ordinal))];
 
     public string Story => string.Join("\n\n", _api.Story, _silo.Story, _agent.Story);
 

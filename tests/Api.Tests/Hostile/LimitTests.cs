@@ -120,6 +120,7 @@ public sealed class LimitTests(HostileCloud cloud)
     [InlineData("Transfer-Encoding: xchunked\r\n", "0\r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\n", "fffffffff\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\n", "zz\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\n", "0\r\nHost: evi\u007f%\u00b7?\u00f9\u00af\u00ae=l.example\r\n\r\n")]
     public async Task What_may_end_in_two_places_is_refused_and_the_connection_closed(string framing, string body)
     {
         await using var connection = await RawConnection.Open(cloud.Url);
