@@ -16,7 +16,7 @@ internal static class ConformanceCommand
     {
         var url = new Argument<string?>("url") { Description = "The endpoint; the local cluster's, where it is left out.", Arity = ArgumentArity.ZeroOrOne };
         var other = new Option<string?>("--other-token") { Description = "Token of another tenant, for the rows about foreign entities.", HelpName = "TOKEN" };
-        var tls = new Option<Uri?>("--tls") { Description = "The same endpoint's https URL, for the row about TLS.", HelpName = "URL" };
+        var tls = new Option<string?>("--tls") { Description = "The same endpoint's https URL, for the row about TLS.", HelpName = "URL" };
         var insecure = new Option<bool>("--insecure") { Description = "Takes any certificate of an https endpoint." };
         var profile = new Option<string>("--profile")
         {
@@ -38,7 +38,7 @@ internal static class ConformanceCommand
             {
                 Profile = ProfileOf(parse.GetValue(profile)!), Only = parse.GetValue(only) ?? [], MayDeleteAll = parse.GetValue(deleteAll),
                 Patience = TimeSpan.FromSeconds(parse.GetValue(patience)), AnyCertificate = parse.GetValue(insecure),
-                TlsEndpoint = parse.GetValue(tls) ?? (parse.GetValue(url) is null && SafeFile.Read(Connection.DataOf(parse).TlsEndpoint) is { } local ? new(local.Trim()) : null),
+                TlsEndpoint = (parse.GetValue(tls) ?? (parse.GetValue(url) is null ? SafeFile.Read(Connection.DataOf(parse).TlsEndpoint)?.Trim() : null)) is { } https ? Parse(https) : null,
             },
             cancel));
         return command;
@@ -65,18 +65,18 @@ internal static class ConformanceCommand
         {
             throw new CliException(e.Message);
         }
-        Console.Write(format == "json" ? AsJson(results) : AsTable(results));
+        Console.Write(format == "json" ? AsJson(results) : AsTable(results, options.Profile));
         return results.TrueForAll(r => r.Verdict != Verdict.Failed) ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static string AsTable(List<Result> results)
+    private static string AsTable(List<Result> results, Profile taken)
     {
         var table = new Table("ID", "LEVEL", "PROFILE", "VERDICT", "SENT", "WANTED").AddAll(results.Select(r => new[]
         {
             r.Row.Id, r.Row.Is.Level.ToString().ToUpperInvariant(), NameOf(r.Row.Profile), Word(r.Verdict), Short(r.Row.Is.Sends),
             Short(r.Row.Is.Expects) + (r.Verdict == Verdict.NotApplicable ? $" ({r.Why})" : ""),
         }));
-        var sums = new Table("PROFILE", "PASSED", "FAILED", "NOT APPLICABLE").AddAll(Enum.GetValues<Profile>()
+        var sums = new Table("PROFILE", "PASSED", "FAILED", "NOT APPLICABLE").AddAll(Enum.GetValues<Profile>().Where(p => p <= taken)
             .Select(p => (Profile: p, Of: results.Where(r => r.Row.Profile <= p).ToList()))
             .Select(p => new[] { NameOf(p.Profile), Count(p.Of, Verdict.Passed), Count(p.Of, Verdict.Failed), Count(p.Of, Verdict.NotApplicable) }));
         return $"{table}\n{sums}";

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Text;
 
 namespace Controller.Conformance.Http;
@@ -8,6 +9,7 @@ public sealed class Caller : IDisposable
 {
     private readonly HttpClient _http;
     private readonly string? _token;
+    private readonly RemoteCertificateValidationCallback? _trust;
 
     /// <param name="endpoint">The API's root.</param>
     /// <param name="token">The token; null: nobody.</param>
@@ -15,11 +17,12 @@ public sealed class Caller : IDisposable
     public Caller(Uri endpoint, string? token, bool anyCertificate = false)
     {
         (Endpoint, _token) = (endpoint, token);
+        _trust = anyCertificate ? (_, certificate, _, _) => certificate is not null : null;
         _http = new(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
-            SslOptions = { RemoteCertificateValidationCallback = anyCertificate ? (_, certificate, _, _) => certificate is not null : null },
+            SslOptions = { RemoteCertificateValidationCallback = _trust },
             RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
             ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
             MaxResponseHeadersLength = 128,
@@ -74,7 +77,7 @@ public sealed class Caller : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CheckFailedException($"{method} {path}: the connection ended without an answer: {e.Message}");
+            throw new CheckFailedException($"{method} {path}: the connection ended without an answer: {e.InnerException?.Message ?? e.Message}");
         }
         catch (TaskCanceledException)
         {
@@ -94,7 +97,7 @@ public sealed class Caller : IDisposable
     {
         try
         {
-            return await Wire.Send(Endpoint, $"{method} {path}", _token is null ? headers : headers.Prepend("Authorization: Bearer " + _token));
+            return await Wire.Send(Endpoint, $"{method} {path}", _token is null ? headers : headers.Prepend("Authorization: Bearer " + _token), _trust);
         }
         catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or System.Security.Authentication.AuthenticationException)
         {

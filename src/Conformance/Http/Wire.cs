@@ -8,11 +8,11 @@ namespace Controller.Conformance.Http;
 internal static class Wire
 {
     /// <summary>The status and the headers that come back.</summary>
-    public static async Task<Response> Send(Uri endpoint, string request, IEnumerable<string> headers)
+    public static async Task<Response> Send(Uri endpoint, string request, IEnumerable<string> headers, RemoteCertificateValidationCallback? trust)
     {
         using var socket = new TcpClient();
         await socket.ConnectAsync(endpoint.Host, endpoint.Port);
-        await using var stream = endpoint.Scheme == Uri.UriSchemeHttps ? await Secure(socket, endpoint.Host) : socket.GetStream();
+        await using var stream = endpoint.Scheme == Uri.UriSchemeHttps ? await Secure(socket, endpoint.Host, trust) : socket.GetStream();
         string[] lines = [$"{request} HTTP/1.1", $"Host: {endpoint.Authority}", "Connection: close", "Content-Length: 0", .. headers, "", ""];
         await stream.WriteAsync(Encoding.UTF8.GetBytes(string.Join("\r\n", lines)));
         using var reader = new StreamReader(stream, Encoding.UTF8);
@@ -25,9 +25,9 @@ internal static class Wire
         return new(request, int.Parse(code, System.Globalization.CultureInfo.InvariantCulture), string.Concat(reason), found, "");
     }
 
-    private static async Task<Stream> Secure(TcpClient socket, string host)
+    private static async Task<Stream> Secure(TcpClient socket, string host, RemoteCertificateValidationCallback? trust)
     {
-        var secured = new SslStream(socket.GetStream());
+        var secured = new SslStream(socket.GetStream(), leaveInnerStreamOpen: false, trust);
         await secured.AuthenticateAsClientAsync(host);
         return secured;
     }
