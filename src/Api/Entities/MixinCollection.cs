@@ -31,15 +31,13 @@ internal sealed class MixinCollection(IGrainFactory grains, Listing listing, Act
     /// <summary>Takes it from the entities named, or from all: entities themselves are never deleted here (decision D-10b).</summary>
     public async Task<Reply> Remove(OcciRequest request, Mixin mixin)
     {
-        var named = await Members(request, mixin);
-        if (request.HasPayload)
-        {
-            var (members, problem) = await Named(request, mixin);
-            if (problem is not null)
-                return problem;
-            named = [.. members.Where(m => m.View.Mixins.Contains(mixin.Id.ToString())).Select(m => (m.Kind, m.View.Id))];
-        }
-        return await Take(request, mixin, named) is { } refused ? refused : Reply.Done();
+        if (!request.HasPayload)
+            return await Take(request, mixin, await Members(request, mixin)) is { } notTaken ? notTaken : Reply.Done();
+        var (members, problem) = await Named(request, mixin);
+        if (problem is not null)
+            return problem;
+        // Who has it not has nothing to lose: Take leaves it alone.
+        return await Take(request, mixin, members.Select(m => (m.Kind, m.View.Id))) is { } refused ? refused : Reply.Done();
     }
 
     /// <summary>An action that the mixin defines, on every member of the caller's project.</summary>
