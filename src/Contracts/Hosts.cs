@@ -100,7 +100,27 @@ public sealed record DesiredDisk([property: Id(0)] Guid Link, [property: Id(1)] 
 
 [GenerateSerializer, Immutable, Alias("DesiredNic")]
 public sealed record DesiredNic(
-    [property: Id(0)] Guid Link, [property: Id(1)] Guid Network, [property: Id(2)] string Mac, [property: Id(3)] string? Address, [property: Id(4)] string Device);
+    [property: Id(0)] Guid Link, [property: Id(1)] Guid Network, [property: Id(2)] string Mac, [property: Id(3)] string? Address, [property: Id(4)] string Device)
+{
+    /// <summary>Its IPv6 address.</summary>
+    [Id(5)] public string? Address6 { get; init; }
+
+    /// <summary>What the guest's own network configuration has to say of it.</summary>
+    [Id(6)] public NicSettings? Settings { get; init; }
+}
+
+/// <summary>How a guest sets up a NIC: where <see cref="Dhcp"/> is false, with its addresses as they stand here.</summary>
+[GenerateSerializer, Immutable, Alias("NicSettings")]
+public sealed record NicSettings
+{
+    [Id(0)] public bool Dhcp { get; init; }
+    [Id(1)] public int PrefixLength { get; init; }
+    [Id(2)] public string? Gateway { get; init; }
+    [Id(3)] public int PrefixLength6 { get; init; }
+    [Id(4)] public string? Gateway6 { get; init; }
+    [Id(5)] public string[] Dns { get; init; } = [];
+    [Id(6)] public int Mtu { get; init; }
+}
 
 /// <summary>A volume.</summary>
 [GenerateSerializer, Immutable, Alias("DesiredVolume")]
@@ -127,10 +147,37 @@ public sealed record DesiredNetwork : DesiredObject
     [Id(4)] public string? Gateway { get; init; }
     [Id(5)] public bool Dhcp { get; init; }
     [Id(6)] public AddressReservation[] Reservations { get; init; } = [];
+
+    /// <summary>Of the VXLAN that joins its hosts; 0: none.</summary>
+    [Id(10)] public int Vni { get; init; }
+
+    /// <summary>Underlay addresses of the other hosts that have it.</summary>
+    [Id(11)] public string[] Peers { get; init; } = [];
+
+    /// <summary>0: the host's default.</summary>
+    [Id(12)] public int Mtu { get; init; }
+
+    /// <summary>Name servers; none: the gateway is one.</summary>
+    [Id(13)] public string[] Dns { get; init; } = [];
+
+    /// <summary>IPv6 range, or null.</summary>
+    [Id(14)] public string? Cidr6 { get; init; }
+
+    /// <summary>The host's own address in it.</summary>
+    [Id(15)] public string? Gateway6 { get; init; }
+
+    /// <summary>The physical network that it is bridged to, or null.</summary>
+    [Id(16)] public string? Physical { get; init; }
+
+    /// <summary>On the physical network; 0: untagged.</summary>
+    [Id(17)] public int Vlan { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("AddressReservation")]
-public sealed record AddressReservation([property: Id(0)] string Mac, [property: Id(1)] string Address, [property: Id(2)] string? Hostname);
+public sealed record AddressReservation([property: Id(0)] string Mac, [property: Id(1)] string Address, [property: Id(2)] string? Hostname)
+{
+    [Id(3)] public string? Address6 { get; init; }
+}
 
 /// <summary>What an agent says when it connects.</summary>
 [GenerateSerializer, Immutable, Alias("AgentHello")]
@@ -149,7 +196,11 @@ public sealed record HostCapabilities(
     [property: Id(3)] long MemoryBytes,
     [property: Id(4)] long DiskBytes,
     [property: Id(5)] string Architecture,
-    [property: Id(6)] string[] Features);
+    [property: Id(6)] string[] Features)
+{
+    /// <summary>Where other hosts reach it with tenants' networks; null: it has no such address.</summary>
+    [Id(8)] public string? UnderlayAddress { get; init; }
+}
 
 /// <summary>What an agent sees.</summary>
 [GenerateSerializer, Immutable, Alias("ObservedReport")]
