@@ -277,6 +277,8 @@ public interface IAgentStream : IGrainObserver
 
     [Alias("SendReadConsole"), Orleans.Concurrency.OneWay] Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait);
 
+    [Alias("SendOpenConsole"), Orleans.Concurrency.OneWay] Task SendOpenConsole(ConsoleOrder order);
+
     /// <summary>The session is over: another one took its place, or the host was removed.</summary>
     [Alias("Hangup"), Orleans.Concurrency.OneWay] Task Hangup(string why);
 }
@@ -354,6 +356,12 @@ public interface IHostGrain : IGrainWithStringKey
 
     /// <summary>Reads a machine's serial log, waiting for more if there is none after <paramref name="offset"/>.</summary>
     [Alias("ReadConsole"), Orleans.Concurrency.AlwaysInterleave] Task<ConsolePart> ReadConsole(Guid machine, long offset, int maxBytes, TimeSpan wait);
+
+    /// <summary>Has a console opened: <paramref name="viewer"/> hears when it is. Answers why it can't be; null: it is on its way.</summary>
+    [Alias("OpenConsole"), Orleans.Concurrency.AlwaysInterleave] Task<ConsoleClosed?> OpenConsole(ConsoleOrder order, IConsoleEnd viewer);
+
+    /// <summary>The agent has called about that console: who waits for it, once; null: nobody (any more).</summary>
+    [Alias("ConsoleReached"), Orleans.Concurrency.AlwaysInterleave] Task<IConsoleEnd?> ConsoleReached(Guid console);
 
     [Alias("View"), Orleans.Concurrency.AlwaysInterleave] Task<HostView?> View();
 

@@ -112,6 +112,15 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
     public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) =>
         grain.ConsoleData(request, new(offset, "hello"u8.ToArray(), offset + 5, null));
 
+    /// <summary>The consoles that it was told to open.</summary>
+    public ConcurrentQueue<ConsoleOrder> Consoles { get; } = new();
+
+    public Task SendOpenConsole(ConsoleOrder order)
+    {
+        Consoles.Enqueue(order);
+        return Task.CompletedTask;
+    }
+
     public Task Hangup(string why)
     {
         Hangups.Enqueue(why);
