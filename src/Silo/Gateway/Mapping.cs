@@ -11,7 +11,10 @@ internal static class Mapping
         hello.BootId, hello.AgentVersion, hello.Name, (long)hello.HighestEpochSeen,
         new(
             hello.Capabilities.Driver, hello.Capabilities.Hypervisor, (int)hello.Capabilities.Cores, (long)hello.Capabilities.MemoryBytes,
-            (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features]));
+            (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features])
+        {
+            Kernel = string.IsNullOrEmpty(hello.Capabilities.Kernel) ? null : hello.Capabilities.Kernel,
+        });
 
     /// <summary>Objects whose ids are not UUIDs are none of ours and are left out.</summary>
     public static ObservedReport ToContract(this Proto.Observed seen) => new(
