@@ -287,20 +287,25 @@ public sealed record HostView(
     /// <summary>It is being removed: what was placed on it is told one by one.</summary>
     [Id(13)] public bool Removing { get; init; }
 
-    /// <summary>The same host as an OCCI entity. In a row it stands beside the other members, so that lists of entities read it like any other.</summary>
+    /// <summary>The same host as an OCCI entity. In a row its members stand beside the others, so that lists of entities read it like any other.</summary>
     [Id(14), JsonIgnore] public EntityView? Entity { get; init; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string? Kind => Entity?.Kind;
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Kind { get => Entity?.Kind; init => Entity = value is null ? Entity : Known with { Kind = value }; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Guid? Project => Entity?.Project;
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? Project { get => Entity?.Project; init => Entity = value is { } project ? Known with { Project = project } : Entity; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public Dictionary<string, Occi.AttributeValue>? Attributes => Entity?.Attributes;
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Dictionary<string, Occi.AttributeValue>? Attributes { get => Entity?.Attributes; init => Entity = value is null ? Entity : Known with { Attributes = value }; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public string[]? Actions => Entity?.Actions;
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? Actions { get => Entity?.Actions; init => Entity = value is null ? Entity : Known with { Actions = value }; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public long? Version => Entity?.Version;
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Version { get => Entity?.Version; init => Entity = value is { } version ? Known with { Version = version } : Entity; }
 
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] public DateTimeOffset? Created => Entity?.Created;
+    private EntityView Known => Entity ?? new() { Id = Id, Kind = "", Project = Guid.Empty };
 }
 
 /// <summary>A hypervisor host, keyed <c>host/uuid</c>: routes between entities and the agent, and knows whether it is there.</summary>
