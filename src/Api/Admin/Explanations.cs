@@ -17,7 +17,7 @@ internal sealed class Explanations(IGrainFactory grains, Rows rows)
 
     public sealed record Placed(DateTimeOffset At, string Outcome, Guid? Host, string? Why, JsonObject Detail);
 
-    public sealed record Answer(string Kind, Guid Id, Guid Project, Explanation? Now, OnHost? Host, Placed? Placement);
+    public sealed record Answer(string Kind, Guid Id, Guid Project, Explanation? Now, OnHost? Host, Placed? Placement, Placed? Refusal);
 
     public async Task<IResult> Explain(string term, Guid id, HttpContext http, CancellationToken cancel)
     {
@@ -25,11 +25,11 @@ internal sealed class Explanations(IGrainFactory grains, Rows rows)
             return Problems.NotImplemented($"Only these can be explained: {string.Join(", ", Terms)}; found '{term}'.").ToResult();
         var caller = http.Caller();
         var now = await Twice.Try(() => grains.GetGrain<IExplainedGrain>(GrainId.Create(term, GrainKeys.Of(term, id))).Explain());
-        var decision = await rows.Placement(term, id, cancel);
+        var (placed, refused) = (await rows.Placement(term, id, placed: true, cancel), await rows.Placement(term, id, placed: false, cancel));
         var steers = caller.Role >= Role.Operator;
-        if ((now?.Project ?? decision?.Project) is not { } project || !(caller.Sees(project) || steers))
+        if ((now?.Project ?? placed?.Project ?? refused?.Project) is not { } project || !(caller.Sees(project) || steers))
             return Problems.NotFound($"{http.Request.Path} (nothing is known of it, or not any more)").ToResult();
-        return Results.Json(new Answer(term, id, project, now, await Host(now?.Host, steers), decision?.Project != project ? null : Shown(decision, steers)));
+        return Results.Json(new Answer(term, id, project, now, await Host(now?.Host, steers), Shown(placed, project, steers), Shown(refused, project, steers)));
     }
 
     private async Task<OnHost?> Host(Guid? id, bool steers)
@@ -40,8 +40,10 @@ internal sealed class Explanations(IGrainFactory grains, Rows rows)
         return new(host, steers ? view?.Name : null, view?.Status, steers ? view?.Why : null);
     }
 
-    private static Placed Shown(PlacementDecision decision, bool steers)
+    private static Placed? Shown(PlacementDecision? decision, Guid project, bool steers)
     {
+        if (decision?.Project != project)
+            return null;
         if (!steers)
             decision.Detail.Remove("hosts");
         return new(decision.Decided, decision.Outcome, decision.Host, decision.Why, decision.Detail);

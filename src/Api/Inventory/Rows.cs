@@ -79,13 +79,14 @@ internal sealed class Rows(NpgsqlDataSource database)
         return found;
     }
 
-    /// <summary>The last decision about where something is placed; null: there is none, or it was too long ago.</summary>
-    public async Task<PlacementDecision?> Placement(string term, Guid consumer, CancellationToken cancel)
+    /// <summary>The last decision about where something is placed, or (not <paramref name="placed"/>) is not; null: there is none, or it was too long ago.</summary>
+    public async Task<PlacementDecision?> Placement(string term, Guid consumer, bool placed, CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
-            "select project, host, outcome, why, detail::text, decided from placement_decision where consumer = $1 and term = $2");
+            "select project, host, outcome, why, detail::text, decided from placement_decision where consumer = $1 and term = $2 and placed = $3");
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = consumer });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = term });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = placed });
         await using var reader = await command.ExecuteReaderAsync(cancel);
         return !await reader.ReadAsync(cancel) ? null : new(
             reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetGuid(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3),

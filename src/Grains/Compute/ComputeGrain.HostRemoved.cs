@@ -13,11 +13,14 @@ internal sealed partial class ComputeGrain
 
     public async Task HostRemoved(Guid host, string name)
     {
+        if (_record.Value is { Migration: { UnderWay: true } migration } && (migration.Source.Host == host || migration.Target.Host == host))
+            await EndMigration(MigrationPhase.Failed, $"Host {name} was removed.");
+        await ForgetLeft(host);
         if (_record.Value is not { } present)
             return;
         if (IsLost(present))
         {
-            await _claims.Release(Id);   // told before, by somebody who died before this
+            await _claims.ReleaseIncarnation(Id, present.Incarnation);   // told before, by somebody who died before this
             return;
         }
         if (present.Host != host)
@@ -40,11 +43,23 @@ internal sealed partial class ComputeGrain
         };
         await EndSave(present, next, ComputeTrigger.Overdue);
         await _record.Write(next);
-        await _claims.Release(Id);
+        await _claims.ReleaseIncarnation(Id, present.Incarnation);   // its addresses stay its links': a host that was given up may come back all the same
         foreach (var link in present.Links)
             await _links.Of(link).Observed(new(link.Id, false, "", null), machineActive: false);
         await ReleaseLeaving(next, long.MaxValue);
         LogLost(Id, host, name);
+    }
+
+    /// <summary>What it left there when it moved away went with the host.</summary>
+    private async Task ForgetLeft(Guid host)
+    {
+        if (_record.Value is not { } present || present.Left.All(l => l.Host != host))
+            return;
+        foreach (var left in present.Left.Where(l => l.Host == host))
+            await _claims.ReleaseIncarnation(Id, left.Incarnation);
+        await _record.Write(present with { Left = [.. present.Left.Where(l => l.Host != host)] });
+        if (_record.Value is { Phase: ComputePhase.Deleting, Host: null, Left.Length: 0 })
+            await Release();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Compute {Compute} is lost: its host {Host} ({Name}) was removed")]

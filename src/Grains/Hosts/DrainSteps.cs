@@ -5,11 +5,13 @@ namespace Controller.Grains.Hosts;
 /// <summary>
 /// What a drain does next with one machine:
 /// <code>
-/// Waiting ──moved off──▶ Moving ──is elsewhere──▶ Moved
-///    └──────cannot──────────┴──runs, may be stopped──▶ Stopping ──is off──▶ Stopped
-///                           └──runs, may not─────────▶ Left
+/// Waiting ──ordered──▶ Moving ──is elsewhere──▶ Moved
+///    │                   └─failed live, and cold will do──▶ Moving
+///    └──────cannot───────┴─runs, and may be stopped──▶ Stopping ──is off──▶ Stopped
+///                        └─runs, and may not─────────▶ Left
 /// </code>
-/// A machine that does not run and cannot leave is Stopped as it is. One that is deleted meanwhile is Gone, one that left by itself Moved.
+/// A machine that does not run and cannot leave is Stopped as it is. One that is deleted meanwhile is Gone, one that left by itself Moved. What is under way with a machine
+/// ends first: it has a deadline.
 /// </summary>
 internal static class DrainSteps
 {
@@ -26,32 +28,46 @@ internal static class DrainSteps
         if (await machine.Look() is not { } seen)
             return at with { State = DrainState.Gone, Why = null };
         at = at with { Title = seen.Title };
-        if (seen.Host is { } there && !machine.IsHere(there))
-            return at with { State = DrainState.Moved, To = there, Why = null };
-        var runs = seen.State is "active" or "suspended";
+        var moves = seen.Migration is { UnderWay: true };
+        if (seen.Host is { } there && there != machine.Host)
+        {
+            // One that is on its way here since before the drain: once it is here it has its turn.
+            return moves && seen.Migration!.To.Host == machine.Host ? at : at with { State = DrainState.Moved, To = there, Why = null };
+        }
+        if (moves)
+            return at with { State = DrainState.Moving, Operation = seen.Migration!.Id, To = seen.Migration.To.Host, Why = seen.Migration.Error };
+        at = at with { To = null };
         switch (at.State)
         {
             case DrainState.Stopping:
-                return !runs ? at with { State = DrainState.Stopped }
+                return !seen.Runs ? at with { State = DrainState.Stopped }
                     : now - at.At > StopLimit ? at with { State = DrainState.Left, Why = $"It would not stop. {seen.Message}".TrimEnd() }
                     : at;
-            case DrainState.Moving when at.Operation is { } operation && await machine.IsMoving(operation):
-                return at with { Why = seen.Message };
+            case DrainState.Moving when seen.Migration is { Method: MigrateMethod.Live } failed && failed.Id == at.Operation && drain.Method == DrainMethod.Auto:
+                return await Move(machine, at, drain, seen, MigrateMethod.Cold);
             case DrainState.Moving:
-                return await Otherwise(machine, at, drain, runs, seen.Message ?? "It could not be moved.");
-            case DrainState.Waiting when !mayMove:
-                return at;
+                return await Otherwise(machine, at, drain, seen, $"It could not be moved: {seen.Migration?.Error}");
+            case DrainState.Waiting when seen.Busy:
+                return at with { Why = seen.Message };
+            case DrainState.Waiting when mayMove:
+                // What does not run has nothing to be moved live.
+                return await Move(machine, at, drain, seen, !seen.Runs || drain.Method == DrainMethod.Cold ? MigrateMethod.Cold : drain.Method == DrainMethod.Live ? MigrateMethod.Live : MigrateMethod.Auto);
             default:
-                var (begun, why) = await machine.Move(drain.Method);
-                return begun is not null
-                    ? at with { State = DrainState.Moving, Operation = begun, Why = null }
-                    : await Otherwise(machine, at, drain, runs, why ?? "It cannot be moved.");
+                return at;
         }
     }
 
-    private static async Task<DrainedObject> Otherwise(DrainedMachine machine, DrainedObject at, HostDrain drain, bool runs, string why)
+    private static async Task<DrainedObject> Move(DrainedMachine machine, DrainedObject at, HostDrain drain, DrainSight seen, MigrateMethod how)
     {
-        if (!runs)
+        var (migration, why) = await machine.Move(how);
+        return migration is not null
+            ? at with { State = DrainState.Moving, Operation = migration, Why = null }
+            : await Otherwise(machine, at, drain, seen, why ?? "It cannot be moved.");
+    }
+
+    private static async Task<DrainedObject> Otherwise(DrainedMachine machine, DrainedObject at, HostDrain drain, DrainSight seen, string why)
+    {
+        if (!seen.Runs)
             return at with { State = DrainState.Stopped, Why = why };
         if (drain.Stop == DrainStop.Never)
             return at with { State = DrainState.Left, Why = why };

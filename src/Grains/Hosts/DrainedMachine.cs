@@ -6,21 +6,34 @@ using Model = Occi.Infrastructure.Compute;
 
 namespace Controller.Grains.Hosts;
 
-/// <summary>What a drain asks of one compute.</summary>
-internal sealed class DrainedMachine(IGrainFactory grains, Guid host, Guid compute)
+/// <summary>What a drain sees of one compute.</summary>
+/// <param name="Title">For people.</param>
+/// <param name="Runs">Whether it has a process on its host.</param>
+/// <param name="Busy">Something is under way with it, which ends by itself.</param>
+/// <param name="Message">Why its state is what it is.</param>
+/// <param name="Host">Where it is.</param>
+/// <param name="Migration">The one under way, or the last one.</param>
+internal sealed record DrainSight(string? Title, bool Runs, bool Busy, string? Message, Guid? Host, MigrationView? Migration);
+
+/// <summary>What a drain asks of one compute of the host that is drained.</summary>
+internal sealed class DrainedMachine(IGrainFactory grains, Guid host, Guid compute, string by)
 {
     /// <summary>An operator's drain is of all projects.</summary>
     public static readonly Caller Anyone = new(Guid.Empty, Role.Admin, "drain");
 
     private readonly IComputeGrain _compute = grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", compute)));
 
-    /// <summary>The compute, and where it is; null: it is gone.</summary>
-    public async Task<(string? Title, string State, string? Message, Guid? Host)?> Look() =>
-        await _compute.View(Anyone) is not { } view ? null
-        : (view.Attributes.Text(CoreKinds.Title), view.Attributes.Text(Model.State) ?? "", view.Attributes.Text(Model.StateMessage), (await _compute.Placement(Anyone))?.Host);
+    public Guid Host => host;
 
-    /// <summary>Whether it is still on the host that is drained.</summary>
-    public bool IsHere(Guid? at) => at == host;
+    /// <summary>Null: it is gone.</summary>
+    public async Task<DrainSight?> Look()
+    {
+        if (await _compute.View(Anyone) is not { } view || await grains.GetGrain<IExplainedGrain>(_compute.GetGrainId()).Explain() is not { } now)
+            return null;
+        return new(
+            view.Attributes.Text(CoreKinds.Title), now.State is "active" or "suspended", now.Operation is not null, view.Attributes.Text(Model.StateMessage), now.Host,
+            await _compute.Migration());
+    }
 
     /// <summary>Orders the guest to end; null, or why not.</summary>
     public async Task<string?> Stop(DrainStop how)
@@ -30,10 +43,10 @@ internal sealed class DrainedMachine(IGrainFactory grains, Guid host, Guid compu
         return outcome.Ok ? null : outcome.Why ?? outcome.Kind.ToString();
     }
 
-    /// <summary>Orders it to leave for another host; the operation, or why not.</summary>
-    public Task<(Guid? Operation, string? Why)> Move(DrainMethod how) =>
-        Task.FromResult<(Guid?, string?)>((null, $"Nothing moves machines off host {host} yet."));
-
-    /// <summary>Whether that move is under way.</summary>
-    public Task<bool> IsMoving(Guid operation) => Task.FromResult(_compute is null);
+    /// <summary>Orders it to leave for the host that placement finds best; the migration, or why not.</summary>
+    public async Task<(Guid? Migration, string? Why)> Move(MigrateMethod how)
+    {
+        var outcome = await _compute.Migrate(new() { By = by, Method = how });
+        return outcome.Ok && await _compute.Migration() is { } migration ? (migration.Id, null) : (null, outcome.Why ?? outcome.Kind.ToString());
+    }
 }

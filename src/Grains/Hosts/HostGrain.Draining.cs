@@ -78,7 +78,7 @@ internal sealed partial class HostGrain
         {
             if (at.Term != "compute")
                 return await StepOfStorage(at);
-            return await DrainSteps.Next(new DrainedMachine(GrainFactory, Id, at.Id), at, drain, mayMove, _time.GetUtcNow());
+            return await DrainSteps.Next(new DrainedMachine(GrainFactory, Id, at.Id, $"the drain of host {_record.Value!.Name}, ordered by {drain.By}"), at, drain, mayMove, _time.GetUtcNow());
         }
         catch (Exception e)
         {

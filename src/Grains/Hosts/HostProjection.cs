@@ -37,6 +37,8 @@ internal static class HostProjection
         {
             Zone = record.Settings.Zone,
             Architecture = record.Capabilities?.Architecture,
+            Driver = record.Capabilities?.Driver,
+            Peers = record.Capabilities?.PeerEndpoint is not null,
             Features = record.Capabilities?.Features ?? [],
             CoresRatio = record.Settings.CoresRatio,
             MemoryRatio = record.Settings.MemoryRatio,

@@ -64,6 +64,11 @@ public sealed record HostFacts(bool Admitted, bool Draining)
 
     public string? Architecture { get; init; }
 
+    public string? Driver { get; init; }
+
+    /// <summary>Whether machines come to it from other hosts.</summary>
+    public bool Peers { get; init; }
+
     public string[] Features { get; init; } = [];
 
     public double? CoresRatio { get; init; }

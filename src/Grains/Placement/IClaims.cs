@@ -22,6 +22,9 @@ public interface IClaims
     /// <summary>Gives everything back that the consumer holds: of hosts, of its quota, and addresses.</summary>
     Task Release(Guid consumer);
 
+    /// <summary>Gives back what one placement of the consumer holds of its host; its addresses and its other placements stay.</summary>
+    Task ReleaseIncarnation(Guid consumer, Guid incarnation);
+
     /// <summary>Which objects are on a host.</summary>
     Task<IReadOnlyList<Placed>> OnHost(Guid host);
 
@@ -73,8 +76,11 @@ public sealed record PlacementRequest(
     /// <summary>Digest of the image that it boots from: hosts where another machine has it are preferred.</summary>
     public string? Image { get; init; }
 
-    /// <summary>Hosts that it must not be on, such as the one that it is to leave.</summary>
-    public IReadOnlyList<Guid> Except { get; init; } = [];
+    /// <summary>Hosts that it must not be.</summary>
+    public IReadOnlyList<Guid> ExceptHosts { get; init; } = [];
+
+    /// <summary>It comes from a host with this driver: the host must have the same, and take machines from others. Null: it comes from nowhere.</summary>
+    public string? FromDriver { get; init; }
 }
 
 /// <summary>A group within a project: all of it on one host, or (<paramref name="Apart"/>) no two of it.</summary>

@@ -50,9 +50,10 @@ internal sealed partial class PostgresClaims
                 h.Id, h.Name, h.Filter, h.Free.Cores, h.Free.Memory, h.Free.Disk, h.Filter is null ? _weighers.Of(h, request) : null))]);
         await using var command = new NpgsqlCommand(
             """
-            WITH old AS (DELETE FROM placement_decision WHERE host IS NULL AND decided < now() - $8::interval AND consumer <> $1)
-            INSERT INTO placement_decision (consumer, term, project, host, outcome, why, detail, decided) VALUES ($1, $2, $3, $4, $5, $6, $7, now())
-            ON CONFLICT (consumer) DO UPDATE SET
+            WITH old AS (DELETE FROM placement_decision WHERE NOT placed AND decided < now() - $8::interval AND consumer <> $1)
+            INSERT INTO placement_decision (consumer, placed, term, project, host, outcome, why, detail, decided)
+            VALUES ($1, $4::uuid IS NOT NULL, $2, $3, $4, $5, $6, $7, now())
+            ON CONFLICT (consumer, placed) DO UPDATE SET
                 term = excluded.term, project = excluded.project, host = excluded.host, outcome = excluded.outcome, why = excluded.why, detail = excluded.detail,
                 decided = excluded.decided
             """,

@@ -81,10 +81,12 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     // Why it was placed where it was is nobody's question any more; why it was not is.
     public Task Release(Guid consumer) => Execute(
         """
-        WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1), decision AS (DELETE FROM placement_decision WHERE consumer = $1 AND host IS NOT NULL)
+        WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1), decision AS (DELETE FROM placement_decision WHERE consumer = $1 AND placed)
         DELETE FROM host_claim WHERE consumer = $1
         """,
         consumer);
+
+    public Task ReleaseIncarnation(Guid consumer, Guid incarnation) => Execute("DELETE FROM host_claim WHERE consumer = $1 AND incarnation = $2", consumer, incarnation);
 
     public async Task<IReadOnlyList<Placed>> OnHost(Guid host)
     {
@@ -106,7 +108,8 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             SELECT q.quota, u.computes, u.cores, u.memory, u.disk
             FROM (SELECT convert_from(payload, 'UTF8')::jsonb #> '{record,quota}' AS quota FROM entity WHERE state_name = 'project' AND entity_id = $1) q,
                  (SELECT count(*) FILTER (WHERE term = 'compute') AS computes, coalesce(sum(cores), 0)::bigint AS cores, coalesce(sum(memory), 0)::bigint AS memory,
-                         coalesce(sum(disk), 0)::bigint AS disk FROM host_claim WHERE project = $1 AND consumer <> $2) u
+                         coalesce(sum(disk), 0)::bigint AS disk
+                  FROM (SELECT term, max(cores) AS cores, max(memory) AS memory, max(disk) AS disk FROM host_claim WHERE project = $1 AND consumer <> $2 GROUP BY consumer, term) once) u
             """,
             connection) { Parameters = { new() { Value = request.Project }, new() { Value = request.Consumer } } };
         await using var reader = await command.ExecuteReaderAsync();

@@ -34,15 +34,17 @@ UPDATE entity SET listed = false, due = now() WHERE state_name = 'host';
 -- Group, zone and image of what was placed: other placements ask for them.
 ALTER TABLE host_claim ADD COLUMN placement_group text, ADD COLUMN zone text, ADD COLUMN image text;
 
--- The last decision about each consumer: why it is where it is, or why it is nowhere. Refusals are kept for a while.
+-- The last decisions about each consumer: why it is where it is, and why it was refused another place, or any. Refusals are kept for a while.
 CREATE TABLE placement_decision (
-    consumer uuid PRIMARY KEY,
+    consumer uuid NOT NULL,
+    placed boolean NOT NULL,
     term text NOT NULL,
     project uuid NOT NULL,
     host uuid,
     outcome text NOT NULL,
     why text,
     detail jsonb NOT NULL,
-    decided timestamptz NOT NULL
+    decided timestamptz NOT NULL,
+    PRIMARY KEY (consumer, placed)
 );
-CREATE INDEX placement_decision_refused ON placement_decision (decided) WHERE host IS NULL;
+CREATE INDEX placement_decision_refused ON placement_decision (decided) WHERE NOT placed;

@@ -40,6 +40,8 @@ internal static class PlacementFilters
             WHEN entity_id <> $7 THEN 'storage'
             WHEN entity_id = ANY($14) THEN 'except'
             WHEN NOT $18 AND state <> 'up' THEN state
+            WHEN facts ->> 'driver' IS DISTINCT FROM $19 AND $19 IS NOT NULL THEN 'driver'
+            WHEN $19 IS NOT NULL AND NOT coalesce((facts ->> 'peers')::boolean, false) THEN 'peers'
             WHEN NOT $18 AND NOT coalesce((facts ->> 'admitted')::boolean, true) THEN 'pending'
             WHEN NOT $18 AND coalesce((facts ->> 'draining')::boolean, false) THEN 'draining'
             WHEN NOT $18 AND facts ->> 'architecture' <> $8 AND NOT ($8 = 'x86' AND facts ->> 'architecture' = 'x64') THEN 'architecture'
@@ -74,7 +76,9 @@ internal static class PlacementFilters
     public static string Words(string filter, PlacementRequest request) => filter switch
     {
         "storage" => "not where the linked storage is",
-        "except" => "where it must not be",
+        "except" => "where it is already, or just was",
+        "driver" => $"with another driver than {request.FromDriver}",
+        "peers" => "that take no machines from other hosts (Agent:PeerListen)",
         "pending" => "not approved",
         "architecture" => $"another architecture than {request.Architecture}",
         "zone" => $"not in zone {request.Zone}",
@@ -100,11 +104,12 @@ internal static class PlacementFilters
         Add(NpgsqlDbType.Text, request.Image);
         Add(NpgsqlDbType.Boolean, request.Group is { Apart: true });
         Add(NpgsqlDbType.Array | NpgsqlDbType.Text, request.Features.ToArray());
-        Add(NpgsqlDbType.Array | NpgsqlDbType.Uuid, request.Except.ToArray());
+        Add(NpgsqlDbType.Array | NpgsqlDbType.Uuid, request.ExceptHosts.ToArray());
         Add(NpgsqlDbType.Double, options.CoresPerCore);
         Add(NpgsqlDbType.Double, options.MemoryShare);
         Add(NpgsqlDbType.Double, options.DiskPerByte);
         Add(NpgsqlDbType.Boolean, staying);
+        Add(NpgsqlDbType.Text, request.FromDriver);
 
         void Add(NpgsqlDbType type, object? value) => parameters.Add(new() { NpgsqlDbType = type, Value = value ?? DBNull.Value });
     }
