@@ -363,6 +363,9 @@ public sealed record HostView(
     public Guid? Project { get => Entity?.Project; init => Entity = value is { } project ? Known with { Project = project } : Entity; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? Mixins { get => Entity?.Mixins; init => Entity = value is null ? Entity : Known with { Mixins = value }; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public Dictionary<string, Occi.AttributeValue>? Attributes { get => Entity?.Attributes; init => Entity = value is null ? Entity : Known with { Attributes = value }; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
