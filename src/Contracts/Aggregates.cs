@@ -9,6 +9,9 @@ public interface IHostedGrain : IEntityGrain
 
     /// <summary>An incarnation was seen on a host that the entity does not know: true when it is certain that it must go.</summary>
     [Alias("IsStray"), Orleans.Concurrency.AlwaysInterleave] Task<bool> IsStray(Guid host, Guid incarnation);
+
+    /// <summary>An operator removed that host for good, with whatever was on it. Repeating it, or telling one that is elsewhere, changes nothing.</summary>
+    [Alias("HostRemoved")] Task HostRemoved(Guid host, string name);
 }
 
 [Alias("IComputeGrain")]

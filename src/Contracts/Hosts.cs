@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Controller.Contracts;
 
 /// <summary>Power states of a machine. On the wire: append only.</summary>
@@ -209,6 +211,9 @@ public sealed record HostCapabilities(
 
     /// <summary>Where other hosts' agents reach this one's; null: machines cannot come here from another host.</summary>
     [Id(9)] public string? PeerEndpoint { get; init; }
+
+    /// <summary>Release of the host's kernel; null: its agent does not say.</summary>
+    [Id(14)] public string? Kernel { get; init; }
 }
 
 /// <summary>What an agent sees.</summary>
@@ -333,7 +338,44 @@ public sealed record HostView(
     [property: Id(5)] long Epoch,
     [property: Id(6)] DateTimeOffset? LastSeen,
     [property: Id(7)] string? AgentVersion,
-    [property: Id(8)] UnmanagedMachine[] Unmanaged);
+    [property: Id(8)] UnmanagedMachine[] Unmanaged)
+{
+    [Id(9)] public HostAdmission Admission { get; init; }
+
+    [Id(10)] public HostSettings Settings { get; init; } = new();
+
+    /// <summary>The drain that it is in, finished or not; null: it takes new machines.</summary>
+    [Id(11)] public DrainView? Drain { get; init; }
+
+    /// <summary>What is placed on it.</summary>
+    [Id(12)] public HostUse? Use { get; init; }
+
+    /// <summary>It is being removed: what was placed on it is told one by one.</summary>
+    [Id(13)] public bool Removing { get; init; }
+
+    /// <summary>The same host as an OCCI entity. In a row its members stand beside the others, so that lists of entities read it like any other.</summary>
+    [Id(14), JsonIgnore] public EntityView? Entity { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Kind { get => Entity?.Kind; init => Entity = value is null ? Entity : Known with { Kind = value }; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? Project { get => Entity?.Project; init => Entity = value is { } project ? Known with { Project = project } : Entity; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? Mixins { get => Entity?.Mixins; init => Entity = value is null ? Entity : Known with { Mixins = value }; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Dictionary<string, Occi.AttributeValue>? Attributes { get => Entity?.Attributes; init => Entity = value is null ? Entity : Known with { Attributes = value }; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? Actions { get => Entity?.Actions; init => Entity = value is null ? Entity : Known with { Actions = value }; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Version { get => Entity?.Version; init => Entity = value is { } version ? Known with { Version = version } : Entity; }
+
+    private EntityView Known => Entity ?? new() { Id = Id, Kind = "", Project = Guid.Empty };
+}
 
 /// <summary>A hypervisor host, keyed <c>host/uuid</c>: routes between entities and the agent, and knows whether it is there.</summary>
 [Alias("IHostGrain")]
@@ -341,6 +383,27 @@ public interface IHostGrain : IGrainWithStringKey
 {
     /// <summary>Records a new host.</summary>
     [Alias("Enrol")] Task Enrol(string name, string certificateSerial);
+
+    /// <summary>Records a new host that waits for an operator's approval, or does not. Repeating it changes no decision that was made meanwhile.</summary>
+    [Alias("Admit")] Task Admit(string name, string certificateSerial, HostAdmission admission);
+
+    /// <summary>From now on it takes machines.</summary>
+    [Alias("Approve")] Task<Outcome> Approve(string by);
+
+    /// <summary>Changes what operators decide of it.</summary>
+    [Alias("Configure")] Task<Outcome> Configure(HostSettings settings, string? name);
+
+    /// <summary>No new machines; those that are there are moved, stopped or left, as the order says. Repeating it with another order begins anew.</summary>
+    [Alias("Drain")] Task<Outcome> Drain(DrainOrder order);
+
+    /// <summary>Ends a drain, finished or not: what was moved stays where it is.</summary>
+    [Alias("Undrain")] Task<Outcome> Undrain(string by);
+
+    /// <summary>
+    /// Forgets the host, also one that is gone for ever: with <paramref name="force"/>, and only while it is unreachable, the machines and volumes that were on it are lost
+    /// and told so. Without: refused while any is placed on it.
+    /// </summary>
+    [Alias("Discard")] Task<Outcome> Discard(bool force, string by);
 
     /// <summary>A renewed certificate.</summary>
     [Alias("Renewed")] Task Renewed(string certificateSerial);

@@ -85,7 +85,7 @@ internal sealed partial class ConnectionLoop(
         AgentVersion = typeof(ConnectionLoop).Assembly.GetName().Version?.ToString(3) ?? "0",
         Name = options.Value.Name,
         HighestEpochSeen = services.Fence.Highest,
-        Capabilities = services.Active.Capabilities,
+        Capabilities = new(services.Active.Capabilities) { Kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim() },
     };
 
     private async Task KeepRenewing(CancellationToken cancel)

@@ -12,7 +12,11 @@ internal sealed partial class ComputeGrain
     {
         var present = _record.Value!;
         if (present.Host is not { } host)
+        {
+            if (present.Phase == ComputePhase.Deleting)
+                await Release();   // no host has anything of it
             return;
+        }
         if (present.Phase == ComputePhase.Deleting)
             await _links.Going(present.Links, _time);
         var machine = await Desired(present);
@@ -68,7 +72,12 @@ internal sealed partial class ComputeGrain
 
     private PlacementRequest Request(ComputeRecord present, Guid? near) => new(
         "compute", Id, present.Incarnation, present.Project, ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes),
-        present.RootDiskBytes, ComputeSizes.Architecture(present.Attributes), near);
+        present.RootDiskBytes, ComputeSizes.Architecture(present.Attributes), near)
+    {
+        Zone = PlacementWishes.Zone(present.Mixins),
+        Group = PlacementWishes.Group(present),
+        Image = present.Image?.Sha256,
+    };
 
     /// <summary>Keeps what was seen, where it says something new.</summary>
     private async Task Note(ObservedMachine machine)

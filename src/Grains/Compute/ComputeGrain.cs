@@ -96,7 +96,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         // Links first: what cannot be made is taken back before anything else has changed.
         if (await AddInline(command) is { } notLinked)
             return notLinked;
-        if (await Resize(present with { Attributes = attributes }) is { } tooLarge)
+        if (await Resize(present with { Attributes = attributes, Mixins = mixins }) is { } tooLarge)
         {
             await TakeBack(command.Links);
             return tooLarge;
@@ -114,14 +114,17 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             ?? (ComputeSizes.Refusal(Templates.Without(Patch.Attributes(present.Attributes, command))) is { } size ? new(OutcomeKind.Invalid, size)
             : !Templates.In(Patch.Mixins(present.Mixins, command)).SequenceEqual(Templates.In(present.Mixins))
                 ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
+            : PlacementWishes.Zone(Patch.Mixins(present.Mixins, command)) != PlacementWishes.Zone(present.Mixins)
+                ? new(OutcomeKind.Conflict, "The availability zone of a compute cannot be changed: create another compute there.")
             : null);
     }
 
     private async Task<Outcome?> Resize(ComputeRecord wanted)
     {
         var present = _record.Value!;
-        if (present.Host is not { } host || (ComputeSizes.Cores(wanted.Attributes), ComputeSizes.MemoryBytes(wanted.Attributes))
-            == (ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes)))
+        if (present.Host is not { } host
+            || (ComputeSizes.Cores(wanted.Attributes), ComputeSizes.MemoryBytes(wanted.Attributes), PlacementWishes.Group(wanted))
+            == (ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes), PlacementWishes.Group(present)))
         {
             return null;
         }
@@ -164,6 +167,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     public Task<Outcome> MayInvoke(InvokeAction command) => Task.FromResult(
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
         : Patch.Refusal(command, _record.Version) is { } moved ? moved
+        : IsLost(_record.Value!) ? new(OutcomeKind.Conflict, Lost)
         : ComputeLifecycle.TriggerOf(command.Action) is not { } trigger ? new(OutcomeKind.Done)   // what is no change of state only the doing can tell
         : ComputeLifecycle.Decide(_record.Value!.Phase, trigger) switch
         {
@@ -365,6 +369,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     private async Task<Outcome> Handle(ComputeTrigger trigger, Func<ComputeRecord, ComputeRecord>? also = null)
     {
         var present = _record.Value!;
+        if (IsLost(present) && trigger != ComputeTrigger.Delete)
+            return new(OutcomeKind.Conflict, Lost);
         switch (ComputeLifecycle.Decide(present.Phase, trigger))
         {
             case ComputeDecision.Refused refused:

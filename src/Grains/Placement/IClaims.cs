@@ -28,6 +28,18 @@ public interface IClaims
     /// <summary>Which objects are on a host.</summary>
     Task<IReadOnlyList<Placed>> OnHost(Guid host);
 
+    /// <summary>What is placed on a host, and what could be.</summary>
+    Task<HostUse> Use(Guid host);
+
+    /// <summary>How many objects are on a host because of its zone.</summary>
+    Task<int> BoundToZone(Guid host);
+
+    /// <summary>Waits until every placement on a host that began before has ended: what was written of the host before this call, those that come later have read.</summary>
+    Task Barrier(Guid host);
+
+    /// <summary>Gives back whatever is still claimed of a host that is no more.</summary>
+    Task Forget(Guid host);
+
     /// <summary>
     /// Takes the subnet <paramref name="wanted"/>, or a free one; its gateway is the one wanted, or the first address. Null with the reason when it overlaps another network's.
     /// </summary>
@@ -52,11 +64,30 @@ public sealed record PlacementRequest(
     /// <summary>Addresses to take with it: of networks that have a range; others are left out.</summary>
     public IReadOnlyList<AddressRequest> Addresses { get; init; } = [];
 
+    /// <summary>Availability zone that the host must be in; null: any.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>Group of the project to be placed with or apart from; null: none.</summary>
+    public PlacementGroup? Group { get; init; }
+
+    /// <summary>What the host's driver must be able to do.</summary>
+    public IReadOnlyList<string> Features { get; init; } = [];
+
+    /// <summary>Digest of the image that it boots from: hosts where another machine has it are preferred.</summary>
+    public string? Image { get; init; }
+
     /// <summary>Hosts that it must not be.</summary>
     public IReadOnlyList<Guid> ExceptHosts { get; init; } = [];
 
     /// <summary>It comes from a host with this driver: the host must have the same, and take machines from others. Null: it comes from nowhere.</summary>
     public string? FromDriver { get; init; }
+}
+
+/// <summary>A group within a project: all of it on one host, or (<paramref name="Apart"/>) no two of it.</summary>
+public sealed record PlacementGroup(string Name, bool Apart)
+{
+    /// <summary>How claims name it.</summary>
+    public string Key => (Apart ? "anti-affinity#" : "affinity#") + Name;
 }
 
 /// <summary>A host, or why there is none: <see cref="OutcomeKind.NoCapacity"/>, <see cref="OutcomeKind.QuotaExceeded"/>, or <see cref="OutcomeKind.Conflict"/> for an address.</summary>

@@ -70,6 +70,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         if (Patch.Refusal(command, _record.Version) is { } moved)
             return moved;
         var next = present with { Attributes = Patch.Attributes(present.Attributes, command), Mixins = Patch.Mixins(present.Mixins, command) };
+        if (OtherZone(present, next) is { } elsewhere)
+            return elsewhere;
         var outcome = await Grow(present, next);
         return outcome.Ok ? outcome with { View = _record.View } : outcome;
     }
@@ -107,8 +109,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         if (!IsThere(command.Caller))
             return Task.FromResult(new Outcome(OutcomeKind.NotFound));
         var present = _record.Value!;
-        var next = present with { Attributes = Patch.Attributes(present.Attributes, command) };
-        return Task.FromResult(Patch.Refusal(command, _record.Version) ?? CannotGrow(present, next) ?? new Outcome(OutcomeKind.Done));
+        var next = present with { Attributes = Patch.Attributes(present.Attributes, command), Mixins = Patch.Mixins(present.Mixins, command) };
+        return Task.FromResult(Patch.Refusal(command, _record.Version) ?? OtherZone(present, next) ?? CannotGrow(present, next) ?? new Outcome(OutcomeKind.Done));
     }
 
     public Task<Outcome> MayInvoke(InvokeAction command)
@@ -127,7 +129,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
         : Patch.Refusal(command, _record.Version) ?? InUse(going) ?? May(StorageTrigger.Delete));
 
-    private Outcome May(StorageTrigger trigger) => StorageLifecycle.Decide(_record.Value!.Phase, trigger) switch
+    private Outcome May(StorageTrigger trigger) => _record.Value!.Lost && trigger != StorageTrigger.Delete ? new(OutcomeKind.Conflict, LostText) : StorageLifecycle.Decide(_record.Value!.Phase, trigger) switch
     {
         StorageDecision.Refused refused => new(OutcomeKind.Conflict, refused.Why),
         StorageDecision.AlreadyDone => new(OutcomeKind.AlreadyDone),
@@ -235,6 +237,10 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             : await Handle(StorageTrigger.Resize, r => r with { Attributes = next.Attributes, Mixins = next.Mixins });
     }
 
+    private static Outcome? OtherZone(StorageRecord present, StorageRecord next) =>
+        Compute.PlacementWishes.Zone(next.Mixins) == Compute.PlacementWishes.Zone(present.Mixins) ? null
+        : new(OutcomeKind.Conflict, "The availability zone of a storage cannot be changed: create another storage there.");
+
     private static StorageRecord Resized(StorageRecord present, InvokeAction resize) =>
         present with { Attributes = new(present.Attributes) { [Model.Storage.Size.Name] = resize.Attributes[Model.Storage.ResizeSize.Name] } };
 
@@ -242,6 +248,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         StorageRecord.Refusal(next.Attributes) is { } refusal ? new(OutcomeKind.Invalid, refusal)
         : next.SizeBytes < present.SizeBytes
             ? new(OutcomeKind.Conflict, $"A storage cannot shrink: it has {present.Attributes.Text(Model.Storage.Size)} GiB, {next.Attributes.Text(Model.Storage.Size)} were asked for.")
+        : next.SizeBytes > present.SizeBytes && present.Lost ? new(OutcomeKind.Conflict, LostText)
         : next.SizeBytes > present.SizeBytes && StorageLifecycle.Decide(present.Phase, StorageTrigger.Resize) is StorageDecision.Refused refused
             ? new(OutcomeKind.Conflict, refused.Why)
         : null;
@@ -249,15 +256,19 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     private async Task<Outcome> Handle(StorageTrigger trigger, Func<StorageRecord, StorageRecord>? also = null)
     {
         var present = _record.Value!;
+        if (present.Lost)
+        {
+            if (trigger != StorageTrigger.Delete)
+                return new(OutcomeKind.Conflict, LostText);
+            await Forget();
+            return new(OutcomeKind.Done);
+        }
         switch (StorageLifecycle.Decide(present.Phase, trigger))
         {
             case StorageDecision.Refused refused:
                 return new(OutcomeKind.Conflict, refused.Why);
             case StorageDecision.Move { Release: true }:
-                await _claims.Release(Id);
-                await _record.Clear();
-                LogDeleted(Id);
-                DeactivateOnIdle();
+                await Forget();
                 return new(OutcomeKind.Done);
             case StorageDecision.Move move:
                 var next = present with
@@ -284,7 +295,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         : null;
 
     private PlacementRequest Request(StorageRecord record) =>
-        new("storage", Id, record.Incarnation, record.Project, 0, 0, record.SizeBytes, null, null);
+        new("storage", Id, record.Incarnation, record.Project, 0, 0, record.SizeBytes, null, null) { Zone = Compute.PlacementWishes.Zone(record.Mixins) };
 
     private DesiredVolume Desired(StorageRecord record) => new()
     {

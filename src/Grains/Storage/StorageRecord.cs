@@ -37,6 +37,9 @@ internal sealed record StorageRecord
 
     public string? Message { get; init; }
 
+    /// <summary>Its host was removed for good, and its data with it.</summary>
+    public bool Lost { get; init; }
+
     private const decimal MostGiB = 1024 * 1024;
 
     /// <summary>What a client must not ask for, in words; null when it is fine. Asked before there is a record of it.</summary>
@@ -63,7 +66,7 @@ internal static class StorageProjection
             Project = record.Project,
             Mixins = record.Mixins,
             Attributes = Attributes(record),
-            Actions = [.. ActionsIn(record.Phase).Select(a => a.Id.ToString())],
+            Actions = [.. (record.Lost ? [] : ActionsIn(record.Phase)).Select(a => a.Id.ToString())],
             Version = version,
             Created = record.Created,
         };

@@ -28,7 +28,7 @@ internal sealed partial class AgentGatewayService(
             throw new RpcException(new(StatusCode.PermissionDenied, redeemed.Why ?? "The join token is not valid."));
         }
         using var certificate = Sign(request.Csr, host);
-        await Host(host).Enrol(request.Name, certificate.SerialNumber);
+        await Host(host).Admit(request.Name, certificate.SerialNumber, redeemed.Admission);
         return Answer(host, certificate);
     }
 
@@ -69,7 +69,9 @@ internal sealed partial class AgentGatewayService(
 
     public override async Task FetchImage(FetchImageRequest request, IServerStreamWriter<ImageChunk> responseStream, ServerCallContext context)
     {
-        Authenticate(context);
+        var host = Authenticate(context);
+        if (await Host(host).View() is null)
+            throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
         await using var file = images.Open(request.Sha256) ?? throw new RpcException(new(StatusCode.NotFound, $"There is no image with the digest {request.Sha256}."));
         var buffer = new byte[256 * 1024];
         int read;

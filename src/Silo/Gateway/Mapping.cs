@@ -13,6 +13,7 @@ internal static class Mapping
             hello.Capabilities.Driver, hello.Capabilities.Hypervisor, (int)hello.Capabilities.Cores, (long)hello.Capabilities.MemoryBytes,
             (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features])
         {
+            Kernel = string.IsNullOrEmpty(hello.Capabilities.Kernel) ? null : hello.Capabilities.Kernel,
             UnderlayAddress = hello.Capabilities.UnderlayAddress is { Length: > 0 } underlay ? underlay : null,
             PeerEndpoint = hello.Capabilities.PeerEndpoint is { Length: > 0 } peer ? peer : null,
         });
