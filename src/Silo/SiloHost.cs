@@ -5,6 +5,7 @@ using Controller.Grains.Placement;
 using Controller.Grains.Sweeping;
 using Controller.Silo.Gateway;
 using Controller.Silo.Identity;
+using Controller.Silo.Images;
 using Controller.Silo.Postgres;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -32,7 +33,7 @@ internal static class SiloHost
         AddDatabase(builder.Services, database, settings.Placement);
         builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();
-        builder.Services.AddSingleton(s => new ImageStore(settings.Images.Directory, s.GetRequiredService<TimeProvider>()));
+        builder.Services.AddImages(settings.Images);
         builder.Services.AddSingleton(settings.Pki);
         builder.Services.AddSingleton<CertificateAuthority>();
         builder.Services.AddSingleton<GatewayDirectory>();
@@ -40,7 +41,8 @@ internal static class SiloHost
         builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = 16 * 1024 * 1024);
         builder.Services.AddTelemetry(builder.Configuration, "controller-silo", settings.Silo.Name);
         builder.Host.UseOrleans(silo => Orleans(silo, settings, database));
-        builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: it calls a grain
+        builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: they call grains
+        builder.Services.AddHostedService<ImageImporter>().AddHostedService<ImageSweeper>();
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
 
         var app = builder.Build();

@@ -32,6 +32,7 @@ internal static class AdminRoutes
         admin.MapPost("/hosts/join-tokens", joinTokens.Create).Needs(Role.Operator);
         admin.MapDelete("/hosts/{id:guid}", hosts.Remove).Needs(Role.Operator);
         admin.MapPut("/images/{term}", images.Put).Needs(Role.Admin);
+        admin.MapPost("/images/{term}/import", images.Import).Needs(Role.Admin);
         admin.MapGet("/images", images.List).Needs(Role.Operator);
         admin.MapDelete("/images/{term}", images.Delete).Needs(Role.Admin);
     }

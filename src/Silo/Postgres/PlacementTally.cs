@@ -37,6 +37,9 @@ internal sealed class PlacementTally(PlacementRequest request, PlacementOptions 
     private int _seen;
     private Amounts _best = new(0, 0, 0);
 
+    /// <summary>What hosts see of the shared pools that are asked for; null: none is.</summary>
+    public PoolRooms? Pools { get; init; }
+
     /// <summary>Hosts that fit, the one with the most free memory first, then the most free disk.</summary>
     public IReadOnlyList<HostRoom> Order(IReadOnlyCollection<HostRoom> hosts)
     {
@@ -52,6 +55,8 @@ internal sealed class PlacementTally(PlacementRequest request, PlacementOptions 
             return Reject(host.State);
         if (request.Architecture is { } wanted && host.Architecture is { } has && wanted != has && (wanted, has) != ("x86", "x64"))
             return Reject($"another architecture than {wanted}");
+        if (Pools?.Refusal(host.Id) is { } unseen)
+            return Reject(unseen);
         return HasRoom(host);
     }
 
@@ -62,7 +67,7 @@ internal sealed class PlacementTally(PlacementRequest request, PlacementOptions 
         _best = new(Math.Max(_best.Cores, free.Cores), Math.Max(_best.Memory, free.Memory), Math.Max(_best.Disk, free.Disk));
         return (request.Cores <= free.Cores || Reject("not enough cores"))
             && (request.MemoryBytes <= free.Memory || Reject("not enough memory"))
-            && (request.DiskBytes <= free.Disk || Reject("not enough disk"));
+            && (request.LocalDiskBytes <= free.Disk || Reject("not enough disk"));
     }
 
     /// <summary>"0 of 3 hosts: 2 not enough memory (8 GiB are needed, 6.2 GiB are free at best), 1 unreachable."</summary>
@@ -74,6 +79,7 @@ internal sealed class PlacementTally(PlacementRequest request, PlacementOptions 
         {
             "not enough cores" => $" ({request.Cores} are needed, {_best.Cores} are free at best)",
             "not enough memory" => $" ({GiB(request.MemoryBytes)} are needed, {GiB(_best.Memory)} are free at best)",
+            PoolRooms.Full => $" ({GiB(request.DiskBytes)} are needed, {GiB(Pools?.MostFree ?? 0)} are free)",
             "not enough disk" => $" ({GiB(request.DiskBytes)} are needed, {GiB(_best.Disk)} are free at best)",
             _ => "",
         });

@@ -21,7 +21,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, request.Project);
         if (await Value<Guid>(connection, "SELECT host FROM host_claim WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation) is { } already)
-            return new(already, OutcomeKind.AlreadyDone, null);
+            return new(already, OutcomeKind.AlreadyDone, null) { Pool = await PoolOf(connection, request) };
         if (await QuotaRefusal(connection, request) is { } over)
             return new(null, OutcomeKind.QuotaExceeded, over);
 
@@ -31,21 +31,23 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             if ((await ClaimAddress(connection, address)).Why is { } why)
                 return new(null, OutcomeKind.Conflict, why);
         }
-        var tally = new PlacementTally(request, options);
+        var tally = new PlacementTally(request, options) { Pools = await Pools(connection, request) };
         foreach (var candidate in tally.Order(await Hosts(connection)))
         {
             await transaction.SaveAsync(Trying);
             await Lock(connection, candidate.Id);
             // What was free when the candidates were listed may be taken by now.
             var now = candidate with { Used = await Used(connection, candidate.Id, null) };
+            await Recount(connection, tally.Pools, candidate.Id, request);
             if (!tally.Fits(now))
             {
                 await transaction.RollbackAsync(Trying);   // gives up the host's lock and keeps the project's
                 continue;
             }
             await Insert(connection, request, candidate.Id);
+            var pool = await InsertPool(connection, request, tally.Pools, candidate.Id);
             await transaction.CommitAsync();
-            return new(candidate.Id, OutcomeKind.Done, null);
+            return new(candidate.Id, OutcomeKind.Done, null) { Pool = pool };
         }
         return new(null, OutcomeKind.NoCapacity, tally.Explain());
     }
@@ -62,9 +64,11 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         var candidate = (await Hosts(connection)).FirstOrDefault(h => h.Id == host);
         if (candidate is null || !tally.HasRoom(candidate with { Used = await Used(connection, host, request.Consumer) }))
             return new(null, OutcomeKind.NoCapacity, tally.Explain());
+        if (await ResizeInPool(connection, request) is { } full)
+            return new(null, OutcomeKind.NoCapacity, full);
         await Execute(
             connection, "UPDATE host_claim SET cores = $3, memory = $4, disk = $5 WHERE consumer = $1 AND incarnation = $2",
-            request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.DiskBytes);
+            request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.LocalDiskBytes);
         await transaction.CommitAsync();
         return new(host, OutcomeKind.Done, null);
     }
@@ -76,8 +80,12 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         """,
         consumer, incarnation, host, term, project);
 
+    public Task Leave(Guid consumer, Guid incarnation, Guid host) => Execute(
+        "DELETE FROM host_claim WHERE consumer = $1 AND incarnation = $2 AND host = $3", consumer, incarnation, host);
+
     public Task Release(Guid consumer) => Execute(
-        "WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1) DELETE FROM host_claim WHERE consumer = $1", consumer);
+        "WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1), pools AS (DELETE FROM pool_claim WHERE consumer = $1) DELETE FROM host_claim WHERE consumer = $1",
+        consumer);
 
     public async Task<IReadOnlyList<Placed>> OnHost(Guid host)
     {
@@ -135,7 +143,8 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             SELECT q.quota, u.computes, u.cores, u.memory, u.disk
             FROM (SELECT convert_from(payload, 'UTF8')::jsonb #> '{record,quota}' AS quota FROM entity WHERE state_name = 'project' AND entity_id = $1) q,
                  (SELECT count(*) FILTER (WHERE term = 'compute') AS computes, coalesce(sum(cores), 0)::bigint AS cores, coalesce(sum(memory), 0)::bigint AS memory,
-                         coalesce(sum(disk), 0)::bigint AS disk FROM host_claim WHERE project = $1 AND consumer <> $2) u
+                         (coalesce(sum(disk), 0) + (SELECT coalesce(sum(disk), 0) FROM pool_claim WHERE project = $1 AND consumer <> $2))::bigint AS disk
+                  FROM host_claim WHERE project = $1 AND consumer <> $2) u
             """,
             connection) { Parameters = { new() { Value = request.Project }, new() { Value = request.Consumer } } };
         await using var reader = await command.ExecuteReaderAsync();
@@ -152,9 +161,9 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
 
     private static Task Insert(NpgsqlConnection connection, PlacementRequest r, Guid host) => Execute(
         connection, "INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.DiskBytes);
+        r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.LocalDiskBytes);
 
-    /// <summary>Until the end of the transaction. Always the project first, then networks in order, then hosts.</summary>
+    /// <summary>Until the end of the transaction. Always the project first, then networks in order, then one host, then one pool.</summary>
     private static Task Lock(NpgsqlConnection connection, Guid what) => Execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what.ToString());
 
     private static async Task<T?> Value<T>(NpgsqlConnection connection, string sql, params object[] parameters)
