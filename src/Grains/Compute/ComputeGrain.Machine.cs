@@ -21,7 +21,12 @@ internal sealed partial class ComputeGrain
             await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(host)));
             await Task.WhenAll(machine.Disks.Select(d => _links.Storage(d.Volume).UseOn(d.Link, host)));
         }
-        await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", host)).Send([machine]);
+        await HostOf(host).Send([machine]);
+        if (present.Migration is { Phase: MigrationPhase.Moving, Target.Host: { } target } && !machine.Absent)
+        {
+            await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(target)));
+            await HostOf(target).Send([await Incoming(present)]);
+        }
     }
 
     private async Task Reboot()
@@ -41,6 +46,7 @@ internal sealed partial class ComputeGrain
             Absent = present.Phase == ComputePhase.Deleting,
             Pool = present.Pool,
             RootDisk = present.RootDisk,
+            Outgoing = present.Migration is { Phase: MigrationPhase.Moving } migration ? migration.Id : null,
         };
         if (bare.Absent)
             return bare;
@@ -69,7 +75,7 @@ internal sealed partial class ComputeGrain
         "compute", Id, present.Incarnation, present.Project, ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes),
         present.RootDiskBytes, ComputeSizes.Architecture(present.Attributes), near)
     {
-        Pool = ComputeDisks.PoolName(present), SeesPools = pools,
+        Pool = ComputeDisks.PoolName(present), SeesPools = present.Pool is { } own ? [.. pools, own] : pools,
     };
 
     /// <summary>Keeps what was seen, where it says something new.</summary>

@@ -35,6 +35,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain
     {
         _record = new(state, HostProjection.View, HostProjection.Index);
         (_claims, _time, _logger) = (claims, time, logger);
+        _openings = new(time);
     }
 
     private Guid Id => GrainKeys.IdOf(this.GetPrimaryKeyString());
@@ -158,6 +159,14 @@ internal sealed partial class HostGrain : Grain, IHostGrain
         return true;
     }
 
+    public async Task<bool> Progress(long epoch, OperationProgress progress)
+    {
+        if (_record.Value?.Epoch != epoch)
+            return false;
+        await Entity<IComputeGrain>("compute", progress.Machine).Progress(progress);
+        return true;
+    }
+
     public Task ConsoleData(Guid request, ConsolePart part)
     {
         _consoles.Answer(request, part);
@@ -181,6 +190,22 @@ internal sealed partial class HostGrain : Grain, IHostGrain
         if (_stream is not { } stream)
             return false;
         await stream.SendSave(order);
+        return true;
+    }
+
+    public async Task<bool> Migrate(MigrateOrder order)
+    {
+        if (_stream is not { } stream)
+            return false;
+        await stream.SendMigrate(order);
+        return true;
+    }
+
+    public async Task<bool> Cancel(Guid operation, Guid machine)
+    {
+        if (_stream is not { } stream)
+            return false;
+        await stream.SendCancel(operation, machine);
         return true;
     }
 

@@ -21,7 +21,8 @@ internal sealed class PoolRooms(PlacementRequest request, IReadOnlyCollection<Se
     public void Use(Guid pool, long bytes) => _used[pool] = bytes;
 
     /// <summary>The pool that a host would take the bytes of.</summary>
-    public SeenPool? Chosen(Guid host) => request.Pool is null ? null : seen.Where(p => p.Host == host && p.Name == request.Pool).OrderBy(p => p.Pool).FirstOrDefault();
+    public SeenPool? Chosen(Guid host) => request.Pool is null ? null : seen.Where(p => p.Host == host && p.Name == request.Pool)
+        .OrderByDescending(p => request.SeesPools.Contains(p.Pool)).ThenBy(p => p.Pool).FirstOrDefault();
 
     public IEnumerable<Guid> Named => seen.Where(p => p.Name == request.Pool).Select(p => p.Pool).Distinct();
 

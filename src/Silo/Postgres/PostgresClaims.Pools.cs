@@ -30,13 +30,13 @@ internal sealed partial class PostgresClaims
         if (rooms?.Chosen(host) is not { Pool: var pool })
             return null;
         await Execute(
-            connection, "INSERT INTO pool_claim (consumer, incarnation, pool, project, disk) VALUES ($1, $2, $3, $4, $5)",
-            request.Consumer, request.Incarnation, pool, request.Project, request.DiskBytes);
+            connection, "INSERT INTO pool_claim (consumer, pool, project, disk) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",   // a second placement has the same disk
+            request.Consumer, pool, request.Project, request.DiskBytes);
         return pool;
     }
 
     private static Task<Guid?> PoolOf(NpgsqlConnection connection, PlacementRequest request) =>
-        Value<Guid>(connection, "SELECT pool FROM pool_claim WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation);
+        Value<Guid>(connection, "SELECT pool FROM pool_claim WHERE consumer = $1", request.Consumer);
 
     /// <summary>Changes what is taken of a shared pool, if anything is; or says why that cannot be.</summary>
     private async Task<string?> ResizeInPool(NpgsqlConnection connection, PlacementRequest request)
@@ -48,8 +48,7 @@ internal sealed partial class PostgresClaims
         var free = (long)(size * options.DiskPerByte) - await UsedOfPool(connection, pool, request.Consumer);
         if (request.DiskBytes > free)
             return FormattableString.Invariant($"The shared pool {request.Pool} has not enough room: {request.DiskBytes} bytes are needed, {Math.Max(free, 0)} are free.");
-        await Execute(
-            connection, "UPDATE pool_claim SET disk = $3 WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation, request.DiskBytes);
+        await Execute(connection, "UPDATE pool_claim SET disk = $2 WHERE consumer = $1", request.Consumer, request.DiskBytes);
         return null;
     }
 
