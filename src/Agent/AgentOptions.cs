@@ -36,6 +36,10 @@ internal sealed class AgentOptions : IValidatableObject
     [Range(1, 64)]
     public int ParallelBuilds { get; set; } = 4;
 
+    /// <summary>Images that nothing here needs are deleted, those used longest ago first, when all of them have more bytes. Default: 64 GiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long ImageCacheBytes { get; set; } = 64L << 30;
+
     /// <summary>How often everything is looked at again, without any cause. Default: 30 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan SweepEvery { get; set; } = TimeSpan.FromSeconds(30);

@@ -96,6 +96,12 @@ public sealed record DesiredMachine : DesiredObject
     [Id(13)] public string[] SshKeys { get; init; } = [];
     [Id(14)] public byte[] UserData { get; init; } = [];
 
+    /// <summary>The shared pool that the root disk is in; null: the host's own.</summary>
+    [Id(20)] public Guid? Pool { get; init; }
+
+    /// <summary>What a root disk in a shared pool is named by, whatever incarnation has it. Of a machine that is gone for good: the disk that goes with it.</summary>
+    [Id(21)] public Guid? RootDisk { get; init; }
+
     /// <summary>It is coming here from another host: nothing is done to it until this is gone.</summary>
     [Id(23)] public IncomingMachine? Incoming { get; init; }
 
@@ -136,7 +142,32 @@ public sealed record DesiredVolume : DesiredObject
 {
     [Id(0)] public string Name { get; init; } = "";
     [Id(1)] public long SizeBytes { get; init; }
+
+    /// <summary>The shared pool that it is in; null: the host's own.</summary>
+    [Id(2)] public Guid? Pool { get; init; }
+
+    /// <summary>It was made before: a new, empty one must never take its place.</summary>
+    [Id(3)] public bool Existing { get; init; }
+
+    /// <summary>What is in it at first.</summary>
+    [Id(4)] public ImageRef? Image { get; init; }
+
+    /// <summary>What is in it at first: a copy of another volume.</summary>
+    [Id(5)] public VolumeSource? Source { get; init; }
+
+    /// <summary>Its bytes are overwritten before it is removed.</summary>
+    [Id(6)] public bool Wipe { get; init; }
+
+    /// <summary>It lives on without this host, which forgets it.</summary>
+    [Id(7)] public bool Released { get; init; }
+
+    /// <summary>Its content is replaced by this one's, once.</summary>
+    [Id(8)] public VolumeSource? Revert { get; init; }
 }
+
+/// <summary>A volume that another is copied from.</summary>
+[GenerateSerializer, Immutable, Alias("VolumeSource")]
+public sealed record VolumeSource([property: Id(0)] Guid Volume, [property: Id(1)] Guid Incarnation, [property: Id(2)] Guid? Pool);
 
 /// <summary>A network.</summary>
 [GenerateSerializer, Immutable, Alias("DesiredNetwork")]
@@ -206,6 +237,9 @@ public sealed record HostCapabilities(
     [property: Id(5)] string Architecture,
     [property: Id(6)] string[] Features)
 {
+    /// <summary>Shared pools that it sees.</summary>
+    [Id(7)] public HostPool[] Pools { get; init; } = [];
+
     /// <summary>Where other hosts reach it with tenants' networks; null: it has no such address.</summary>
     [Id(8)] public string? UnderlayAddress { get; init; }
 
@@ -215,6 +249,10 @@ public sealed record HostCapabilities(
     /// <summary>Release of the host's kernel; null: its agent does not say.</summary>
     [Id(14)] public string? Kernel { get; init; }
 }
+
+/// <summary>A directory that several hosts see. <paramref name="Id"/> stands in a file in it: hosts that say the same see the same.</summary>
+[GenerateSerializer, Immutable, Alias("HostPool")]
+public sealed record HostPool([property: Id(0)] Guid Id, [property: Id(1)] string Name, [property: Id(2)] long SizeBytes, [property: Id(3)] long FreeBytes);
 
 /// <summary>What an agent sees.</summary>
 [GenerateSerializer, Immutable, Alias("ObservedReport")]

@@ -20,5 +20,6 @@ public static class StandardModel
             ResourceTemplate.Small, ResourceTemplate.Medium, ResourceTemplate.Large,
             ResourceTemplate.MemSmall, ResourceTemplate.MemMedium, ResourceTemplate.MemLarge,
             Placement.Affinity, Placement.AntiAffinity, Zone.Mixin,
+            Pools.Storage, Pools.Compute, StorageContent.From, StorageContent.Snapshot, StorageContent.Backup, StorageContent.Wipe,
         ]);
 }

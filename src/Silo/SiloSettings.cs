@@ -49,6 +49,18 @@ public sealed class ImageOptions
     /// <summary>Files named by their SHA-256.</summary>
     [Required]
     public string Directory { get; set; } = "images";
+
+    /// <summary>A larger image is taken neither from a host that saves a compute nor from a URL. Default: 256 GiB.</summary>
+    [Range(1L << 20, long.MaxValue)]
+    public long MaxBytes { get; set; } = 256L << 30;
+
+    /// <summary>A file that no image, compute or storage names is kept for this long. Default: 1 hour.</summary>
+    [Range(typeof(TimeSpan), "00:10:00", "30.00:00:00")]
+    public TimeSpan KeepUnnamed { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>An import that brings nothing for this long is given up. Default: 1 minute.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ImportPatience { get; set; } = TimeSpan.FromMinutes(1);
 }
 
 /// <summary>Section <c>Identity</c>.</summary>

@@ -51,7 +51,7 @@ internal sealed partial class OperationRunner(
                     await Reboot(key, operation.Reboot, cancel);
                     return new OperationFinished();
                 case Operation.WhatOneofCase.SaveImage:
-                    return new OperationFinished { Saved = await saver.Save(entry.Desired, operation.SaveImage, cancel) };
+                    return new OperationFinished { Saved = await saver.Save(operation.OperationId, entry.Desired, operation.SaveImage, cancel) };
                 default:
                     return Refuse("unknown-operation", $"This agent can reboot and save, and does not know what it was asked for: {operation.WhatCase}.");
             }

@@ -18,7 +18,7 @@ internal sealed partial class Steps(
     public async Task<Failure?> Take(LedgerObject entry, Inventory inventory, bool mayAct, CancellationToken cancel)
     {
         var seen = Look(entry, inventory);
-        if (entry.Desired.Absent) return await Remove(entry, seen, mayAct, cancel);
+        if (entry.Desired.Absent || entry.Desired.Volume is { Released: true }) return await Remove(entry, seen, mayAct, cancel);
 
         var hostLife = life.Now;
         var key = ObjectKey.Of(entry.Desired);
@@ -81,7 +81,7 @@ internal sealed partial class Steps(
         };
         var seen = found.FirstOrDefault();
         if (seen is not { IsPresent: true })
-            return Sighting.Nothing(entry.Desired.Kind, key, entry.Desired.Absent ? entry.Desired.Generation : 0);
+            return Sighting.Nothing(entry.Desired.Kind, key, entry.Desired.Absent || entry.Desired.Volume is { Released: true } ? entry.Desired.Generation : 0);
         var applied = seen.Generation == 0 ? entry.Applied : Math.Min(entry.Applied, seen.Generation);
         return seen.With(applied, seen.Failure);
     }
@@ -106,8 +106,8 @@ internal sealed partial class Steps(
             {
                 await (entry.Desired.Kind switch
                 {
-                    ObjectKind.ObjectMachine => active.Driver.RemoveMachine(key.Id, key.Incarnation, cancel),
-                    ObjectKind.ObjectVolume => active.Driver.RemoveVolume(key.Id, key.Incarnation, cancel),
+                    ObjectKind.ObjectMachine => RemoveMachine(key, entry.Desired.Machine, cancel),
+                    ObjectKind.ObjectVolume => RemoveVolume(key, entry.Desired, cancel),
                     _ => active.Driver.RemoveNetwork(key.Id, key.Incarnation, cancel),
                 });
                 LogRemoved(entry.Desired.Kind, key.Id, key.Incarnation);
@@ -118,6 +118,23 @@ internal sealed partial class Steps(
         }
         if (active.Health.Healthy) observations.Note(seen.With(seen.IsPresent ? 0 : seen.Generation, failure));
         return failure;
+    }
+
+    private async Task RemoveMachine(ObjectKey key, MachineSpec? gone, CancellationToken cancel)
+    {
+        await active.Driver.RemoveMachine(key.Id, key.Incarnation, cancel);
+        if (gone is { Pool.Length: > 0, RootDisk.Length: > 0 }) await active.Driver.RemoveRootDisk(key.Id, gone.Pool, gone.RootDisk, cancel);
+    }
+
+    private async Task RemoveVolume(ObjectKey key, DesiredObject desired, CancellationToken cancel)
+    {
+        if (!desired.Absent)
+        {
+            await active.Driver.ReleaseVolume(key.Id, key.Incarnation, cancel);
+            return;
+        }
+        if (desired.Volume is { Wipe: true }) await active.Driver.WipeVolume(key.Id, key.Incarnation, cancel);
+        await active.Driver.RemoveVolume(key.Id, key.Incarnation, cancel);
     }
 
     private async Task<Failure?> Bring(LedgerObject entry, Sighting seen, CancellationToken cancel)
@@ -154,6 +171,7 @@ internal sealed partial class Steps(
             switch (entry.Desired.SpecCase)
             {
                 case DesiredObject.SpecOneofCase.Volume:
+                    if (entry.Desired.Volume is { Image: { } content, Existing: false } && entry.Applied == 0) await images.Ensure(content, cancel);
                     return new(await active.Driver.EnsureVolume(id, incarnation, generation, entry.Desired.Volume, cancel));
                 case DesiredObject.SpecOneofCase.Network:
                     return new(await active.Driver.EnsureNetwork(id, incarnation, generation, entry.Desired.Network, cancel));

@@ -37,6 +37,7 @@ internal static class AdminRoutes
         admin.MapDelete("/hosts/{id:guid}", hosts.Remove).Needs(Role.Operator);
         admin.MapGet("/explain/{term}/{id:guid}", services.GetRequiredService<Explanations>().Explain).Needs(Role.Reader);
         admin.MapPut("/images/{term}", images.Put).Needs(Role.Admin);
+        admin.MapPost("/images/{term}/import", images.Import).Needs(Role.Admin);
         admin.MapGet("/images", images.List).Needs(Role.Operator);
         admin.MapDelete("/images/{term}", images.Delete).Needs(Role.Admin);
     }

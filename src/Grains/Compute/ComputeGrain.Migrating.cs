@@ -89,6 +89,8 @@ internal sealed partial class ComputeGrain
             return $"A live migration takes a machine that runs, and {ComputeLifecycle.Words(present.Phase)}.";
         if ((await _links.Attachments(present.Links)).FirstOrDefault(a => a.Disk is not null)?.Disk is { } disk)
             return $"Volume {disk.Volume} is on its host's own disks and cannot move with it: detach it first.";
+        if (present.Pool is not null)
+            return "Its root disk is in a shared pool, and a migration would copy it onto itself: that is not possible yet.";
         var source = await HostOf(here).View();
         return source?.Status == HostStatus.Up ? null : $"Its host {source?.Name ?? here.ToString()} is {source?.Status.ToString().ToLowerInvariant() ?? "not known"}: only a machine that its host can hand over moves.";
     }

@@ -54,8 +54,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if (ComputeSizes.Refusal(command.Attributes) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
         var (image, unusable) = await _templates.Of(command);
-        if (unusable is not null)
-            return unusable;
+        if ((unusable ?? ComputeDisks.Refusal(command, image)) is { } cannot)
+            return cannot;
 
         var now = _time.GetUtcNow();
         await _record.Write(new()
@@ -324,33 +324,36 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if (refused is not null)
             return await Abandon(refused);
         // Storages say where the machine has to be; then one transaction takes the host, the quota and the addresses; then the NICs find theirs taken.
-        var (near, why) = await MakeLinks(present.Inline.Where(l => !IsNic(l)));
+        var (near, pools, why) = await MakeLinks(present.Inline.Where(l => !IsNic(l)));
         if (why is not null)
             return await Abandon(why);
-        var placed = await _claims.Place(Request(present, near) with { Addresses = NicAddressing.Of(Id, present.Inline) });
+        var placed = await _claims.Place(Request(present, near, pools) with { Addresses = NicAddressing.Of(Id, present.Inline) });
         if (placed.Host is not { } host)
             return await Abandon(new(placed.Kind, placed.Why));
-        (_, why) = await MakeLinks(present.Inline.Where(IsNic));
+        (_, _, why) = await MakeLinks(present.Inline.Where(IsNic));
         if (why is not null)
             return await Abandon(why);
         LogPlaced(Id, host, present.Incarnation);
-        var outcome = await Handle(ComputeTrigger.Placed, r => r with { Host = host, Inline = [] });
+        var outcome = await Handle(ComputeTrigger.Placed, r => ComputeDisks.Placed(r with { Host = host, Inline = [] }, placed.Pool));
         return outcome.Ok ? new(OutcomeKind.Created, View: await View(new(present.Project, Role.Reader, present.CreatedBy))) : outcome;
     }
 
-    private async Task<(Guid? Near, Outcome? Refused)> MakeLinks(IEnumerable<CreateEntity> links)
+    private async Task<(Guid? Near, Guid[] Pools, Outcome? Refused)> MakeLinks(IEnumerable<CreateEntity> links)
     {
         Guid? near = null;
+        var pools = new HashSet<Guid>();
         foreach (var link in links)
         {
             var made = await _links.Make(link, _record.Value!);
             if (!made.Outcome.Ok)
-                return (null, made.Outcome);
+                return (null, [], made.Outcome);
             if (made.Host is { } there && near is { } other && there != other)
-                return (null, new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
+                return (null, [], new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
             near = made.Host ?? near;
+            if (made.Pool is { } pool)
+                pools.Add(pool);
         }
-        return (near, null);
+        return (near, [.. pools], null);
     }
 
     private static bool IsNic(CreateEntity link) => link.Kind == Model.NetworkInterface.Kind.ToString();

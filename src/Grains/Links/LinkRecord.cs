@@ -40,6 +40,9 @@ internal sealed record LinkRecord
     /// <summary>What the machine calls it, once seen.</summary>
     public string? Device { get; init; }
 
+    /// <summary>Of a disk: the shared pool that it is in; null: its host's own.</summary>
+    public Guid? Pool { get; init; }
+
     public Operation? Operation { get; init; }
 
     public string? Message { get; init; }

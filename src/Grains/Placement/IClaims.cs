@@ -19,7 +19,10 @@ public interface IClaims
     /// <summary>Notes that an object without weight (a network) is on a host.</summary>
     Task Note(string term, Guid consumer, Guid incarnation, Guid host, Guid project);
 
-    /// <summary>Gives everything back that the consumer holds: of hosts, of its quota, and addresses.</summary>
+    /// <summary>An object that is noted on several hosts is on that one no more.</summary>
+    Task Leave(Guid consumer, Guid incarnation, Guid host);
+
+    /// <summary>Gives everything back that the consumer holds: of hosts, of pools, of its quota, and addresses.</summary>
     Task Release(Guid consumer);
 
     /// <summary>Gives back what one placement of the consumer holds of its host; its addresses and its other placements stay.</summary>
@@ -75,6 +78,14 @@ public sealed record PlacementRequest(
 
     /// <summary>Digest of the image that it boots from: hosts where another machine has it are preferred.</summary>
     public string? Image { get; init; }
+    /// <summary>Name of the shared pool that <see cref="DiskBytes"/> are taken of; null: the host's own.</summary>
+    public string? Pool { get; init; }
+
+    /// <summary>Shared pools that the host must see: what is in them is to be used there.</summary>
+    public IReadOnlyList<Guid> SeesPools { get; init; } = [];
+
+    /// <summary>What is taken of the host's own pool.</summary>
+    public long LocalDiskBytes => Pool is null ? DiskBytes : 0;
 
     /// <summary>Hosts that it must not be.</summary>
     public IReadOnlyList<Guid> ExceptHosts { get; init; } = [];
@@ -91,7 +102,11 @@ public sealed record PlacementGroup(string Name, bool Apart)
 }
 
 /// <summary>A host, or why there is none: <see cref="OutcomeKind.NoCapacity"/>, <see cref="OutcomeKind.QuotaExceeded"/>, or <see cref="OutcomeKind.Conflict"/> for an address.</summary>
-public sealed record PlacementResult(Guid? Host, OutcomeKind Kind, string? Why);
+public sealed record PlacementResult(Guid? Host, OutcomeKind Kind, string? Why)
+{
+    /// <summary>The shared pool that was chosen, where one was asked for.</summary>
+    public Guid? Pool { get; init; }
+}
 
 /// <summary>An object that is on a host.</summary>
 public sealed record Placed(string Term, Guid Consumer, Guid Incarnation);

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Controller.Agent.Protocol;
 using Controller.Contracts;
+using Controller.Silo.Images;
 using Controller.Silo.Postgres;
 using Google.Protobuf;
 using Grpc.Core;
@@ -11,7 +12,7 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>What agents dial. Everything but Authority and Join wants a client certificate of the cluster's authority and an enrolled host.</summary>
 internal sealed partial class AgentGatewayService(
-    IGrainFactory grains, CertificateAuthority authority, ImageStore images, GatewayDirectory gateways, IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
+    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
     : AgentGateway.AgentGatewayBase
 {
     public override Task<AuthorityResponse> Authority(AuthorityRequest request, ServerCallContext context) =>
@@ -72,7 +73,8 @@ internal sealed partial class AgentGatewayService(
         var host = Authenticate(context);
         if (await Host(host).View() is null)
             throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
-        await using var file = images.Open(request.Sha256) ?? throw new RpcException(new(StatusCode.NotFound, $"There is no image with the digest {request.Sha256}."));
+        await using var file = (await wanted.On(host, request.Sha256) ? images.Open(request.Sha256) : null)
+            ?? throw new RpcException(new(StatusCode.NotFound, $"There is no image with the digest {request.Sha256} that anything on this host is made from."));
         var buffer = new byte[256 * 1024];
         int read;
         while ((read = await file.ReadAsync(buffer, context.CancellationToken)) > 0)
@@ -84,10 +86,14 @@ internal sealed partial class AgentGatewayService(
         var host = Authenticate(context);
         if (await Host(host).View() is null)
             throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
-        var stored = await images.Receive(requestStream, context.CancellationToken);
+        var stored = await images.Receive(requestStream, begin => IsOrdered(host, begin), context.CancellationToken);
         LogStored(host, stored.Sha256, stored.SizeBytes);
         return new();
     }
+
+    private async Task<bool> IsOrdered(Guid host, ImageBegin begin) =>
+        Guid.TryParse(begin.MachineId, out var machine) && Guid.TryParse(begin.OperationId, out var operation)
+        && await grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", machine))).IsSavedBy(host, operation);
 
     private Guid Authenticate(ServerCallContext context)
     {

@@ -23,7 +23,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, request.Project);
         if (await Value<Guid>(connection, "SELECT host FROM host_claim WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation) is { } already)
-            return new(already, OutcomeKind.AlreadyDone, null);
+            return new(already, OutcomeKind.AlreadyDone, null) { Pool = await PoolOf(connection, request) };
         if (await QuotaRefusal(connection, request) is { } over)
             return await Refuse(transaction, request, new(null, OutcomeKind.QuotaExceeded, over));
 
@@ -34,23 +34,32 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
                 return await Refuse(transaction, request, new(null, OutcomeKind.Conflict, why));
         }
         var tally = new PlacementTally(request);
-        var judged = await PlacementFilters.Judge(connection, request, options);
+        var pools = await Pools(connection, request);
+        var judged = await Judge(connection, request, pools);
         foreach (var candidate in _weighers.Order(tally.Fitting(judged), request))
         {
             await transaction.SaveAsync(Trying);
             await Lock(connection, candidate.Id);
+            await Recount(connection, pools, candidate.Id, request);
             // What was so when the candidates were listed may not be so any more.
-            if (await PlacementFilters.Judge(connection, request, options, candidate.Id) is not [var now] || !tally.Fits(now))
+            if (await Judge(connection, request, pools, candidate.Id) is not [var now] || !tally.Fits(now))
             {
                 await transaction.RollbackAsync(Trying);   // gives up the host's lock and keeps the project's
                 continue;
             }
             await Insert(connection, request, candidate.Id);
+            var pool = await InsertPool(connection, request, pools, candidate.Id);
             await Note(connection, request, new(candidate.Id, OutcomeKind.Done, null), judged, tally);
             await transaction.CommitAsync();
-            return new(candidate.Id, OutcomeKind.Done, null);
+            return new(candidate.Id, OutcomeKind.Done, null) { Pool = pool };
         }
         return await Refuse(transaction, request, new(null, OutcomeKind.NoCapacity, tally.Explain()), judged, tally);
+    }
+
+    private async Task<List<HostRoom>> Judge(NpgsqlConnection connection, PlacementRequest request, PoolRooms? pools, Guid? only = null)
+    {
+        var hosts = await PlacementFilters.Judge(connection, request, options, only);
+        return pools is null ? hosts : hosts.ConvertAll(pools.Judge);
     }
 
     public async Task<PlacementResult> Resize(PlacementRequest request, Guid host)
@@ -64,9 +73,11 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         var tally = new PlacementTally(request);
         if (await PlacementFilters.Judge(connection, request, options, host, staying: true) is not [var room] || !tally.Fits(room))
             return new(null, OutcomeKind.NoCapacity, tally.Explain());
+        if (await ResizeInPool(connection, request) is { } full)
+            return new(null, OutcomeKind.NoCapacity, full);
         await Execute(
             connection, "UPDATE host_claim SET cores = $3, memory = $4, disk = $5, placement_group = nullif($6, '') WHERE consumer = $1 AND incarnation = $2",
-            request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.DiskBytes, request.Group?.Key ?? "");
+            request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.LocalDiskBytes, request.Group?.Key ?? "");
         await transaction.CommitAsync();
         return new(host, OutcomeKind.Done, null);
     }
@@ -78,10 +89,14 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         """,
         consumer, incarnation, host, term, project);
 
+    public Task Leave(Guid consumer, Guid incarnation, Guid host) => Execute(
+        "DELETE FROM host_claim WHERE consumer = $1 AND incarnation = $2 AND host = $3", consumer, incarnation, host);
+
     // Why it was placed where it was is nobody's question any more; why it was not is.
     public Task Release(Guid consumer) => Execute(
         """
-        WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1), decision AS (DELETE FROM placement_decision WHERE consumer = $1 AND placed)
+        WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1), pools AS (DELETE FROM pool_claim WHERE consumer = $1),
+            decision AS (DELETE FROM placement_decision WHERE consumer = $1 AND placed)
         DELETE FROM host_claim WHERE consumer = $1
         """,
         consumer);
@@ -108,7 +123,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             SELECT q.quota, u.computes, u.cores, u.memory, u.disk
             FROM (SELECT convert_from(payload, 'UTF8')::jsonb #> '{record,quota}' AS quota FROM entity WHERE state_name = 'project' AND entity_id = $1) q,
                  (SELECT count(*) FILTER (WHERE term = 'compute') AS computes, coalesce(sum(cores), 0)::bigint AS cores, coalesce(sum(memory), 0)::bigint AS memory,
-                         coalesce(sum(disk), 0)::bigint AS disk
+                         (coalesce(sum(disk), 0) + (SELECT coalesce(sum(disk), 0) FROM pool_claim WHERE project = $1 AND consumer <> $2))::bigint AS disk
                   FROM (SELECT term, max(cores) AS cores, max(memory) AS memory, max(disk) AS disk FROM host_claim WHERE project = $1 AND consumer <> $2 GROUP BY consumer, term) once) u
             """,
             connection) { Parameters = { new() { Value = request.Project }, new() { Value = request.Consumer } } };
@@ -130,9 +145,9 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk, placement_group, zone, image)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, ''), nullif($11, ''))
         """,
-        r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.DiskBytes, r.Group?.Key ?? "", r.Zone ?? "", r.Image ?? "");
+        r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.LocalDiskBytes, r.Group?.Key ?? "", r.Zone ?? "", r.Image ?? "");
 
-    /// <summary>Until the end of the transaction. Always the project first, then networks in order, then hosts.</summary>
+    /// <summary>Until the end of the transaction. Always the project first, then networks in order, then one host, then one pool.</summary>
     private static Task Lock(NpgsqlConnection connection, Guid what) => Execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what.ToString());
 
     private static async Task<T?> Value<T>(NpgsqlConnection connection, string sql, params object[] parameters)

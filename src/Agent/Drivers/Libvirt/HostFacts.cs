@@ -12,7 +12,7 @@ internal static class HostFacts
     private const int WholeNode = -1;
     private const string Socket = "socket=";
 
-    public static Capabilities Read(ConnectHandle connect, Pool pool, HostTraits traits)
+    public static Capabilities Read(ConnectHandle connect, Places places, HostTraits traits)
     {
         Checked.Ok(Native.virConnectGetVersion(connect, out var qemu));
         Checked.Ok(Native.virConnectGetLibVersion(connect, out var libvirt));
@@ -23,10 +23,11 @@ internal static class HostFacts
             Hypervisor = $"QEMU {Version(qemu)}, libvirt {Version(libvirt)}, {(traits.Kvm ? "kvm" : "tcg")}",
             Cores = node.Cpus,
             MemoryBytes = Memory(connect),
-            DiskBytes = pool.Info(connect).Capacity,
+            DiskBytes = places.Own.Pool.Info(connect).Capacity,
             Architecture = "x64",
             Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "volume-grow-live" },
         };
+        capabilities.Pools.AddRange(places.Shared.Select(place => place.Shared!.Describe()));
         if (traits.Kvm)
             capabilities.Features.Add("kvm");
         if (traits.CpuShares)

@@ -1,6 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Security.Cryptography;
-using System.Text;
 using Controller.Agent.Drivers.Libvirt.Interop;
 using Controller.Agent.Drivers.Libvirt.Machines;
 using Controller.Agent.Drivers.Libvirt.Networks;
@@ -17,7 +15,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     private readonly TimeProvider _time;
     private readonly Folders _folders;
     private readonly Link _link;
-    private readonly Pool _pool;
+    private readonly Places _places;
     private readonly ImageCache _images;
     private readonly VolumeStore _volumes;
     private readonly NetworkStore _networks;
@@ -34,13 +32,12 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         _time = time;
         _folders = new Folders(options.Directory);
         _link = new Link(options, time, log);
-        // Two agents may share a libvirtd, with a directory each.
-        _pool = new Pool(_folders, "occi-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Directory)))[..8]);
-        _images = new ImageCache(_folders);
-        _volumes = new VolumeStore(_folders, _pool, _link);
+        _places = new Places(_folders, options.SharedPools.AsReadOnly());
+        _images = new ImageCache(_folders, time);
+        _copying = new DiskCopying(_folders, _places, _link);
+        _volumes = new VolumeStore(_folders, _places, _images, _copying, _link);
         _networks = new NetworkStore(_link);
         _consoles = new ConsoleLogs(_folders);
-        _copying = new DiskCopying(_folders, _link);
     }
 
     public event Action<string?>? Changed
@@ -57,6 +54,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     public Task<Capabilities> Start(CancellationToken cancel) => Guard(async () =>
     {
         _folders.Create();
+        foreach (var why in _places.Open())
+            LogNoPool(why);
         await _link.Start(cancel);
         await _copying.EndAll(cancel);
         var probe = new Probe(_options, _folders, _link);
@@ -65,9 +64,9 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         LogTraits(traits.Kvm, traits.CpuShares);
 
         var power = new PowerSwitch(_link, _time);
-        _machines = new MachineStore(_folders, _images, _pool, _link, new DeviceFitting(_link, _options), power, traits);
+        _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), power, traits);
         _rebooting = new Rebooting(_link, power, _time);
-        return await _link.Call(connect => HostFacts.Read(connect, _pool, traits), cancel);
+        return await _link.Call(connect => HostFacts.Read(connect, _places, traits), cancel);
     });
 
     public Task<Inventory> Inspect(CancellationToken cancel) => Guard(async () =>
@@ -101,6 +100,14 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     public Task RemoveVolume(string id, string incarnation, CancellationToken cancel) =>
         Guard(() => _volumes.Remove(ObjectKey.Of(id, incarnation), cancel));
 
+    public Task ReleaseVolume(string id, string incarnation, CancellationToken cancel) =>
+        Guard(() => _volumes.Release(ObjectKey.Of(id, incarnation), cancel));
+
+    public Task WipeVolume(string id, string incarnation, CancellationToken cancel) =>
+        Guard(() => _volumes.Wipe(ObjectKey.Of(id, incarnation), cancel));
+
+    public Task RemoveRootDisk(string id, string pool, string disk, CancellationToken cancel) => Guard(() => Machines.RemoveRootDisk(id, pool, disk, cancel));
+
     public Task<ObservedNetwork> EnsureNetwork(string id, string incarnation, ulong generation, NetworkSpec spec, CancellationToken cancel) =>
         Guard(() => _networks.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
 
@@ -110,6 +117,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     public Task<bool> HasImage(Image image, CancellationToken cancel) => Guard(() => Task.FromResult(_images.Has(image)));
 
     public Task EnsureImage(Image image, Stream bytes, CancellationToken cancel) => Guard(() => _images.Store(image, bytes, cancel));
+
+    public Task PruneImages(IReadOnlySet<string> wanted, long mostBytes, CancellationToken cancel) => Guard(() => Task.FromResult(_images.Prune(wanted, mostBytes)));
 
     public Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel) =>
         Guard(() => _consoles.Read(id, offset, maxBytes, cancel));
@@ -143,6 +152,9 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     }
 
     private const int NoSpace = 28;   // ENOSPC
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Why} The host goes on without it; start the agent again when it is there.")]
+    private partial void LogNoPool(string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Machines execute with KVM: {Kvm}; CPU shares can be set: {CpuShares}")]
     private partial void LogTraits(bool kvm, bool cpuShares);

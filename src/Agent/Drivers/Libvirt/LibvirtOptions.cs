@@ -25,6 +25,11 @@ internal sealed class LibvirtOptions : IValidatableObject
     /// <summary>The address at which the other hosts reach this one, for networks that span hosts. Default: none; its networks end at this host.</summary>
     public string? UnderlayAddress { get; set; }
 
+    /// <summary>
+    /// Directories that several hosts see, at the same path, by the names that tenants choose them by: <c>Libvirt:SharedPools:NAME = /dir</c>. Default: none.
+    /// </summary>
+    public Dictionary<string, string> SharedPools { get; } = [];
+
     /// <summary>How machines execute. Default: find out at start by booting a probe under KVM; that /dev/kvm exists proves nothing.</summary>
     public Acceleration Acceleration { get; set; } = Acceleration.Probe;
 
@@ -74,6 +79,11 @@ internal sealed class LibvirtOptions : IValidatableObject
             yield return new($"Libvirt:UnderlayAddress must be an IP address, and is '{underlay}'.", [nameof(UnderlayAddress)]);
         if (Directory.AsSpan().ContainsAny('\'', '"', '\n'))
             yield return new("Libvirt:Directory must not contain quotes.", [nameof(Directory)]);
+        foreach (var (name, path) in SharedPools)
+        {
+            if (!Path.IsPathFullyQualified(path) || path.AsSpan().ContainsAny('\'', '"', '\n'))
+                yield return new($"Libvirt:SharedPools:{name} must be an absolute path without quotes, and is '{path}'.", [nameof(SharedPools)]);
+        }
     }
 }
 

@@ -21,6 +21,12 @@ internal static class SimulatedGuest
             Say(machine, $"DEMO: root /dev/vda serial= bytes={Math.Max(image.SizeBytes, spec.RootDiskBytes)}");
             Say(machine, $"DEMO: boots {++machine.Boots}");
         }
+        else if (machine.Attachments.FirstOrDefault(attachment => attachment.Device == "vda") is { } boot
+            && host.Volumes.FirstOrDefault(volume => spec.Disks.Any(disk => disk.LinkId == boot.LinkId && disk.VolumeId == volume.Id)) is { } volume)
+        {
+            Say(machine, $"DEMO: root /dev/vda serial= bytes={volume.SizeBytes}");
+            Say(machine, $"DEMO: boots {++volume.Boots}");
+        }
         if (spec.Seed is { } seed)
             Say(machine, $"DEMO: seed instance-id={seed.InstanceId} hostname={seed.Hostname} ssh-keys={seed.SshKeys.Count} user-data-bytes={seed.UserData.Length}");
         else

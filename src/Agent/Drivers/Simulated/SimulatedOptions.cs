@@ -22,6 +22,9 @@ internal sealed class SimulatedOptions
     [Range(1L << 20, long.MaxValue)]
     public long DiskBytes { get; set; } = 10L << 40;
 
+    /// <summary>Directories that several agents see, by name: <c>Simulated:SharedPools:NAME = /dir</c>. Default: none.</summary>
+    public Dictionary<string, string> SharedPools { get; } = [];
+
     /// <summary>How long every operation takes. Default: no time.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Latency { get; set; } = TimeSpan.Zero;

@@ -10,4 +10,8 @@ internal sealed record Amounts(long Cores, long Memory, long Disk);
 /// <param name="Free">What of it is not claimed.</param>
 /// <param name="HasImage">Another machine with the request's image is there.</param>
 /// <param name="Filter">The first filter that it did not pass; null: it fits.</param>
-internal sealed record HostRoom(Guid Id, string Name, Amounts Usable, Amounts Free, bool HasImage, string? Filter);
+internal sealed record HostRoom(Guid Id, string Name, Amounts Usable, Amounts Free, bool HasImage, string? Filter)
+{
+    /// <summary>What is free of the shared pool that is asked for, where that is too little.</summary>
+    public long? PoolFree { get; init; }
+}

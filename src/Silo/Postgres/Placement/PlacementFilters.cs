@@ -85,6 +85,9 @@ internal static class PlacementFilters
         "features" => $"without {string.Join(", ", request.Features)}",
         "anti-affinity" => $"with another of the group {request.Group?.Name}",
         "affinity" => $"not where the group {request.Group?.Name} is",
+        PoolRooms.Unseen => "without the shared pool that the linked storage is in",
+        PoolRooms.Missing => $"without a shared pool {request.Pool}",
+        PoolRooms.Full => $"not enough room in the shared pool {request.Pool}",
         Cores or Memory or Disk => "not enough " + filter,
         _ => filter,   // a state
     };
@@ -96,7 +99,7 @@ internal static class PlacementFilters
         Add(NpgsqlDbType.Uuid, request.Project);
         Add(NpgsqlDbType.Bigint, (long)request.Cores);
         Add(NpgsqlDbType.Bigint, request.MemoryBytes);
-        Add(NpgsqlDbType.Bigint, request.DiskBytes);
+        Add(NpgsqlDbType.Bigint, request.LocalDiskBytes);
         Add(NpgsqlDbType.Uuid, request.OnlyHost);
         Add(NpgsqlDbType.Text, request.Architecture);
         Add(NpgsqlDbType.Text, request.Zone);

@@ -9,6 +9,7 @@ internal sealed class PlacementTally(PlacementRequest request)
     private readonly Dictionary<string, int> _rejected = [];
     private int _seen;
     private Amounts _best = new(0, 0, 0);
+    private long _bestPool;
 
     /// <summary>How many hosts each filter rejected.</summary>
     public IReadOnlyDictionary<string, int> Rejected => _rejected;
@@ -29,6 +30,7 @@ internal sealed class PlacementTally(PlacementRequest request)
         _rejected[filter] = _rejected.GetValueOrDefault(filter) + 1;
         if (PlacementFilters.AreOfRoom.Contains(filter))
             _best = new(Math.Max(_best.Cores, host.Free.Cores), Math.Max(_best.Memory, host.Free.Memory), Math.Max(_best.Disk, host.Free.Disk));
+        _bestPool = Math.Max(_bestPool, host.PoolFree ?? 0);
         return false;
     }
 
@@ -42,6 +44,7 @@ internal sealed class PlacementTally(PlacementRequest request)
             PlacementFilters.Cores => $" ({request.Cores} are needed, {_best.Cores} are free at best)",
             PlacementFilters.Memory => $" ({GiB(request.MemoryBytes)} are needed, {GiB(_best.Memory)} are free at best)",
             PlacementFilters.Disk => $" ({GiB(request.DiskBytes)} are needed, {GiB(_best.Disk)} are free at best)",
+            PoolRooms.Full => $" ({GiB(request.DiskBytes)} are needed, {GiB(_bestPool)} are free)",
             _ => "",
         });
         return $"0 of {_seen} hosts can take it: {string.Join(", ", reasons)}.";

@@ -19,6 +19,11 @@ internal sealed record MachineView(string Id, string Name, MachineLabel? Label, 
 
     public bool Active => Running is not null;
 
+    /// <summary>The file of the disk that is the machine's own; null: it has none.</summary>
+    public string? RootDisk => Stored.Element("devices")?.Elements("disk")
+        .Where(disk => (string?)disk.Element("target")?.Attribute("dev") == "vda" && Devices.LinkOf(disk) is null)
+        .Select(disk => (string?)disk.Element("source")?.Attribute("file")).FirstOrDefault();
+
     /// <summary>A definition was stored that differs from what runs, beyond the devices that are fitted live.</summary>
     public bool RestartPending => Running is not null && Fixed(Running) != Fixed(Stored);
 

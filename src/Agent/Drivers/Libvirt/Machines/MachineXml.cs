@@ -74,8 +74,7 @@ internal static class MachineXml
                 "os",
                 // A 32-bit system runs on the 64-bit machine.
                 new XElement("type", new XAttribute("arch", "x86_64"), new XAttribute("machine", "q35"), "hvm"),
-                plan.RootDisk is null ? null : Boot("hd"),
-                plan.RootDisk is null ? Boot("network") : null),
+                Boot(plan.RootDisk is not null || plan.Devices.Any(device => device.Target == "vda") ? "hd" : "network")),
             new XElement(
                 "features",
                 new XElement("acpi"),

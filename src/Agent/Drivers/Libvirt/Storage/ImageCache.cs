@@ -4,7 +4,7 @@ using Controller.Agent.Protocol;
 namespace Controller.Agent.Drivers.Libvirt.Storage;
 
 /// <summary>Images by digest, read-only: root disks are clones that have them as their backing file.</summary>
-internal sealed class ImageCache(Folders folders)
+internal sealed class ImageCache(Folders folders, TimeProvider time)
 {
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
@@ -12,7 +12,7 @@ internal sealed class ImageCache(Folders folders)
 
     /// <summary>The path of an image that is there. Code <c>no-image</c> when it is not.</summary>
     public string Get(Image image) => Has(image)
-        ? folders.Image(image.Sha256)
+        ? Used(folders.Image(image.Sha256))
         : throw new DriverException("no-image", $"Image {image.Sha256} is not on this host.", retryable: true);
 
     public async Task Store(Image image, Stream bytes, CancellationToken cancel)
@@ -39,6 +39,32 @@ internal sealed class ImageCache(Folders folders)
         {
             File.Delete(partial);
         }
+    }
+
+    /// <summary>
+    /// Deletes images, the ones that were used longest ago first, until the cache is small enough. Never one that a root disk is backed by, or that something that is still to be
+    /// made is wanted to be made of.
+    /// </summary>
+    public bool Prune(IReadOnlySet<string> wanted, long mostBytes)
+    {
+        var images = new DirectoryInfo(folders.Images).GetFiles().Where(file => file.Name.Length == 64).OrderBy(file => file.LastWriteTimeUtc).ToList();
+        var over = images.Sum(file => file.Length) - mostBytes;
+        if (over <= 0)
+            return false;
+        var backing = Directory.EnumerateFiles(folders.Volumes, "machine-*.qcow2").Select(ImageHeader.BackingFile).ToHashSet();
+        foreach (var image in images.Where(image => !wanted.Contains(image.Name) && !backing.Contains(image.FullName)))
+        {
+            image.Delete();
+            if ((over -= image.Length) <= 0)
+                break;
+        }
+        return true;
+    }
+
+    private string Used(string path)
+    {
+        File.SetLastWriteTimeUtc(path, time.GetUtcNow().UtcDateTime);
+        return path;
     }
 
     private static async Task<(long Length, string Digest)> Copy(Stream from, string to, CancellationToken cancel)
