@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Controller.Api.Tests.Cloud;
 using Controller.Contracts.Cluster;
 using Controller.Testing;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Controller.Api.Tests;
@@ -68,11 +69,12 @@ public sealed class ClusterTlsTests
     [InlineData("", "", "nothing was given")]
     [InlineData("ca.crt", "", "belong together")]
     [InlineData("nowhere.crt", "ca.key", "is not there")]
+    [InlineData("ca.crt", "admin.token", "were wanted as PEM files")]
     public async Task A_wrong_setting_is_refused_at_start(string certificate, string key, string why)
     {
         await using var place = await Place.Make();
         string Setting(string name, string file) => $"--ClusterTls:{name}={(file.Length > 0 ? place.In(file) : "")}";
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningApi.Start(place, "--ClusterTls:Enabled=true", Setting("Certificate", certificate), Setting("Key", key)));
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => RunningApi.Start(place, "--ClusterTls:Enabled=true", Setting("Certificate", certificate), Setting("Key", key)));
         Assert.Contains(why, refused.Message, StringComparison.Ordinal);
     }
 
