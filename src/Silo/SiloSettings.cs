@@ -92,6 +92,8 @@ internal sealed record SiloSettings(
             silo.HealthAddress = silo.AdvertisedAddress;
         if (!IPAddress.TryParse(silo.HealthAddress, out _))
             throw new InvalidOperationException($"Silo:HealthAddress: an IP address was wanted, \"{silo.HealthAddress}\" was given.");
+        if (silo.Kubernetes && Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is null or "")
+            throw new InvalidOperationException("Silo:Kubernetes: a pod of a Kubernetes cluster was wanted, and this process is in none: KUBERNETES_SERVICE_HOST is not set.");
         var pki = Section<PkiOptions>(configuration, "Pki");
         var tls = Section<ClusterTlsOptions>(configuration, "ClusterTls");
         if (tls.Complaint(pki.CaCertificate, issues: true) is { } complaint)
