@@ -11,6 +11,7 @@ namespace Controller.Agent.Drivers.Libvirt;
 /// consoles/ ID.INCARNATION.log
 /// saving/   ID.INCARNATION.partial        a copy of a root disk while it is being made
 /// state/    volume-ID.INCARNATION         the generation that has been applied
+/// guards/   ID.INCARNATION                what a machine's NICs may send
 /// </code>
 /// </summary>
 internal sealed partial class Folders(string root)
@@ -26,9 +27,11 @@ internal sealed partial class Folders(string root)
 
     private string State { get; } = Path.Combine(root, "state");
 
+    private string GuardsOfAll { get; } = Path.Combine(root, "guards");
+
     public void Create()
     {
-        foreach (var folder in (string[])[Volumes, Images, Consoles, Saving, State])
+        foreach (var folder in (string[])[Volumes, Images, Consoles, Saving, State, GuardsOfAll])
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (var partial in Directory.EnumerateFiles(Images, "*.partial").Concat(Directory.EnumerateFiles(Saving)))
             File.Delete(partial);
@@ -43,6 +46,10 @@ internal sealed partial class Folders(string root)
     public string DiskCopy(ObjectKey machine) => Path.Combine(Saving, $"{machine.Id}.{machine.Incarnation}.partial");
 
     public string Console(ObjectKey machine) => Path.Combine(Consoles, $"{machine.Id}.{machine.Incarnation}.log");
+
+    public string Guards(ObjectKey machine) => Path.Combine(GuardsOfAll, $"{machine.Id}.{machine.Incarnation}");
+
+    public IEnumerable<string> AllGuards() => Directory.EnumerateFiles(GuardsOfAll).Where(path => !path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal));
 
     public string Image(string sha256) => Sha256().IsMatch(sha256)
         ? Path.Combine(Images, sha256)
