@@ -1,4 +1,5 @@
 using Occi.Core;
+using Occi.Extension;
 using Occi.Infrastructure;
 
 namespace Occi;
@@ -17,5 +18,6 @@ public static class StandardModel
             NetworkReach.Nat, NetworkReach.Private, OsTemplate.Mixin, ResourceTemplate.Mixin,
             ResourceTemplate.Small, ResourceTemplate.Medium, ResourceTemplate.Large,
             ResourceTemplate.MemSmall, ResourceTemplate.MemMedium, ResourceTemplate.MemLarge,
+            Networking.Ipv6, Networking.Settings, Networking.Bridged, Networking.InterfaceIpv6,
         ]);
 }

@@ -78,7 +78,10 @@ internal static class Mapping
             Stop = (Proto.StopMethod)m.Stop,
             StopGraceSeconds = (uint)m.StopGrace.TotalSeconds,
             RootDiskBytes = (ulong)m.RootDiskBytes,
-            Seed = new() { InstanceId = m.Incarnation.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData) },
+            Seed = new()
+            {
+                InstanceId = m.Incarnation.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = GuestNetwork.Write(m.Nics),
+            },
         };
         if (m.Image is { } image)
             spec.Image = new() { Sha256 = image.Sha256, Format = image.Format, SizeBytes = (ulong)image.SizeBytes };
