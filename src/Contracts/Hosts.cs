@@ -93,6 +93,12 @@ public sealed record DesiredMachine : DesiredObject
     [Id(12)] public DesiredNic[] Nics { get; init; } = [];
     [Id(13)] public string[] SshKeys { get; init; } = [];
     [Id(14)] public byte[] UserData { get; init; } = [];
+
+    /// <summary>It is coming here from another host: nothing is done to it until this is gone.</summary>
+    [Id(23)] public IncomingMachine? Incoming { get; init; }
+
+    /// <summary>The migration in which it is leaving for another host: nothing is done to it until this is gone.</summary>
+    [Id(24)] public Guid? Outgoing { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("DesiredDisk")]
@@ -200,6 +206,9 @@ public sealed record HostCapabilities(
 {
     /// <summary>Where other hosts reach it with tenants' networks; null: it has no such address.</summary>
     [Id(8)] public string? UnderlayAddress { get; init; }
+
+    /// <summary>Where other hosts' agents reach this one's; null: machines cannot come here from another host.</summary>
+    [Id(9)] public string? PeerEndpoint { get; init; }
 }
 
 /// <summary>What an agent sees.</summary>
@@ -222,7 +231,8 @@ public sealed record ObservedMachine(
     [property: Id(4)] Power Power,
     [property: Id(5)] Failure? Failure,
     [property: Id(6)] ObservedAttachment[] Attachments,
-    [property: Id(7)] bool RestartPending);
+    [property: Id(7)] bool RestartPending,
+    [property: Id(8)] MachineTransfer? Transfer = null);
 
 [GenerateSerializer, Immutable, Alias("ObservedAttachment")]
 public sealed record ObservedAttachment(
@@ -274,6 +284,10 @@ public interface IAgentStream : IGrainObserver
     [Alias("SendReboot"), Orleans.Concurrency.OneWay] Task SendReboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace);
 
     [Alias("SendSave"), Orleans.Concurrency.OneWay] Task SendSave(SaveOrder order);
+
+    [Alias("SendMigrate"), Orleans.Concurrency.OneWay] Task SendMigrate(MigrateOrder order);
+
+    [Alias("SendCancel"), Orleans.Concurrency.OneWay] Task SendCancel(Guid operation, Guid machine);
 
     [Alias("SendReadConsole"), Orleans.Concurrency.OneWay] Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait);
 
@@ -341,6 +355,9 @@ public interface IHostGrain : IGrainWithStringKey
 
     [Alias("Finished")] Task<bool> Finished(long epoch, OperationFinished finished);
 
+    /// <summary>How far an operation is.</summary>
+    [Alias("Progress")] Task<bool> Progress(long epoch, OperationProgress progress);
+
     [Alias("ConsoleData"), Orleans.Concurrency.AlwaysInterleave] Task ConsoleData(Guid request, ConsolePart part);
 
     [Alias("Disconnect")] Task Disconnect(long epoch);
@@ -353,6 +370,12 @@ public interface IHostGrain : IGrainWithStringKey
 
     /// <summary>Hands an operation down. False: not connected; ask again later with the same id.</summary>
     [Alias("Save"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Save(SaveOrder order);
+
+    /// <summary>Hands an operation down. False: not connected; ask again later with the same id.</summary>
+    [Alias("Migrate"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Migrate(MigrateOrder order);
+
+    /// <summary>Asks the agent to end an operation. False: not connected.</summary>
+    [Alias("Cancel"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Cancel(Guid operation, Guid machine);
 
     /// <summary>Reads a machine's serial log, waiting for more if there is none after <paramref name="offset"/>.</summary>
     [Alias("ReadConsole"), Orleans.Concurrency.AlwaysInterleave] Task<ConsolePart> ReadConsole(Guid machine, long offset, int maxBytes, TimeSpan wait);
