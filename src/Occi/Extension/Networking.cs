@@ -20,7 +20,7 @@ public static class Networking
     /// <summary>IPv6 beside IPv4.</summary>
     public static readonly Mixin Ipv6 = new(new(NetworkScheme, "ipv6"))
     {
-        Title = "Network with IPv6, too", Location = "/mixin/network_ipv6/", Applies = [Network.Kind], Attributes = [Range6, Gateway6],
+        Title = "Network with IPv6 beside IPv4", Location = "/mixin/network_ipv6/", Applies = [Network.Kind], Attributes = [Range6, Gateway6],
     };
 
     /// <summary>Name servers.</summary>
@@ -56,7 +56,7 @@ public static class Networking
     /// <summary>A NIC on a network with IPv6 has it of itself.</summary>
     public static readonly Mixin InterfaceIpv6 = new(new(InterfaceScheme, "ipv6"))
     {
-        Title = "Network interface with IPv6, too", Location = "/mixin/networkinterface_ipv6/", Applies = [NetworkInterface.Kind],
+        Title = "Network interface with IPv6 beside IPv4", Location = "/mixin/networkinterface_ipv6/", Applies = [NetworkInterface.Kind],
         Attributes = [InterfaceAddress6, InterfaceGateway6],
     };
 }
