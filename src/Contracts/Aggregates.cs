@@ -120,6 +120,9 @@ public interface INetworkGrain : IHostedGrain
 
     /// <summary>A machine on that host is about to have a NIC here.</summary>
     [Alias("EnsureOn")] Task EnsureOn(Guid host);
+
+    /// <summary>Looks again at where the host is reached, and at which hosts have a machine on it at all. A signal: repeated.</summary>
+    [Alias("Refresh"), Orleans.Concurrency.OneWay] Task Refresh(Guid host);
 }
 
 [GenerateSerializer, Immutable, Alias("ConnectResult")]

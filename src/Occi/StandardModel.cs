@@ -21,5 +21,6 @@ public static class StandardModel
             ResourceTemplate.MemSmall, ResourceTemplate.MemMedium, ResourceTemplate.MemLarge,
             Placement.Affinity, Placement.AntiAffinity, Zone.Mixin,
             Pools.Storage, Pools.Compute, StorageContent.From, StorageContent.Snapshot, StorageContent.Backup, StorageContent.Wipe,
+            Networking.Ipv6, Networking.Settings, Networking.Bridged, Networking.InterfaceIpv6,
         ]);
 }

@@ -56,7 +56,19 @@ public interface IClaims
     /// <summary>All addresses taken of a network.</summary>
     Task<IReadOnlyList<AddressReservation>> Addresses(Guid network);
 
-    /// <summary>Gives a network's subnet and all of its addresses back.</summary>
+    /// <summary>Takes an IPv6 range of 64 bits, as <see cref="ClaimSubnet"/> does; its gateway is the first address.</summary>
+    Task<SubnetResult> ClaimSubnet6(Guid network, string? wanted);
+
+    /// <summary>Takes a VXLAN identifier for the network. A repeat answers the same one.</summary>
+    Task<int> ClaimVni(Guid network);
+
+    /// <summary>Hosts on which a compute is placed that has a NIC on the network, other than <paramref name="butFor"/>.</summary>
+    Task<IReadOnlyList<Guid>> HostsNeeding(Guid network, Guid? butFor = null);
+
+    /// <summary>Undoes <see cref="Note"/>.</summary>
+    Task Unnote(Guid consumer, Guid host);
+
+    /// <summary>Gives a network's subnets, its VXLAN identifier and all of its addresses back.</summary>
     Task ReleaseSubnet(Guid network);
 }
 

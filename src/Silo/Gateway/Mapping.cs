@@ -100,7 +100,10 @@ internal static class Mapping
             RootDiskBytes = (ulong)m.RootDiskBytes,
             Pool = Id(m.Pool),
             RootDisk = Id(m.RootDisk),
-            Seed = new() { InstanceId = m.Incarnation.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData) },
+            Seed = new()
+            {
+                InstanceId = m.Incarnation.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = GuestNetwork.Write(m.Nics),
+            },
         };
         if (m.Incoming is { } incoming)
             spec.Incoming = new() { MigrationId = incoming.Migration.ToString("D"), SourceHost = incoming.SourceHost.ToString("D"), Secret = incoming.Secret };

@@ -50,11 +50,13 @@ public sealed class Bench(IDriverHost host) : IAsyncDisposable
         return volume;
     }
 
-    public async Task<Placed<NetworkSpec>> Network(Action<NetworkSpec>? change = null)
+    /// <param name="change">Changes the spec of one that is isolated and has no addresses.</param>
+    /// <param name="id">Where another host has it already.</param>
+    public async Task<Placed<NetworkSpec>> Network(Action<NetworkSpec>? change = null, string? id = null)
     {
         var spec = new NetworkSpec { Name = "contract", Active = true, Mode = NetworkSpec.Types.Mode.Isolated };
         change?.Invoke(spec);
-        var network = new Placed<NetworkSpec>(NewId(), NewId(), spec);
+        var network = new Placed<NetworkSpec>(id ?? NewId(), NewId(), spec);
         _undo.Add(() => Driver.RemoveNetwork(network.Id, network.Incarnation, CancellationToken.None));
         await Ensure(network);
         return network;

@@ -10,6 +10,7 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private IAgentStream? _self;
+    private HostCapabilities _capabilities = capabilities;
     private long _sequence;
 
     public Guid Id => id;
@@ -32,9 +33,12 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
     public async Task Connect()
     {
         _self ??= grains.CreateObjectReference<IAgentStream>(this);
-        var opened = await grain.Connect(new("boot", "1", "scripted", Epoch, capabilities), _self);
+        var opened = await grain.Connect(new("boot", "1", "scripted", Epoch, _capabilities), _self);
         Epoch = opened!.Epoch;
     }
+
+    /// <summary>From the next connection on.</summary>
+    public void Says(string underlay) => _capabilities = _capabilities with { UnderlayAddress = underlay };
 
     public Task<bool> Heartbeat(long? epoch = null) => grain.Heartbeat(epoch ?? Epoch, true, null, _self!);
 

@@ -13,6 +13,7 @@ namespace Controller.Agent.Drivers.Libvirt;
 /// copying/                                copies of volumes while they are being made
 /// state/    volume-ID.INCARNATION         the generation that has been applied; of a volume in a shared pool (Place) also: that this host has it
 ///           host                          what this host's folders in shared pools are called
+/// guards/   ID.INCARNATION                what a machine's NICs may send
 /// </code>
 /// </summary>
 internal sealed partial class Folders(string root)
@@ -31,9 +32,11 @@ internal sealed partial class Folders(string root)
 
     private string State { get; } = Path.Combine(root, "state");
 
+    private string GuardsOfAll { get; } = Path.Combine(root, "guards");
+
     public void Create()
     {
-        foreach (var folder in (string[])[Volumes, Images, Consoles, Saving, State])
+        foreach (var folder in (string[])[Volumes, Images, Consoles, Saving, State, GuardsOfAll])
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (var partial in Directory.EnumerateFiles(Images, "*.partial").Concat(Directory.EnumerateFiles(Saving)))
             File.Delete(partial);
@@ -58,6 +61,10 @@ internal sealed partial class Folders(string root)
     public string DiskCopy(ObjectKey machine) => Path.Combine(Saving, $"{machine.Id}.{machine.Incarnation}.partial");
 
     public string Console(ObjectKey machine) => Path.Combine(Consoles, $"{machine.Id}.{machine.Incarnation}.log");
+
+    public string Guards(ObjectKey machine) => Path.Combine(GuardsOfAll, $"{machine.Id}.{machine.Incarnation}");
+
+    public IEnumerable<string> AllGuards() => Directory.EnumerateFiles(GuardsOfAll).Where(path => !path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal));
 
     public string Image(string sha256) => Sha256().IsMatch(sha256)
         ? Path.Combine(Images, sha256)

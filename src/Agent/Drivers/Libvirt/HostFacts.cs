@@ -39,11 +39,17 @@ internal static class HostFacts
     public static string Life(string uri)
     {
         var boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+        return Beside(uri, "life") is { } life ? $"{boot} {File.ReadAllText(life).Trim()}" : boot;
+    }
+
+    /// <summary>What deploy/libvirtd keeps beside its libvirtd's socket; null where there is no such file.</summary>
+    public static string? Beside(string uri, string file)
+    {
         var at = uri.IndexOf(Socket, StringComparison.Ordinal);
         if (at < 0)
-            return boot;
-        var life = Path.Combine(Path.GetDirectoryName(uri[(at + Socket.Length)..].Split('&')[0]) ?? "/", "life");
-        return File.Exists(life) ? $"{boot} {File.ReadAllText(life).Trim()}" : boot;
+            return null;
+        var path = Path.Combine(Path.GetDirectoryName(Uri.UnescapeDataString(uri[(at + Socket.Length)..].Split('&')[0])) ?? "/", file);
+        return File.Exists(path) ? path : null;
     }
 
     /// <summary>virNodeGetInfo tells the memory of one NUMA node only on some hosts; the statistics tell all of it.</summary>

@@ -18,6 +18,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     private readonly Places _places;
     private readonly ImageCache _images;
     private readonly VolumeStore _volumes;
+    private readonly Underlay _underlay;
+    private readonly NicGuards _guards;
     private readonly NetworkStore _networks;
     private readonly ConsoleLogs _consoles;
     private readonly DiskCopying _copying;
@@ -36,7 +38,10 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         _images = new ImageCache(_folders, time);
         _copying = new DiskCopying(_folders, _places, _link);
         _volumes = new VolumeStore(_folders, _places, _images, _copying, _link);
-        _networks = new NetworkStore(_link);
+        var host = new HostNetwork(options);
+        _underlay = new Underlay(host, options);
+        _guards = new NicGuards(options, _folders, new HostFirewall(host, options), time);
+        _networks = new NetworkStore(_link, host, new Overlay(host, _underlay), new PhysicalNetworks(host, options));
         _consoles = new ConsoleLogs(_folders);
     }
 
@@ -58,19 +63,25 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
             LogNoPool(why);
         await _link.Start(cancel);
         await _copying.EndAll(cancel);
+        await _underlay.Find(cancel);
+        await _guards.Start(cancel);
         var probe = new Probe(_options, _folders, _link);
         var kvm = _options.Acceleration == Acceleration.Kvm || (_options.Acceleration == Acceleration.Probe && await probe.Kvm(cancel));
         var traits = new HostTraits(kvm, await probe.CpuShares(cancel), _options.TranslationCacheMiB, _options.Ports);
         LogTraits(traits.Kvm, traits.CpuShares);
 
         var power = new PowerSwitch(_link, _time);
-        _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), power, traits);
+        _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), power, _guards, traits);
         _rebooting = new Rebooting(_link, power, _time);
-        return await _link.Call(connect => HostFacts.Read(connect, _places, traits), cancel);
+        var capabilities = await _link.Call(connect => HostFacts.Read(connect, _places, traits), cancel);
+        capabilities.UnderlayAddress = _underlay.Address ?? "";
+        capabilities.Features.Add(_options.PhysicalNetworks.Keys.Order(StringComparer.Ordinal).Select(name => $"physical-network:{name}"));
+        return capabilities;
     });
 
     public Task<Inventory> Inspect(CancellationToken cancel) => Guard(async () =>
     {
+        await _guards.Check(cancel);
         var domains = await _link.Call(Domains.All, cancel);
         return new Inventory(
             [.. domains.Where(domain => domain.Label is not null).Select(domain => domain.Observe())],
@@ -123,7 +134,11 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     public Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel) =>
         Guard(() => _consoles.Read(id, offset, maxBytes, cancel));
 
-    public ValueTask DisposeAsync() => _link.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _link.DisposeAsync();
+        _guards.Dispose();
+    }
 
     private MachineStore Machines => _machines ?? throw NotStarted;
 

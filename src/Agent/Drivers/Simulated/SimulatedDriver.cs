@@ -60,8 +60,9 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             MemoryBytes = (ulong)_options.MemoryBytes,
             DiskBytes = (ulong)_options.DiskBytes,
             Architecture = "x64",
+            UnderlayAddress = _options.UnderlayAddress,
         };
-        capabilities.Features.Add(["hotplug-disk", "hotplug-nic", "suspend", "hibernate"]);
+        capabilities.Features.Add(["hotplug-disk", "hotplug-nic", "suspend", "hibernate", .. _options.PhysicalNetworks.Select(name => $"physical-network:{name}")]);
         capabilities.Pools.AddRange(_pools.All.Select(pool => pool.Describe()));
         return capabilities;
     }
@@ -85,6 +86,8 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             if (network is not null && network.Incarnation != incarnation) throw OtherIncarnation("network", id, network.Incarnation, incarnation);
             if (spec.Cidr.Length > 0 && !System.Net.IPNetwork.TryParse(spec.Cidr, out _))
                 throw new DriverException("invalid", $"A network's range must be like 10.128.3.0/24, and is '{spec.Cidr}'.", retryable: false);
+            if (spec.Mode == NetworkSpec.Types.Mode.Bridged && !_options.PhysicalNetworks.Contains(spec.Physical))
+                throw new DriverException("no-physical-network", $"This host has no physical network '{spec.Physical}'.", retryable: true);
             if (network is null) host.Networks.Add(network = new SimulatedNetwork { Id = id, Incarnation = incarnation });
             (network.Spec, network.Generation) = (spec.Clone(), generation);
             return Observe(network);

@@ -66,6 +66,7 @@ internal static class SimulatedGuest
     {
         Say(machine, $"DEMO: nic {device} mac={nic.Mac}");
         var network = host.Networks.First(network => network.Id == nic.NetworkId).Spec;
+        if (network.Active && network.Cidr6.Length > 0 && nic.Address6.Length > 0) Say(machine, $"DEMO: address6 {device} {nic.Address6}");
         if (!network.Active || !network.Dhcp || network.Cidr.Length == 0) return;
         var reserved = network.Reservations.FirstOrDefault(reservation => reservation.Mac == nic.Mac)?.Address;
         var address = string.IsNullOrEmpty(reserved) ? AnyAddress(network.Cidr, nic.Mac) : reserved;

@@ -39,4 +39,10 @@ internal sealed class SimulatedOptions
     /// <summary>How long a guest takes to shut down when it is asked. Default: 50 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan ShutdownTime { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The address among the other hosts that it says it has. Default: none; its networks end at this host.</summary>
+    public string UnderlayAddress { get; set; } = "";
+
+    /// <summary>The physical networks that it says it is plugged into. Default: none.</summary>
+    public IList<string> PhysicalNetworks { get; } = [];
 }

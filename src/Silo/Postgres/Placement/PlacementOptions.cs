@@ -41,4 +41,8 @@ public sealed class PlacementOptions
     /// <summary>Where networks without a range of their own get a /24 from. Default: 10.128.0.0/12.</summary>
     [Required]
     public string SubnetPool { get; set; } = "10.128.0.0/12";
+
+    /// <summary>Where networks with IPv6 and without a range of their own get a /64 from. Default: fd6f:6363:6900::/48, of local addresses (RFC 4193).</summary>
+    [Required, RegularExpression("^.+/(3[2-9]|[4-5][0-9]|6[0-4])$", ErrorMessage = "Placement:Subnet6Pool must be an IPv6 range of 32 to 64 bits.")]
+    public string Subnet6Pool { get; set; } = "fd6f:6363:6900::/48";
 }

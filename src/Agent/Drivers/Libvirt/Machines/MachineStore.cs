@@ -7,7 +7,7 @@ namespace Controller.Agent.Drivers.Libvirt.Machines;
 
 /// <summary>The converge function of machines, and their removal.</summary>
 internal sealed class MachineStore(
-    Folders folders, ImageCache images, Places places, Link link, DeviceFitting devices, PowerSwitch power, HostTraits host)
+    Folders folders, ImageCache images, Places places, Link link, DeviceFitting devices, PowerSwitch power, Networks.NicGuards guards, HostTraits host)
 {
     private const uint Validate = 1;
     private const uint StoredOnly = 2;
@@ -20,6 +20,7 @@ internal sealed class MachineStore(
         RefuseOthers(key, await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id));
         await EnsureRootDisk(key, spec, cancel);
         EnsureSeed(key, spec);
+        await guards.Ensure(key, spec.Nics, cancel);
         var planned = await link.Call(connect => Define(connect, key, spec), cancel, key.Id, nameof(Define));
 
         // A suspended guest can release nothing, so one that shall run is resumed first, and one that shall not is fitted before.
@@ -31,6 +32,7 @@ internal sealed class MachineStore(
             misfit = await Fit(key.Id, planned, cancel);
         if (misfit is not null)
             throw misfit;
+        await guards.Keep(key, spec.Nics, cancel);
         return await link.On(key.Id, nameof(Native.virDomainSetMetadata), domain => Settle(domain, generation), cancel);
     }
 
@@ -43,6 +45,7 @@ internal sealed class MachineStore(
                 await power.Destroy(key.Id, cancel);
             await link.On(key.Id, nameof(Native.virDomainUndefineFlags), domain => Checked.Ok(Native.virDomainUndefineFlags(domain, UndefineEverything)), cancel);
         }
+        await guards.Keep(key, [], cancel);
         await link.Job(connect => DeleteDisks(connect, key), cancel, nameof(DeleteDisks));
         File.Delete(folders.Console(key));
     }

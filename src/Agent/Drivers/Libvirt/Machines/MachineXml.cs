@@ -47,6 +47,8 @@ internal static class MachineXml
         new XAttribute("type", "network"),
         mac.Length > 0 ? new XElement("mac", new XAttribute("address", mac)) : null,
         new XElement("source", new XAttribute("network", network)),
+        // A name that we know beforehand: what it may send is settled before it is there.
+        new XElement("target", new XAttribute("dev", Networks.NicGuard.TapOf(link))),
         new XElement("model", new XAttribute("type", "virtio")),
         new XElement("alias", new XAttribute("name", Devices.Alias(link))));
 
