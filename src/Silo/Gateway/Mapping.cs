@@ -93,7 +93,7 @@ internal static class Mapping
             Stop = (Proto.StopMethod)m.Stop,
             StopGraceSeconds = (uint)m.StopGrace.TotalSeconds,
             RootDiskBytes = (ulong)m.RootDiskBytes,
-            Seed = new() { InstanceId = m.Incarnation.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData) },
+            Seed = new() { InstanceId = m.Id.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData) },
         };
         if (m.Incoming is { } incoming)
             spec.Incoming = new() { MigrationId = incoming.Migration.ToString("D"), SourceHost = incoming.SourceHost.ToString("D"), Secret = incoming.Secret };

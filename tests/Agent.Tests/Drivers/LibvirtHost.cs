@@ -30,6 +30,9 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 
     public string Uri => $"qemu+unix:///system?socket={_directory}/libvirt/run/libvirt-sock";
 
+    /// <summary>The host's name; libvirt moves nothing between two of one name.</summary>
+    protected virtual string Name => "contract";
+
     public Stream OpenImage() => File.OpenRead(_image);
 
     public async Task InitializeAsync()
@@ -128,7 +131,7 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 
     private async Task StartLibvirtd()
     {
-        var script = Script(Path.Combine(Repository.Root, "deploy/libvirtd/run.sh"), "--until-eof", Path.Combine(_directory, "libvirt"), "contract");
+        var script = Script(Path.Combine(Repository.Root, "deploy/libvirtd/run.sh"), "--until-eof", Path.Combine(_directory, "libvirt"), Name);
         script.RedirectStandardInput = true;
         script.RedirectStandardOutput = true;
         _libvirtd = Process.Start(script)!;

@@ -57,6 +57,12 @@ internal sealed class LibvirtOptions : IValidatableObject
     [Range(1, 100)]
     public int MaxStuckCalls { get; set; } = 12;
 
+    /// <summary>The path of libvirtd's socket.</summary>
+    public string Socket =>
+        Uri.Split('?') is [_, var query] && query.Split('&').FirstOrDefault(part => part.StartsWith("socket=", StringComparison.Ordinal)) is { } socket
+            ? System.Uri.UnescapeDataString(socket["socket=".Length..])
+            : "/run/libvirt/libvirt-sock";
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!Path.IsPathFullyQualified(Directory))

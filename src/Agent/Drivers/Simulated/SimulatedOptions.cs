@@ -36,4 +36,8 @@ internal sealed class SimulatedOptions
     /// <summary>How long a guest takes to shut down when it is asked. Default: 50 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan ShutdownTime { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>How long a machine takes to another host where its migration has no bandwidth. Default: 200 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan MigrationTime { get; set; } = TimeSpan.FromMilliseconds(200);
 }
