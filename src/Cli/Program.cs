@@ -10,9 +10,9 @@ using Controller.Cli.Testing;
 var root = new RootCommand("The OCCI controller: a private cloud, and the command line of it.")
 {
     Connection.Data, Connection.Endpoint, Connection.Token,
-    UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(),
+    UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(), PowerCommand.Create(),
     OcciCommand.Create(), ConsoleCommand.Create(),
-    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ImageCommand.Create(),
+    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), MigrateCommand.Create(), ImageCommand.Create(),
     ModelFilesCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
 };
 var parse = root.Parse(args);

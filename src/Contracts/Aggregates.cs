@@ -90,7 +90,13 @@ public interface INetworkGrain : IHostedGrain
 }
 
 [GenerateSerializer, Immutable, Alias("ConnectResult")]
-public sealed record ConnectResult([property: Id(0)] Outcome Outcome, [property: Id(1)] string? Address, [property: Id(2)] string? Gateway, [property: Id(3)] int PrefixLength);
+public sealed record ConnectResult([property: Id(0)] Outcome Outcome, [property: Id(1)] string? Address, [property: Id(2)] string? Gateway, [property: Id(3)] int PrefixLength)
+{
+    [Id(4)] public string? Address6 { get; init; }
+
+    /// <summary>How a guest sets it up.</summary>
+    [Id(5)] public NicSettings? Settings { get; init; }
+}
 
 /// <summary>A link between a compute and a network or storage.</summary>
 [Alias("ILinkGrain")]

@@ -106,7 +106,27 @@ public sealed record DesiredDisk([property: Id(0)] Guid Link, [property: Id(1)] 
 
 [GenerateSerializer, Immutable, Alias("DesiredNic")]
 public sealed record DesiredNic(
-    [property: Id(0)] Guid Link, [property: Id(1)] Guid Network, [property: Id(2)] string Mac, [property: Id(3)] string? Address, [property: Id(4)] string Device);
+    [property: Id(0)] Guid Link, [property: Id(1)] Guid Network, [property: Id(2)] string Mac, [property: Id(3)] string? Address, [property: Id(4)] string Device)
+{
+    /// <summary>Its IPv6 address.</summary>
+    [Id(5)] public string? Address6 { get; init; }
+
+    /// <summary>What the guest's own network configuration has to say of it.</summary>
+    [Id(6)] public NicSettings? Settings { get; init; }
+}
+
+/// <summary>How a guest sets up a NIC: where <see cref="Dhcp"/> is false, with its addresses as they stand here.</summary>
+[GenerateSerializer, Immutable, Alias("NicSettings")]
+public sealed record NicSettings
+{
+    [Id(0)] public bool Dhcp { get; init; }
+    [Id(1)] public int PrefixLength { get; init; }
+    [Id(2)] public string? Gateway { get; init; }
+    [Id(3)] public int PrefixLength6 { get; init; }
+    [Id(4)] public string? Gateway6 { get; init; }
+    [Id(5)] public string[] Dns { get; init; } = [];
+    [Id(6)] public int Mtu { get; init; }
+}
 
 /// <summary>A volume.</summary>
 [GenerateSerializer, Immutable, Alias("DesiredVolume")]
@@ -133,10 +153,37 @@ public sealed record DesiredNetwork : DesiredObject
     [Id(4)] public string? Gateway { get; init; }
     [Id(5)] public bool Dhcp { get; init; }
     [Id(6)] public AddressReservation[] Reservations { get; init; } = [];
+
+    /// <summary>Of the VXLAN that joins its hosts; 0: none.</summary>
+    [Id(10)] public int Vni { get; init; }
+
+    /// <summary>Underlay addresses of the other hosts that have it.</summary>
+    [Id(11)] public string[] Peers { get; init; } = [];
+
+    /// <summary>0: the host's default.</summary>
+    [Id(12)] public int Mtu { get; init; }
+
+    /// <summary>Name servers; none: the gateway is one.</summary>
+    [Id(13)] public string[] Dns { get; init; } = [];
+
+    /// <summary>IPv6 range, or null.</summary>
+    [Id(14)] public string? Cidr6 { get; init; }
+
+    /// <summary>The host's own address in it.</summary>
+    [Id(15)] public string? Gateway6 { get; init; }
+
+    /// <summary>The physical network that it is bridged to, or null.</summary>
+    [Id(16)] public string? Physical { get; init; }
+
+    /// <summary>On the physical network; 0: untagged.</summary>
+    [Id(17)] public int Vlan { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("AddressReservation")]
-public sealed record AddressReservation([property: Id(0)] string Mac, [property: Id(1)] string Address, [property: Id(2)] string? Hostname);
+public sealed record AddressReservation([property: Id(0)] string Mac, [property: Id(1)] string Address, [property: Id(2)] string? Hostname)
+{
+    [Id(3)] public string? Address6 { get; init; }
+}
 
 /// <summary>What an agent says when it connects.</summary>
 [GenerateSerializer, Immutable, Alias("AgentHello")]
@@ -155,8 +202,14 @@ public sealed record HostCapabilities(
     [property: Id(3)] long MemoryBytes,
     [property: Id(4)] long DiskBytes,
     [property: Id(5)] string Architecture,
-    [property: Id(6)] string[] Features,
-    [property: Id(9)] string? PeerEndpoint = null);
+    [property: Id(6)] string[] Features)
+{
+    /// <summary>Where other hosts reach it with tenants' networks; null: it has no such address.</summary>
+    [Id(8)] public string? UnderlayAddress { get; init; }
+
+    /// <summary>Where other hosts' agents reach this one's; null: machines cannot come here from another host.</summary>
+    [Id(9)] public string? PeerEndpoint { get; init; }
+}
 
 /// <summary>What an agent sees.</summary>
 [GenerateSerializer, Immutable, Alias("ObservedReport")]
@@ -237,6 +290,8 @@ public interface IAgentStream : IGrainObserver
     [Alias("SendCancel"), Orleans.Concurrency.OneWay] Task SendCancel(Guid operation, Guid machine);
 
     [Alias("SendReadConsole"), Orleans.Concurrency.OneWay] Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait);
+
+    [Alias("SendOpenConsole"), Orleans.Concurrency.OneWay] Task SendOpenConsole(ConsoleOrder order);
 
     /// <summary>The session is over: another one took its place, or the host was removed.</summary>
     [Alias("Hangup"), Orleans.Concurrency.OneWay] Task Hangup(string why);
@@ -324,6 +379,12 @@ public interface IHostGrain : IGrainWithStringKey
 
     /// <summary>Reads a machine's serial log, waiting for more if there is none after <paramref name="offset"/>.</summary>
     [Alias("ReadConsole"), Orleans.Concurrency.AlwaysInterleave] Task<ConsolePart> ReadConsole(Guid machine, long offset, int maxBytes, TimeSpan wait);
+
+    /// <summary>Has a console opened: <paramref name="viewer"/> hears when it is. Answers why it can't be; null: it is on its way.</summary>
+    [Alias("OpenConsole"), Orleans.Concurrency.AlwaysInterleave] Task<ConsoleClosed?> OpenConsole(ConsoleOrder order, IConsoleEnd viewer);
+
+    /// <summary>The agent has called about that console: who waits for it, once; null: nobody (any more).</summary>
+    [Alias("ConsoleReached"), Orleans.Concurrency.AlwaysInterleave] Task<IConsoleEnd?> ConsoleReached(Guid console);
 
     [Alias("View"), Orleans.Concurrency.AlwaysInterleave] Task<HostView?> View();
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Controller.Grains.Consoles;
 using Controller.Grains.Mixins;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
@@ -74,6 +75,7 @@ internal static class SiloHost
         services.AddSingleton<IClaims, PostgresClaims>();
         services.AddSingleton<IUnfinished, PostgresUnfinished>();
         services.AddSingleton<IMixinMembers, PostgresMixinMembers>();
+        services.AddSingleton<IConsoleTickets, PostgresConsoleTickets>();
         services.AddSingleton<Migrator>();
     }
 

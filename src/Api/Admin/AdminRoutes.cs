@@ -8,7 +8,7 @@ internal static class AdminRoutes
 {
     public static void AddAdmin(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Projects>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<JoinTokens>().AddSingleton<Images>();
+        builder.Services.AddSingleton<Projects>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<JoinTokens>().AddSingleton<Images>().AddSingleton<Migrations>();
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(
             new System.Text.Json.Serialization.JsonStringEnumConverter(System.Text.Json.JsonNamingPolicy.CamelCase)));
     }
@@ -31,6 +31,10 @@ internal static class AdminRoutes
         admin.MapGet("/hosts/{id:guid}", hosts.Show).Needs(Role.Operator);
         admin.MapPost("/hosts/join-tokens", joinTokens.Create).Needs(Role.Operator);
         admin.MapDelete("/hosts/{id:guid}", hosts.Remove).Needs(Role.Operator);
+        var migrations = services.GetRequiredService<Migrations>();
+        admin.MapPost("/computes/{id:guid}/migrate", migrations.Migrate).Needs(Role.Operator);
+        admin.MapPost("/computes/{id:guid}/cancel-migration", migrations.Cancel).Needs(Role.Operator);
+        admin.MapGet("/computes/{id:guid}/migration", migrations.Show).Needs(Role.Operator);
         admin.MapPut("/images/{term}", images.Put).Needs(Role.Admin);
         admin.MapGet("/images", images.List).Needs(Role.Operator);
         admin.MapDelete("/images/{term}", images.Delete).Needs(Role.Admin);

@@ -46,6 +46,7 @@ internal sealed class Cluster(DataDirectory data, ClusterSettings settings, Prep
 
     private async Task<Uri> BringUp(Supervisor supervisor, CancellationToken cancel)
     {
+        HostPower.Reset(data);
         await progress.Step("programs", () => Task.Run(() => Programs.Stage(data), cancel));
         await progress.Step("model", () => Task.Run(() => ModelFiles.Stage(data, settings.Extensions), cancel));
         await progress.Step("keys", () => Task.Run(() => Keys.Ensure(data, TimeProvider.System), cancel));

@@ -67,6 +67,9 @@ internal sealed class DataDirectory
 
     public string Agents => In("agents");
 
+    /// <summary>A file for each host that is switched off.</summary>
+    public string Power => In("power");
+
     public string Log(string name) => Path.Combine(Logs, name + ".log");
 
     /// <summary>Makes the directories that are always there. Only the owner may look inside those that hold secrets.</summary>

@@ -35,6 +35,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain
     {
         _record = new(state, HostProjection.View, HostProjection.Index);
         (_claims, _time, _logger) = (claims, time, logger);
+        _openings = new(time);
     }
 
     private Guid Id => GrainKeys.IdOf(this.GetPrimaryKeyString());

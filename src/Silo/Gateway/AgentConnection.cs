@@ -104,6 +104,14 @@ internal sealed partial class AgentConnection(
         },
     });
 
+    public Task SendOpenConsole(ConsoleOrder order) => Queue(new()
+    {
+        OpenConsole = new()
+        {
+            ConsoleId = order.Console.ToString("D"), MachineId = order.Machine.ToString("D"), Kind = (Agent.Protocol.ConsoleKind)order.Kind,
+        },
+    });
+
     public async Task Hangup(string why)
     {
         await Queue(new() { Goodbye = new() { Why = why, ReconnectAfterSeconds = 1 } });

@@ -11,8 +11,11 @@ internal static class Mapping
         hello.BootId, hello.AgentVersion, hello.Name, (long)hello.HighestEpochSeen,
         new(
             hello.Capabilities.Driver, hello.Capabilities.Hypervisor, (int)hello.Capabilities.Cores, (long)hello.Capabilities.MemoryBytes,
-            (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features],
-            PeerEndpoint: hello.Capabilities.PeerEndpoint is { Length: > 0 } peer ? peer : null));
+            (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features])
+        {
+            UnderlayAddress = hello.Capabilities.UnderlayAddress is { Length: > 0 } underlay ? underlay : null,
+            PeerEndpoint = hello.Capabilities.PeerEndpoint is { Length: > 0 } peer ? peer : null,
+        });
 
     /// <summary>Objects whose ids are not UUIDs are none of ours and are left out.</summary>
     public static ObservedReport ToContract(this Proto.Observed seen) => new(
@@ -105,7 +108,7 @@ internal static class Mapping
         spec.Disks.AddRange(m.Disks.Select(d => new Proto.Disk { LinkId = d.Link.ToString("D"), VolumeId = d.Volume.ToString("D"), Device = d.Device ?? "" }));
         spec.Nics.AddRange(m.Nics.Select(n => new Proto.Nic
         {
-            LinkId = n.Link.ToString("D"), NetworkId = n.Network.ToString("D"), Mac = n.Mac, Address = n.Address ?? "", Device = n.Device,
+            LinkId = n.Link.ToString("D"), NetworkId = n.Network.ToString("D"), Mac = n.Mac, Address = n.Address ?? "", Device = n.Device, Address6 = n.Address6 ?? "",
         }));
         return spec;
     }
@@ -116,12 +119,24 @@ internal static class Mapping
         {
             Name = n.Name,
             Active = n.Active,
-            Mode = n.Nat ? Proto.NetworkSpec.Types.Mode.Nat : Proto.NetworkSpec.Types.Mode.Isolated,
+            Mode = n.Physical is not null ? Proto.NetworkSpec.Types.Mode.Bridged
+                : n.Nat ? Proto.NetworkSpec.Types.Mode.Nat : Proto.NetworkSpec.Types.Mode.Isolated,
             Cidr = n.Cidr ?? "",
             Gateway = n.Gateway ?? "",
             Dhcp = n.Dhcp,
+            Vni = (uint)n.Vni,
+            Mtu = (uint)n.Mtu,
+            Cidr6 = n.Cidr6 ?? "",
+            Gateway6 = n.Gateway6 ?? "",
+            Physical = n.Physical ?? "",
+            Vlan = (uint)n.Vlan,
         };
-        spec.Reservations.AddRange(n.Reservations.Select(r => new Proto.Reservation { Mac = r.Mac, Address = r.Address, Hostname = r.Hostname ?? "" }));
+        spec.Peers.AddRange(n.Peers);
+        spec.Dns.AddRange(n.Dns);
+        spec.Reservations.AddRange(n.Reservations.Select(r => new Proto.Reservation
+        {
+            Mac = r.Mac, Address = r.Address, Hostname = r.Hostname ?? "", Address6 = r.Address6 ?? "",
+        }));
         return spec;
     }
 

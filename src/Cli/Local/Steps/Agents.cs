@@ -51,6 +51,8 @@ internal sealed class Agents(DataDirectory data, Supervisor supervisor, ApiClien
             ["StateDirectory"] = state,
             ["Name"] = $"host-{number}",
             ["Driver"] = hypervisors.Driver == Driver.Libvirt ? "libvirt" : "simulated",
+            // Machines move between the agents, which are all on this machine.
+            ["PeerListen"] = "127.0.0.1:0",
             // The silos' ports may have changed since it learnt them.
             ["Gateways"] = new JsonArray([.. gateways.Select(g => JsonValue.Create(g))]),
         };
@@ -59,8 +61,7 @@ internal sealed class Agents(DataDirectory data, Supervisor supervisor, ApiClien
         var settings = new JsonObject { ["Agent"] = agent };
         if (hypervisors.Driver == Driver.Libvirt)
         {
-            settings["Libvirt"] = new JsonObject { ["Uri"] = hypervisors.Uris[index - 1], ["Directory"] = Path.Combine(data.In("machines"), number) };
-            Directory.CreateDirectory(Path.Combine(data.In("machines"), number));
+            settings["Libvirt"] = LibvirtSettings(hypervisors.Hosts[index - 1], Path.Combine(data.In("machines"), number));
         }
         else
         {
@@ -72,6 +73,17 @@ internal sealed class Agents(DataDirectory data, Supervisor supervisor, ApiClien
             Address = $"host-{number} ({agent["Driver"]})",
             Health = Path.Combine(state, "health"),
         };
+    }
+
+    private static JsonObject LibvirtSettings(Hypervisor host, string directory)
+    {
+        Directory.CreateDirectory(directory);
+        var settings = new JsonObject { ["Uri"] = host.Uri, ["Directory"] = directory };
+        if (host.NamespacePidFile is { } pid)
+            settings["NamespacePidFile"] = pid;
+        if (host.Underlay is { } underlay)
+            settings["UnderlayAddress"] = underlay;
+        return settings;
     }
 
     private async Task<string> JoinToken(string state, CancellationToken cancel)
