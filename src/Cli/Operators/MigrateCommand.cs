@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Controller.Cli.Entities;
-using Controller.Cli.Local;
 
 namespace Controller.Cli.Operators;
 
