@@ -61,7 +61,7 @@ internal sealed partial class OperationRunner(
     {
         await Task.Yield();
         OperationFinished? result = null;
-        var ran = await departures.Run(operation.MachineId, operation.OperationId, async cancel =>
+        var ran = await departures.Run(new(operation.MachineId, operation.Incarnation), operation.OperationId, async cancel =>
         {
             reconciler.Tell(operation.MachineId, worker => worker.Wake());   // the host's next report says that it is under way
             result = await Do(operation, cause, progress, cancel);

@@ -24,7 +24,7 @@ internal sealed partial class Steps(
             observations.Note(seen);
             return null;
         }
-        if (entry.Desired.Kind == ObjectKind.ObjectMachine) await departures.End(entry.Desired.Id, cancel);
+        if (entry.Desired.Kind == ObjectKind.ObjectMachine) await departures.End(ObjectKey.Of(entry.Desired), cancel);
         if (entry.Desired.Absent) return await Remove(entry, seen, mayAct, cancel);
 
         var hostLife = life.Now;
@@ -89,7 +89,7 @@ internal sealed partial class Steps(
             : new()
             {
                 MigrationId = wanted.Machine.Outgoing.MigrationId,
-                State = underWay || departures.IsUnderWay(wanted.Id) ? MachineTransfer.Types.State.UnderWay : MachineTransfer.Types.State.Waiting,
+                State = underWay || departures.IsUnderWay(ObjectKey.Of(wanted)) ? MachineTransfer.Types.State.UnderWay : MachineTransfer.Types.State.Waiting,
             };
     }
 
