@@ -52,7 +52,19 @@ internal sealed class AgentOptions : IValidatableObject
     [Required]
     public string BootIdFile { get; set; } = "/proc/sys/kernel/random/boot_id";
 
+    /// <summary>
+    /// Address and port where other hosts' agents bring machines, "10.0.0.7:16520"; port 0: any that is free. Default: empty, machines do not move to or from this host.
+    /// </summary>
+    public string PeerListen { get; set; } = "";
+
+    /// <summary>host:port that others reach <see cref="PeerListen"/> at. Default: that address, or this host's name where it is a wildcard.</summary>
+    public string? PeerAdvertise { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
         Gateways.Where(gateway => !Enrolment.JoinToken.IsEndpoint(gateway)).Select(gateway =>
-            new ValidationResult($"Agent:Gateways wants host:port, found \"{gateway}\".", [nameof(Gateways)]));
+            new ValidationResult($"Agent:Gateways wants host:port, found \"{gateway}\".", [nameof(Gateways)]))
+        .Concat(PeerListen.Length > 0 && !System.Net.IPEndPoint.TryParse(PeerListen, out _)
+            ? [new ValidationResult($"Agent:PeerListen wants an address and a port, like 10.0.0.7:16520, found \"{PeerListen}\".", [nameof(PeerListen)])] : [])
+        .Concat(PeerAdvertise is { Length: > 0 } advertised && !Enrolment.JoinToken.IsEndpoint(advertised)
+            ? [new ValidationResult($"Agent:PeerAdvertise wants host:port, found \"{advertised}\".", [nameof(PeerAdvertise)])] : []);
 }

@@ -12,7 +12,7 @@ var root = new RootCommand("The OCCI controller: a private cloud, and the comman
     Connection.Data, Connection.Endpoint, Connection.Token,
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(), PowerCommand.Create(),
     OcciCommand.Create(), ConsoleCommand.Create(),
-    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ExplainCommand.Create(), ImageCommand.Create(),
+    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ExplainCommand.Create(), MigrateCommand.Create(), ImageCommand.Create(),
     ModelFilesCommand.Create(), KeysCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
 };
 var parse = root.Parse(args);

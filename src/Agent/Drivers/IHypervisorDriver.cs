@@ -8,7 +8,7 @@ namespace Controller.Agent.Drivers;
 /// after a crash at any instruction. Calls for one object are never concurrent; calls for different objects are.
 /// An expected failure (no space, digest mismatch, hypervisor away) is a <see cref="DriverException"/>; anything else is a bug.
 /// </summary>
-public interface IHypervisorDriver : IAsyncDisposable
+public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
 {
     /// <summary>Connects and learns what the host can do. May take seconds (it probes acceleration). Called once, before anything else.</summary>
     Task<Capabilities> Start(CancellationToken cancel);

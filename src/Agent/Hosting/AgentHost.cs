@@ -6,6 +6,7 @@ using Controller.Agent.Images;
 using Controller.Agent.Ledger;
 using Controller.Agent.Observing;
 using Controller.Agent.Operations;
+using Controller.Agent.Peers;
 using Controller.Agent.Reconciling;
 using Controller.Agent.Session;
 using Controller.Agent.Telemetry;
@@ -59,6 +60,10 @@ internal static class AgentHost
         services.AddSingleton<Reconciler>();
         services.AddSingleton<ImageUpload>();
         services.AddSingleton<MachineSaver>();
+        services.AddSingleton<CurrentIdentity>();
+        services.AddSingleton<PeerListener>();
+        services.AddSingleton<Departures>();
+        services.AddSingleton<MachineMigrator>();
         services.AddSingleton<OperationRunner>();
         services.AddSingleton<ConsoleReader>();
 

@@ -2,6 +2,7 @@ using Controller.Agent.Drivers;
 using Controller.Agent.Images;
 using Controller.Agent.Ledger;
 using Controller.Agent.Observing;
+using Controller.Agent.Operations;
 using Controller.Agent.Protocol;
 using Microsoft.Extensions.Options;
 
@@ -10,7 +11,7 @@ namespace Controller.Agent.Reconciling;
 /// <summary>One step of one object: compare what is wanted with what is there and, where they differ, ask the driver once.</summary>
 internal sealed partial class Steps(
     HostLedger ledger, Observations observations, Dependencies dependencies, ImageStore images, ActiveDriver active, HostLife life,
-    MachineWatch watch, IOptions<AgentOptions> options, ILogger<Steps> log) : IDisposable
+    MachineWatch watch, Departures departures, IOptions<AgentOptions> options, ILogger<Steps> log) : IDisposable
 {
     private readonly SemaphoreSlim _builds = new(options.Value.ParallelBuilds);
 
@@ -18,6 +19,12 @@ internal sealed partial class Steps(
     public async Task<Failure?> Take(LedgerObject entry, Inventory inventory, bool mayAct, CancellationToken cancel)
     {
         var seen = Look(entry, inventory);
+        if (IsMoving(entry.Desired))
+        {
+            observations.Note(seen);
+            return null;
+        }
+        if (entry.Desired.Kind == ObjectKind.ObjectMachine) await departures.End(ObjectKey.Of(entry.Desired), cancel);
         if (entry.Desired.Absent || entry.Desired.Volume is { Released: true }) return await Remove(entry, seen, mayAct, cancel);
 
         var hostLife = life.Now;
@@ -59,9 +66,31 @@ internal sealed partial class Steps(
     public Sighting Look(LedgerObject entry, Inventory inventory)
     {
         var seen = See(entry, inventory);
+        if (IsMoving(entry.Desired)) return seen.Moving(Transfer(entry.Desired, seen.Machine!));
         return seen.Machine is { } machine && PowerRule.IsDown(entry, machine.Power) && Verdict(entry, machine) == PowerVerdict.Converge
             ? seen.With(0, seen.Failure)
             : seen;
+    }
+
+    /// <summary>On its way from one host to another: it is looked at and left alone.</summary>
+    private static bool IsMoving(DesiredObject wanted) => wanted is { Absent: false, Machine: { } machine } && (machine.Incoming ?? (object?)machine.Outgoing) is not null;
+
+    private MachineTransfer Transfer(DesiredObject wanted, ObservedMachine seen)
+    {
+        var underWay = seen.Transfer?.State == MachineTransfer.Types.State.UnderWay;
+        return wanted.Machine.Incoming is { } incoming
+            ? new()
+            {
+                MigrationId = incoming.MigrationId,
+                State = underWay ? MachineTransfer.Types.State.UnderWay
+                    : seen.Power == Power.Absent ? MachineTransfer.Types.State.Waiting
+                    : MachineTransfer.Types.State.Arrived,
+            }
+            : new()
+            {
+                MigrationId = wanted.Machine.Outgoing.MigrationId,
+                State = underWay || departures.IsUnderWay(ObjectKey.Of(wanted)) ? MachineTransfer.Types.State.UnderWay : MachineTransfer.Types.State.Waiting,
+            };
     }
 
     private PowerVerdict Verdict(LedgerObject entry, ObservedMachine machine)

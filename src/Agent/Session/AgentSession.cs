@@ -95,6 +95,10 @@ internal sealed class AgentSession(SessionServices services, TimeSpan reportEver
                     if (message.Operation.Epoch != _epoch) return WrongEpoch(message.Operation.Epoch);
                     _serving.Add(Answer(message.Operation, message.Traceparent, cancel));
                     break;
+                case ToAgent.MessageOneofCase.CancelOperation:
+                    if (message.CancelOperation.Epoch != _epoch) return WrongEpoch(message.CancelOperation.Epoch);
+                    if (services.Operations.Cancel(message.CancelOperation) is { } over) _serving.Add(Send(over, message.Traceparent, cancel));
+                    break;
                 case ToAgent.MessageOneofCase.ReadConsole:
                     _serving.Add(Answer(message.ReadConsole, message.Traceparent, cancel));
                     break;
@@ -112,7 +116,19 @@ internal sealed class AgentSession(SessionServices services, TimeSpan reportEver
 
     private async Task Answer(Operation operation, string traceparent, CancellationToken cancel)
     {
-        var result = (await services.Operations.Run(operation, AgentTelemetry.Cause(traceparent)).WaitAsync(cancel)).Clone();
+        // What does not fit is dropped: the next one tells more.
+        void Progress(OperationProgress progress)
+        {
+            progress.Epoch = _epoch;
+            _outbox.Writer.TryWrite((new FromAgent { Traceparent = traceparent, OperationProgress = progress }, null));
+        }
+
+        await Send(await services.Operations.Run(operation, AgentTelemetry.Cause(traceparent), Progress).WaitAsync(cancel), traceparent, cancel);
+    }
+
+    private async Task Send(OperationFinished finished, string traceparent, CancellationToken cancel)
+    {
+        var result = finished.Clone();
         result.Epoch = _epoch;
         await Send(new FromAgent { Traceparent = traceparent, OperationFinished = result }, null, cancel);
     }

@@ -32,6 +32,7 @@ internal sealed partial class ComputeGrain
         var now = _time.GetUtcNow();
         await _record.Write(present with
         {
+            Message = present.Phase == ComputePhase.Failed ? present.Message : null,
             Migration = new()
             {
                 Id = Guid.NewGuid(),
@@ -65,8 +66,11 @@ internal sealed partial class ComputeGrain
     public async Task Progress(OperationProgress progress)
     {
         var now = _time.GetUtcNow();
-        if (_record.Value is not { Migration: { Phase: MigrationPhase.Moving } migration } present || migration.Operation.Id != progress.Operation || now - _noted < NoteEvery)
+        if (_record.Value is not { Migration: { Phase: MigrationPhase.Moving } migration } present || migration.Operation.Id != progress.Operation
+            || (now - _noted < NoteEvery && progress.RemainingBytes > 0))
+        {
             return;
+        }
         _noted = now;
         await _record.Write(present with { Migration = With(migration, progress) });
     }

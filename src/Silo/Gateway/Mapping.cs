@@ -102,7 +102,7 @@ internal static class Mapping
             RootDisk = Id(m.RootDisk),
             Seed = new()
             {
-                InstanceId = m.Incarnation.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = GuestNetwork.Write(m.Nics),
+                InstanceId = m.Id.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = GuestNetwork.Write(m.Nics),
             },
         };
         if (m.Incoming is { } incoming)

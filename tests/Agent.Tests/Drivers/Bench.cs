@@ -18,6 +18,9 @@ public sealed class Bench(IDriverHost host) : IAsyncDisposable
 
     public IHypervisorDriver Driver => host.Driver;
 
+    /// <summary>Done when the test is over.</summary>
+    public void AtEnd(Func<Task> undo) => _undo.Add(undo);
+
     public static string NewId() => Guid.NewGuid().ToString("D");
 
     /// <summary>A machine that is off when it is first ensured; tests change the spec.</summary>

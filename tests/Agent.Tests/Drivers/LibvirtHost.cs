@@ -33,6 +33,9 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 
     public string Uri => $"qemu+unix:///system?socket={_directory}/libvirt/run/libvirt-sock";
 
+    /// <summary>The host's name; libvirt moves nothing between two of one name.</summary>
+    protected virtual string Name => "contract";
+
     public Stream OpenImage() => File.OpenRead(_image);
 
     public async Task InitializeAsync()
@@ -139,7 +142,7 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 
     private async Task StartLibvirtd()
     {
-        var script = Script(Path.Combine(Repository.Root, "deploy/libvirtd/run.sh"), ["--until-eof", .. Plug(), Path.Combine(_directory, "libvirt"), Port is { } port ? "host-" + port.Underlay.Replace('.', '-') : "contract"]);
+        var script = Script(Path.Combine(Repository.Root, "deploy/libvirtd/run.sh"), ["--until-eof", .. Plug(), Path.Combine(_directory, "libvirt"), Port is { } port ? "host-" + port.Underlay.Replace('.', '-') : Name]);
         script.RedirectStandardInput = true;
         script.RedirectStandardOutput = true;
         _libvirtd = Process.Start(script)!;

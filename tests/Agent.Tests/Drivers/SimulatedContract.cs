@@ -54,10 +54,10 @@ public sealed class SimulatedContract(SimulatedTestHost host) : MachineContract(
     }
 }
 
-public sealed class SimulatedTestHost : IDriverHost, IAsyncLifetime
+public class SimulatedTestHost : IDriverHost, IAsyncLifetime
 {
     private readonly ScratchDirectory _scratch = new();
-    private readonly byte[] _image = RandomNumberGenerator.GetBytes(10_000);
+    private static readonly byte[] _image = RandomNumberGenerator.GetBytes(10_000);   // one for all: what moves between hosts finds its image there
     private SimulatedDriver? _driver;
 
     internal SimulatedFaults Faults { get; } = new();

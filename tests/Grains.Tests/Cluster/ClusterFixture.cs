@@ -60,7 +60,7 @@ public class ClusterFixture : IAsyncLifetime
         var id = Guid.NewGuid();
         var grain = Grain(id);
         await grain.Enrol("host-" + id.ToString("N")[..6], "00");
-        var agent = new ScriptedAgent(id, grain, Grains, new("simulated", "a script", cores, memory, disk, "x64", []) { UnderlayAddress = underlay });
+        var agent = new ScriptedAgent(id, grain, Grains, new("simulated", "a script", cores, memory, disk, "x64", []) { UnderlayAddress = underlay, PeerEndpoint = "127.0.0.1:1" });
         await agent.Connect();
         return agent;
     }

@@ -71,7 +71,10 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
             await Report(wanted);
     }
 
-    public Task<bool> Report(DesiredObject wanted, Power? power = null)
+    /// <param name="wanted">What it speaks of.</param>
+    /// <param name="power">Null: as it is wanted; of a machine on its way, as it is before anything of it has come or gone.</param>
+    /// <param name="transfer">Of a machine on its way.</param>
+    public Task<bool> Report(DesiredObject wanted, Power? power = null, TransferState transfer = TransferState.Waiting)
     {
         var sequence = Interlocked.Increment(ref _sequence);
         var failure = Fails is { } f ? f with { Generation = wanted.Generation } : null;
@@ -79,8 +82,9 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
         return grain.Observe(Epoch, wanted switch
         {
             DesiredMachine m => Seen(machines: [new(
-                m.Id, m.Incarnation, generation, sequence, power ?? (m.Absent ? Power.Absent : failure is null ? m.Power : Power.Off), failure,
-                [.. m.Disks.Select(d => new ObservedAttachment(d.Link, true, d.Device!, null)), .. m.Nics.Select(n => new ObservedAttachment(n.Link, true, n.Device, null))], false)]),
+                m.Id, m.Incarnation, generation, sequence, power ?? (m.Absent || m.Incoming is not null ? Power.Absent : failure is null ? m.Power : Power.Off), failure,
+                [.. m.Disks.Select(d => new ObservedAttachment(d.Link, true, d.Device!, null)), .. m.Nics.Select(n => new ObservedAttachment(n.Link, true, n.Device, null))], false,
+                (m.Incoming?.Migration ?? m.Outgoing) is { } migration ? new(migration, transfer) : null)]),
             DesiredVolume v => Seen(volumes: [new(v.Id, v.Incarnation, generation, sequence, !v.Absent && failure is null, v.SizeBytes, failure)]),
             DesiredNetwork n => Seen(networks: [new(n.Id, n.Incarnation, generation, sequence, !n.Absent, n.Active, failure)]),
             _ => throw new InvalidOperationException(),
@@ -130,6 +134,8 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
         Cancelled.Enqueue(operation);
         return Task.CompletedTask;
     }
+
+    public Task<bool> Answer(MigrateOrder order, Failure? failure = null) => grain.Finished(Epoch, new(order.Operation, order.Machine, failure));
 
     public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) =>
         grain.ConsoleData(request, new(offset, "hello"u8.ToArray(), offset + 5, null));

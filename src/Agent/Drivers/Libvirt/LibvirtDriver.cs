@@ -1,9 +1,11 @@
 using System.ComponentModel.DataAnnotations;
 using Controller.Agent.Drivers.Libvirt.Interop;
 using Controller.Agent.Drivers.Libvirt.Machines;
+using Controller.Agent.Drivers.Libvirt.Moving;
 using Controller.Agent.Drivers.Libvirt.Networks;
 using Controller.Agent.Drivers.Libvirt.Storage;
 using Controller.Agent.Protocol;
+using Controller.Agent.Protocol.Peer;
 
 namespace Controller.Agent.Drivers.Libvirt;
 
@@ -25,6 +27,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     private readonly DiskCopying _copying;
     private MachineStore? _machines;
     private Rebooting? _rebooting;
+    private Leaving? _leaving;
+    private Coming? _coming;
 
     public LibvirtDriver(LibvirtOptions options, TimeProvider time, ILogger<LibvirtDriver> log)
     {
@@ -73,6 +77,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         var power = new PowerSwitch(_link, _time);
         _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), power, _guards, traits);
         _rebooting = new Rebooting(_link, power, _time);
+        _leaving = new Leaving(_options, _folders, _link, power, _copying, _time);
+        _coming = new Coming(_options, _folders, _places, _link, _machines);
         var capabilities = await _link.Call(connect => HostFacts.Read(connect, _places, traits), cancel);
         capabilities.UnderlayAddress = _underlay.Address ?? "";
         capabilities.Features.Add(_options.PhysicalNetworks.Keys.Order(StringComparer.Ordinal).Select(name => $"physical-network:{name}"));
@@ -104,6 +110,13 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         Guard(() => (_rebooting ?? throw NotStarted).Reboot(ObjectKey.Of(id, incarnation), method, grace, cancel));
 
     public Task<DiskCopy> CopyRootDisk(string id, string incarnation, CancellationToken cancel) => Guard(() => _copying.Copy(ObjectKey.Of(id, incarnation), cancel));
+
+    public Task SendAway(Departure what, IPeer peer, Action<MoveProgress> progress, CancellationToken cancel) =>
+        Guard(() => (_leaving ?? throw NotStarted).Send(what, peer, progress, cancel));
+
+    public Task<PeerAnswer> Receive(Arrival what, PeerRequest request, CancellationToken cancel) => Guard(() => (_coming ?? throw NotStarted).Receive(what, request, cancel));
+
+    public Task<Stream> Reach(Arrival what, Channel channel, CancellationToken cancel) => Guard(() => (_coming ?? throw NotStarted).Reach(what, channel, cancel));
 
     public Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel) =>
         Guard(() => _volumes.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));

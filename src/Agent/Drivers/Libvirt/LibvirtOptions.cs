@@ -79,6 +79,11 @@ internal sealed class LibvirtOptions : IValidatableObject
 
     /// <summary>Whether machines may send from their own addresses only. Default: true.</summary>
     public bool AntiSpoofing { get; set; } = true;
+    /// <summary>The path of libvirtd's socket.</summary>
+    public string Socket =>
+        Uri.Split('?') is [_, var query] && query.Split('&').FirstOrDefault(part => part.StartsWith("socket=", StringComparison.Ordinal)) is { } socket
+            ? System.Uri.UnescapeDataString(socket["socket=".Length..])
+            : "/run/libvirt/libvirt-sock";
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

@@ -45,4 +45,7 @@ internal sealed class SimulatedOptions
 
     /// <summary>The physical networks that it says it is plugged into. Default: none.</summary>
     public IList<string> PhysicalNetworks { get; } = [];
+    /// <summary>How long a machine takes to another host where its migration has no bandwidth. Default: 200 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan MigrationTime { get; set; } = TimeSpan.FromMilliseconds(200);
 }

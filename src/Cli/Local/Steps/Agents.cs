@@ -51,6 +51,8 @@ internal sealed class Agents(DataDirectory data, Supervisor supervisor, ApiClien
             ["StateDirectory"] = state,
             ["Name"] = $"host-{number}",
             ["Driver"] = hypervisors.Driver == Driver.Libvirt ? "libvirt" : "simulated",
+            // Machines move between the agents, which are all on this machine.
+            ["PeerListen"] = "127.0.0.1:0",
             // The silos' ports may have changed since it learnt them.
             ["Gateways"] = new JsonArray([.. gateways.Select(g => JsonValue.Create(g))]),
         };

@@ -36,6 +36,14 @@ internal sealed class MachineStore(
         return await link.On(key.Id, nameof(Native.virDomainSetMetadata), domain => Settle(domain, generation), cancel);
     }
 
+    /// <summary>What a machine that comes from elsewhere finds.</summary>
+    public async Task EnsureFiles(ObjectKey key, MachineSpec spec, CancellationToken cancel)
+    {
+        RefuseOthers(key, await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id));
+        await EnsureRootDisk(key, spec, cancel);
+        EnsureSeed(key, spec);
+    }
+
     public async Task Remove(ObjectKey key, CancellationToken cancel)
     {
         var machine = await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id);
