@@ -101,10 +101,19 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     });
 
     public Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel) =>
-        Guard(() => Machines.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
+        Guard(async () =>
+        {
+            var observed = await Machines.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel);
+            new SocketFolder(_options.Socket, incarnation).Remove();   // it came from another host
+            return observed;
+        });
 
     public Task RemoveMachine(string id, string incarnation, CancellationToken cancel) =>
-        Guard(() => Machines.Remove(ObjectKey.Of(id, incarnation), cancel));
+        Guard(async () =>
+        {
+            await Machines.Remove(ObjectKey.Of(id, incarnation), cancel);
+            new SocketFolder(_options.Socket, incarnation).Remove();
+        });
 
     public Task Reboot(string id, string incarnation, RebootMethod method, TimeSpan grace, CancellationToken cancel) =>
         Guard(() => (_rebooting ?? throw NotStarted).Reboot(ObjectKey.Of(id, incarnation), method, grace, cancel));

@@ -90,5 +90,5 @@ internal sealed class Coming(LibvirtOptions options, Folders folders, Places pla
         await file.WriteAsync(piece.Data.Memory, cancel);
     }
 
-    private SocketFolder Sockets(Arrival what) => new(options.Socket, what.Spec.Incoming.MigrationId);
+    private SocketFolder Sockets(Arrival what) => new(options.Socket, what.Incarnation);
 }

@@ -56,7 +56,7 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Link link
         var prepared = (await peer.Ask(new() { Prepare = prepare }, cancel)).Prepared;
         await SendConsole(key, peer, cancel);
 
-        var sockets = new SocketFolder(options.Socket, what.Order.MigrationId);
+        var sockets = new SocketFolder(options.Socket, what.Order.TargetIncarnation);
         await using (sockets.Serve(peer))
         {
             var wish = new MigrationJob.Wish(

@@ -8,7 +8,7 @@ namespace Controller.Agent.Drivers.Libvirt.Moving;
 /// A migration's unix sockets, in a folder beside libvirtd's own. A libvirtd of deploy/libvirtd sees that as /run/libvirt, whatever it is outside, so two of them on one machine have one
 /// name for two places, as two hosts have. On the source we listen in it, on the target libvirt's QEMU does.
 /// </summary>
-internal sealed class SocketFolder(string libvirtSocket, string migration)
+internal sealed class SocketFolder(string libvirtSocket, string incarnation)
 {
     private const string SeenByLibvirtd = "/run/libvirt";
     private const UnixFileMode ForItsQemu = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
@@ -16,11 +16,11 @@ internal sealed class SocketFolder(string libvirtSocket, string migration)
 
     private static readonly (string Name, Channel Channel)[] Sockets = [("rpc", Channel.Hypervisor), ("ram", Channel.Memory), ("nbd", Channel.Disks)];
 
-    private readonly string _path = Path.Combine(Path.GetDirectoryName(libvirtSocket)!, Name(migration));
+    private readonly string _path = Path.Combine(Path.GetDirectoryName(libvirtSocket)!, Name(incarnation));
 
-    public string Seen { get; } = $"{SeenByLibvirtd}/{Name(migration)}";
+    public string Seen { get; } = $"{SeenByLibvirtd}/{Name(incarnation)}";
 
-    private static string Name(string migration) => $"occi-{Guid.Parse(migration):N}";
+    private static string Name(string incarnation) => $"occi-{Guid.Parse(incarnation):N}";
 
     /// <summary>Empty, and open to whatever user QEMU runs as, who must know its name: it cannot be listed.</summary>
     public void Make()
@@ -30,6 +30,7 @@ internal sealed class SocketFolder(string libvirtSocket, string migration)
         File.SetUnixFileMode(_path, ForItsQemu);
     }
 
+    /// <summary>The machine is there, or will not come.</summary>
     public void Remove()
     {
         if (Directory.Exists(_path))
