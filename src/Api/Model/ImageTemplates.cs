@@ -27,7 +27,7 @@ internal static class ImageTemplates
         if (image.Origin is null)
             yield break;
         yield return State with { Default = AttributeValue.Of(image.State.ToString().ToLowerInvariant()) };
-        if (image.Message ?? Progress(image) is { } message)
+        if ((image.Message ?? Progress(image)) is { } message)
             yield return Message with { Default = AttributeValue.Of(message) };
         yield return Origin with { Default = AttributeValue.Of(image.Origin) };
     }

@@ -16,6 +16,7 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 {
     private readonly string _directory = Path.Combine(Path.GetTempPath(), $"occi-test-{Guid.NewGuid():N}"[..20]);
     private LibvirtDriver? _driver;
+    private LibvirtDriver? _neighbour;
     private Process? _libvirtd;
     private string _image = "";
 
@@ -72,6 +73,8 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        if (_neighbour is not null)
+            await _neighbour.DisposeAsync();
         if (_driver is not null)
             await _driver.DisposeAsync();
         if (_libvirtd is not null)
@@ -90,7 +93,21 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
         Directory = Path.Combine(_directory, "pool"),
         NamespacePidFile = Path.Combine(_directory, "libvirt/run/init.pid"),
         UnderlayAddress = Port?.Underlay,
+        SharedPools = { ["shared"] = Directory.CreateDirectory(Path.Combine(_directory, "shared")).FullName },
     };
+
+    /// <summary>The same libvirtd serves it, with a directory of its own: the kernel's locks on files are the same as between hosts.</summary>
+    public async Task<IHypervisorDriver> Neighbour()
+    {
+        if (_neighbour is null)
+        {
+            var options = Options();
+            (options.Directory, options.Acceleration) = (Path.Combine(_directory, "neighbour"), Acceleration.Tcg);
+            _neighbour = new LibvirtDriver(options, TimeProvider.System, NullLogger<LibvirtDriver>.Instance);
+            await _neighbour.Start(default);
+        }
+        return _neighbour;
+    }
 
     /// <summary>The guest's shell is on its serial console, whose pseudo-terminal takes input from outside too.</summary>
     public async Task PowerOffGuest(string machine)

@@ -114,6 +114,11 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         while (await requestStream.MoveNext())
         {
             if (_cluster.StoreFailures.TryDequeue(out var failure)) throw new RpcException(new Status(failure, "by the test"));
+            if (requestStream.Current.Begin is { } begin)
+            {
+                Assert.True(bytes.Length == 0 && Guid.TryParse(begin.OperationId, out _) && Guid.TryParse(begin.MachineId, out _), "what it is of stands first");
+                continue;
+            }
             if (requestStream.Current.End is { } end)
             {
                 Assert.Equal((Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray())), (ulong)bytes.Length), (end.Sha256, end.SizeBytes));

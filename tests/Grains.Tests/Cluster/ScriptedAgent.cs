@@ -85,7 +85,7 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
                 m.Id, m.Incarnation, generation, sequence, power ?? (m.Absent || m.Incoming is not null ? Power.Absent : failure is null ? m.Power : Power.Off), failure,
                 [.. m.Disks.Select(d => new ObservedAttachment(d.Link, true, d.Device!, null)), .. m.Nics.Select(n => new ObservedAttachment(n.Link, true, n.Device, null))], false,
                 (m.Incoming?.Migration ?? m.Outgoing) is { } migration ? new(migration, transfer) : null)]),
-            DesiredVolume v => Seen(volumes: [new(v.Id, v.Incarnation, generation, sequence, !v.Absent && failure is null, v.SizeBytes, failure)]),
+            DesiredVolume v => Seen(volumes: [new(v.Id, v.Incarnation, generation, sequence, !v.Absent && !v.Released && failure is null, v.SizeBytes, failure)]),
             DesiredNetwork n => Seen(networks: [new(n.Id, n.Incarnation, generation, sequence, !n.Absent, n.Active, failure)]),
             _ => throw new InvalidOperationException(),
         });

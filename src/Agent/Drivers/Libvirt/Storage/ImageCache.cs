@@ -6,6 +6,9 @@ namespace Controller.Agent.Drivers.Libvirt.Storage;
 /// <summary>Images by digest, read-only: root disks are clones that have them as their backing file.</summary>
 internal sealed class ImageCache(Folders folders, TimeProvider time)
 {
+    private const int DigestLength = 64;
+    private readonly Lock _pruning = new();
+
     private const UnixFileMode ReadOnly = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     public bool Has(Image image) => File.Exists(folders.Image(image.Sha256));
@@ -47,16 +50,24 @@ internal sealed class ImageCache(Folders folders, TimeProvider time)
     /// </summary>
     public bool Prune(IReadOnlySet<string> wanted, long mostBytes)
     {
-        var images = new DirectoryInfo(folders.Images).GetFiles().Where(file => file.Name.Length == 64).OrderBy(file => file.LastWriteTimeUtc).ToList();
-        var over = images.Sum(file => file.Length) - mostBytes;
-        if (over <= 0)
-            return false;
-        var backing = Directory.EnumerateFiles(folders.Volumes, "machine-*.qcow2").Select(ImageHeader.BackingFile).ToHashSet();
-        foreach (var image in images.Where(image => !wanted.Contains(image.Name) && !backing.Contains(image.FullName)))
+        lock (_pruning)
         {
-            image.Delete();
-            if ((over -= image.Length) <= 0)
-                break;
+            (string Name, string Path, long Bytes)[] images =
+            [
+                .. from file in new DirectoryInfo(folders.Images).GetFiles()
+                   where file.Name.Length == DigestLength
+                   orderby file.LastWriteTimeUtc
+                   select (file.Name, file.FullName, file.Length),
+            ];
+            var over = images.Sum(image => image.Bytes) - mostBytes;
+            if (over <= 0)
+                return false;
+            var backing = Directory.EnumerateFiles(folders.Volumes, "machine-*.qcow2").Select(ImageHeader.BackingFile).ToHashSet();
+            foreach (var image in images.Where(image => !wanted.Contains(image.Name) && !backing.Contains(image.Path)).TakeWhile(_ => over > 0))
+            {
+                File.Delete(image.Path);
+                over -= image.Bytes;
+            }
         }
         return true;
     }
