@@ -1,3 +1,4 @@
+using Controller.Agent.Consoles;
 using Controller.Agent.Drivers;
 using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Simulated;
@@ -61,6 +62,7 @@ internal static class AgentHost
         services.AddSingleton<MachineSaver>();
         services.AddSingleton<OperationRunner>();
         services.AddSingleton<ConsoleReader>();
+        services.AddSingleton<ConsoleTunnels>();
 
         services.AddSingleton(provider => new IdentityStore(StateDirectory(provider)));
         services.AddSingleton(provider => new GatewayList(StateDirectory(provider), provider.GetRequiredService<IOptions<AgentOptions>>().Value.Gateways));

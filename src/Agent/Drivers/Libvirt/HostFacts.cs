@@ -25,8 +25,10 @@ internal static class HostFacts
             MemoryBytes = Memory(connect),
             DiskBytes = pool.Info(connect).Capacity,
             Architecture = "x64",
-            Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "volume-grow-live" },
+            Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "console-serial", "volume-grow-live" },
         };
+        if (traits.Graphics)
+            capabilities.Features.Add("console-vnc");
         if (traits.Kvm)
             capabilities.Features.Add("kvm");
         if (traits.CpuShares)

@@ -58,7 +58,7 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             DiskBytes = (ulong)_options.DiskBytes,
             Architecture = "x64",
         };
-        capabilities.Features.Add(["hotplug-disk", "hotplug-nic", "suspend", "hibernate"]);
+        capabilities.Features.Add(["hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-serial", "console-vnc"]);
         return capabilities;
     }
 
