@@ -82,12 +82,9 @@ internal sealed class RfbServer(Stream from, Stream to, string name)
         header[3] = 1;
         foreach (var (value, at) in new[] { (left, 4), (top, 6), (width, 8), (height, 10) }) BinaryPrimitives.WriteUInt16BigEndian(header.AsSpan(at), (ushort)value);
         await to.WriteAsync(header, cancel);
-        for (var y = top; y < top + height; y++)
-        {
-            var line = new byte[width * _format.Bytes];
-            for (var x = 0; x < width; x++) _format.Paint(line.AsSpan(x * _format.Bytes), x + left, y, Width, Height);
-            await to.WriteAsync(line, cancel);
-        }
+        var picture = new byte[width * height * _format.Bytes];
+        for (var at = 0; at < width * height; at++) _format.Paint(picture.AsSpan(at * _format.Bytes), left + (at % width), top + (at / width), Width, Height);
+        await to.WriteAsync(picture, cancel);
     }
 
     private async Task<byte[]> Take(int count, CancellationToken cancel)
