@@ -26,14 +26,15 @@ internal sealed class SimulatedScreen : IMachineConsole
     public async ValueTask<int> Read(Memory<byte> buffer, CancellationToken cancel)
     {
         var read = await _shown.Reader.ReadAsync(cancel);
-        var part = read.Buffer.Slice(0, Math.Min(buffer.Length, read.Buffer.Length));
+        var count = (int)Math.Min(buffer.Length, read.Buffer.Length);   // once it is given back the buffer is somebody else's
+        var part = read.Buffer.Slice(0, count);
         foreach (var segment in part)
         {
             segment.CopyTo(buffer);
             buffer = buffer[segment.Length..];
         }
         _shown.Reader.AdvanceTo(part.End);
-        return (int)part.Length;
+        return count;
     }
 
     public async ValueTask Write(ReadOnlyMemory<byte> data, CancellationToken cancel) => await _typed.Writer.WriteAsync(data, cancel);
