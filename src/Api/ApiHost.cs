@@ -30,6 +30,7 @@ public static class ApiHost
         builder.AddAdmin();
         builder.AddConsoles();
         builder.AddMetrics();
+        Systemd.Notifier.AddTo(builder.Services);
 
         var app = builder.Build();
         app.UseMiddleware<EveryResponse>();

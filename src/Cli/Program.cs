@@ -11,10 +11,10 @@ using Controller.Cli.Testing;
 var root = new RootCommand("The OCCI controller: a private cloud, and the command line of it.")
 {
     Connection.Data, Connection.Endpoint, Connection.Token,
-    UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(),
+    UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(), PowerCommand.Create(),
     OcciCommand.Create(), ConsoleCommand.Create(), MetricsCommand.Create(),
     ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ImageCommand.Create(),
-    ModelFilesCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
+    ModelFilesCommand.Create(), KeysCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
 };
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)

@@ -93,6 +93,12 @@ public sealed record DesiredMachine : DesiredObject
     [Id(12)] public DesiredNic[] Nics { get; init; } = [];
     [Id(13)] public string[] SshKeys { get; init; } = [];
     [Id(14)] public byte[] UserData { get; init; } = [];
+
+    /// <summary>It is coming here from another host: nothing is done to it until this is gone.</summary>
+    [Id(23)] public IncomingMachine? Incoming { get; init; }
+
+    /// <summary>The migration in which it is leaving for another host: nothing is done to it until this is gone.</summary>
+    [Id(24)] public Guid? Outgoing { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("DesiredDisk")]
@@ -100,7 +106,27 @@ public sealed record DesiredDisk([property: Id(0)] Guid Link, [property: Id(1)] 
 
 [GenerateSerializer, Immutable, Alias("DesiredNic")]
 public sealed record DesiredNic(
-    [property: Id(0)] Guid Link, [property: Id(1)] Guid Network, [property: Id(2)] string Mac, [property: Id(3)] string? Address, [property: Id(4)] string Device);
+    [property: Id(0)] Guid Link, [property: Id(1)] Guid Network, [property: Id(2)] string Mac, [property: Id(3)] string? Address, [property: Id(4)] string Device)
+{
+    /// <summary>Its IPv6 address.</summary>
+    [Id(5)] public string? Address6 { get; init; }
+
+    /// <summary>What the guest's own network configuration has to say of it.</summary>
+    [Id(6)] public NicSettings? Settings { get; init; }
+}
+
+/// <summary>How a guest sets up a NIC: where <see cref="Dhcp"/> is false, with its addresses as they stand here.</summary>
+[GenerateSerializer, Immutable, Alias("NicSettings")]
+public sealed record NicSettings
+{
+    [Id(0)] public bool Dhcp { get; init; }
+    [Id(1)] public int PrefixLength { get; init; }
+    [Id(2)] public string? Gateway { get; init; }
+    [Id(3)] public int PrefixLength6 { get; init; }
+    [Id(4)] public string? Gateway6 { get; init; }
+    [Id(5)] public string[] Dns { get; init; } = [];
+    [Id(6)] public int Mtu { get; init; }
+}
 
 /// <summary>A volume.</summary>
 [GenerateSerializer, Immutable, Alias("DesiredVolume")]
@@ -127,10 +153,37 @@ public sealed record DesiredNetwork : DesiredObject
     [Id(4)] public string? Gateway { get; init; }
     [Id(5)] public bool Dhcp { get; init; }
     [Id(6)] public AddressReservation[] Reservations { get; init; } = [];
+
+    /// <summary>Of the VXLAN that joins its hosts; 0: none.</summary>
+    [Id(10)] public int Vni { get; init; }
+
+    /// <summary>Underlay addresses of the other hosts that have it.</summary>
+    [Id(11)] public string[] Peers { get; init; } = [];
+
+    /// <summary>0: the host's default.</summary>
+    [Id(12)] public int Mtu { get; init; }
+
+    /// <summary>Name servers; none: the gateway is one.</summary>
+    [Id(13)] public string[] Dns { get; init; } = [];
+
+    /// <summary>IPv6 range, or null.</summary>
+    [Id(14)] public string? Cidr6 { get; init; }
+
+    /// <summary>The host's own address in it.</summary>
+    [Id(15)] public string? Gateway6 { get; init; }
+
+    /// <summary>The physical network that it is bridged to, or null.</summary>
+    [Id(16)] public string? Physical { get; init; }
+
+    /// <summary>On the physical network; 0: untagged.</summary>
+    [Id(17)] public int Vlan { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("AddressReservation")]
-public sealed record AddressReservation([property: Id(0)] string Mac, [property: Id(1)] string Address, [property: Id(2)] string? Hostname);
+public sealed record AddressReservation([property: Id(0)] string Mac, [property: Id(1)] string Address, [property: Id(2)] string? Hostname)
+{
+    [Id(3)] public string? Address6 { get; init; }
+}
 
 /// <summary>What an agent says when it connects.</summary>
 [GenerateSerializer, Immutable, Alias("AgentHello")]
@@ -149,7 +202,14 @@ public sealed record HostCapabilities(
     [property: Id(3)] long MemoryBytes,
     [property: Id(4)] long DiskBytes,
     [property: Id(5)] string Architecture,
-    [property: Id(6)] string[] Features);
+    [property: Id(6)] string[] Features)
+{
+    /// <summary>Where other hosts reach it with tenants' networks; null: it has no such address.</summary>
+    [Id(8)] public string? UnderlayAddress { get; init; }
+
+    /// <summary>Where other hosts' agents reach this one's; null: machines cannot come here from another host.</summary>
+    [Id(9)] public string? PeerEndpoint { get; init; }
+}
 
 /// <summary>What an agent sees.</summary>
 [GenerateSerializer, Immutable, Alias("ObservedReport")]
@@ -171,7 +231,8 @@ public sealed record ObservedMachine(
     [property: Id(4)] Power Power,
     [property: Id(5)] Failure? Failure,
     [property: Id(6)] ObservedAttachment[] Attachments,
-    [property: Id(7)] bool RestartPending);
+    [property: Id(7)] bool RestartPending,
+    [property: Id(8)] MachineTransfer? Transfer = null);
 
 [GenerateSerializer, Immutable, Alias("ObservedAttachment")]
 public sealed record ObservedAttachment(
@@ -223,6 +284,10 @@ public interface IAgentStream : IGrainObserver
     [Alias("SendReboot"), Orleans.Concurrency.OneWay] Task SendReboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace);
 
     [Alias("SendSave"), Orleans.Concurrency.OneWay] Task SendSave(SaveOrder order);
+
+    [Alias("SendMigrate"), Orleans.Concurrency.OneWay] Task SendMigrate(MigrateOrder order);
+
+    [Alias("SendCancel"), Orleans.Concurrency.OneWay] Task SendCancel(Guid operation, Guid machine);
 
     [Alias("SendReadConsole"), Orleans.Concurrency.OneWay] Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait);
 
@@ -290,6 +355,9 @@ public interface IHostGrain : IGrainWithStringKey
 
     [Alias("Finished")] Task<bool> Finished(long epoch, OperationFinished finished);
 
+    /// <summary>How far an operation is.</summary>
+    [Alias("Progress")] Task<bool> Progress(long epoch, OperationProgress progress);
+
     [Alias("ConsoleData"), Orleans.Concurrency.AlwaysInterleave] Task ConsoleData(Guid request, ConsolePart part);
 
     [Alias("Disconnect")] Task Disconnect(long epoch);
@@ -302,6 +370,12 @@ public interface IHostGrain : IGrainWithStringKey
 
     /// <summary>Hands an operation down. False: not connected; ask again later with the same id.</summary>
     [Alias("Save"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Save(SaveOrder order);
+
+    /// <summary>Hands an operation down. False: not connected; ask again later with the same id.</summary>
+    [Alias("Migrate"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Migrate(MigrateOrder order);
+
+    /// <summary>Asks the agent to end an operation. False: not connected.</summary>
+    [Alias("Cancel"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Cancel(Guid operation, Guid machine);
 
     /// <summary>Reads a machine's serial log, waiting for more if there is none after <paramref name="offset"/>.</summary>
     [Alias("ReadConsole"), Orleans.Concurrency.AlwaysInterleave] Task<ConsolePart> ReadConsole(Guid machine, long offset, int maxBytes, TimeSpan wait);

@@ -34,14 +34,7 @@ internal sealed class DataDirectory
 
     public string Pki => In("pki");
 
-    public string CaCertificate => Path.Combine(Pki, "ca.crt");
-
-    public string CaKey => Path.Combine(Pki, "ca.key");
-
-    /// <summary>What HTTPS clients see; trust it with <c>curl --cacert</c>.</summary>
-    public string ServerCertificate => Path.Combine(Pki, "api.crt");
-
-    public string ServerKey => Path.Combine(Pki, "api.key");
+    public KeyFiles Keys => new(Pki, AdminToken);
 
     public string Postgres => In("postgres");
 
@@ -66,6 +59,9 @@ internal sealed class DataDirectory
     public string Libvirt => In("libvirt");
 
     public string Agents => In("agents");
+
+    /// <summary>A file for each host that is switched off.</summary>
+    public string Power => In("power");
 
     public string Log(string name) => Path.Combine(Logs, name + ".log");
 

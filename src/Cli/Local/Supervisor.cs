@@ -12,6 +12,7 @@ internal sealed class Supervisor(DataDirectory data, ProcessTable table, Progres
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), LongestPause = TimeSpan.FromSeconds(30), Stable = TimeSpan.FromMinutes(1);
 
     private readonly Lock _lock = new();
+    private readonly HostPower _power = new(data);
     private readonly Dictionary<string, Child> _children = [];
     private readonly CancellationTokenSource _ending = new();
     private readonly List<Task> _guards = [];
@@ -97,9 +98,14 @@ internal sealed class Supervisor(DataDirectory data, ProcessTable table, Progres
             // A program that ran for a while does not pay for the crashes of long ago.
             if (clock.Elapsed > Stable)
                 pause = FirstPause;
-            progress.Line($"{TimeProvider.System.GetLocalNow():HH:mm:ss}  {name} (pid {child.Process.Id}) ended with exit code {child.Process.ExitCode}; starting it again in {pause.TotalSeconds:0} s. Its log: {data.Log(name)}");
+            var off = _power.Holds(name);
+            Tell($"{name} (pid {child.Process.Id}) ended with exit code {child.Process.ExitCode}; {(off ? "its host is switched off" : $"starting it again in {pause.TotalSeconds:0} s. Its log: {data.Log(name)}")}");
             // What it started goes with it: the new one would find its ports and files taken.
             await Signals.End(child.Record.Process, [], TimeSpan.Zero);
+            while (_power.Holds(name))
+                await Task.Delay(FirstPause, _ending.Token);
+            if (off)
+                Tell($"{name}: its host is switched on; starting it again");
             await Task.Delay(pause, _ending.Token);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             _ending.Token.ThrowIfCancellationRequested();
@@ -107,6 +113,8 @@ internal sealed class Supervisor(DataDirectory data, ProcessTable table, Progres
             child.Process.Dispose();
         }
     }
+
+    private void Tell(string news) => progress.Line($"{TimeProvider.System.GetLocalNow():HH:mm:ss}  {news}");
 
     private sealed record Child(ProcessSpec Spec, Process Process, ProcessRecord Record);
 }

@@ -18,7 +18,12 @@ internal sealed partial class ComputeGrain
         var machine = await Desired(present);
         if (!machine.Absent)
             await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(host)));
-        await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", host)).Send([machine]);
+        await HostOf(host).Send([machine]);
+        if (present.Migration is { Phase: MigrationPhase.Moving, Target.Host: { } target } && !machine.Absent)
+        {
+            await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(target)));
+            await HostOf(target).Send([await Incoming(present)]);
+        }
     }
 
     private async Task Reboot()
@@ -36,6 +41,7 @@ internal sealed partial class ComputeGrain
             Incarnation = present.Incarnation,
             Generation = present.Generation,
             Absent = present.Phase == ComputePhase.Deleting,
+            Outgoing = present.Migration is { Phase: MigrationPhase.Moving } migration ? migration.Id : null,
         };
         if (bare.Absent)
             return bare;

@@ -135,6 +135,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return new(OutcomeKind.NotFound);
         if (Patch.Refusal(command, _record.Version) is { } moved)
             return moved;
+        if (_record.Value.Migration is { UnderWay: true } && command.Action != Model.Compute.Start.ToString() && command.Action != Model.Compute.Stop.ToString())
+            return new(OutcomeKind.Conflict, "It is being migrated to another host: wait for that, or cancel it.");
         var method = command.Attributes.Text(Model.Compute.StopMethod);
         var outcome = command.Action switch
         {
@@ -182,6 +184,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
     public async Task Observed(Guid host, ObservedMachine machine)
     {
+        if (await MigrationObserved(host, machine))
+            return;
         if (_record.Value is not { } present || present.Host != host || present.Incarnation != machine.Incarnation)
             return;   // an old incarnation's news is never this one's
         await Note(machine);
@@ -192,6 +196,11 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
     public async Task OperationFinished(OperationFinished finished)
     {
+        if (_record.Value is { Migration: { Phase: MigrationPhase.Moving, Answer: MigrationAnswer.None } migration } && migration.Operation.Id == finished.Operation)
+        {
+            await MigrationFinished(finished);
+            return;
+        }
         if (_record.Value is not { } present || present.Operation?.Id != finished.Operation)
             return;   // an operation of before
         if (ComputeLifecycle.IsSaving(present.Phase))
@@ -207,11 +216,16 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     }
 
     public async Task<DesiredObject?> DesiredOn(Guid host) =>
-        _record.Value is { } present && present.Host == host ? await Desired(present) : null;
+        _record.Value is not { } present ? null
+        : present.Left.FirstOrDefault(l => l.Host == host) is { } left ? Away(left.Incarnation)
+        : present.Host == host ? await Desired(present)
+        : present.Migration is { Phase: MigrationPhase.Moving } migration && migration.Target.Host == host ? await Incoming(present)
+        : null;
 
     // A compute that nothing is known of may have been created after the backup that the database was restored from: only an incarnation that was replaced is certainly a stray.
     public Task<bool> IsStray(Guid host, Guid incarnation) => Task.FromResult(
-        _record.Value is { Host: not null } present && (present.Host != host || present.Incarnation != incarnation));
+        _record.Value is { Host: not null } present && (present.Host != host || present.Incarnation != incarnation)
+        && !(present.Migration is { Phase: MigrationPhase.Moving, Target: var target } && target.Host == host && target.Incarnation == incarnation));
 
     // ---------------------------------------------------------------- links
 
@@ -267,6 +281,11 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     /// <summary>Re-reads what is under way and does its next step; called by the sweeper when the operation is due.</summary>
     public async Task Reconcile()
     {
+        if (_record.Value?.Migration is { UnderWay: true })
+        {
+            await ReconcileMigration();
+            return;
+        }
         if (_record.Value is not { Operation: { } operation } present)
             return;
         var now = _time.GetUtcNow();
@@ -357,6 +376,10 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
                 await _record.Write(next);
                 if (present.Phase != next.Phase)
                     LogMoved(Id, present.Phase, next.Phase, trigger, next.Operation?.Id);
+                if (trigger is ComputeTrigger.Delete && next.Migration is { UnderWay: true })
+                    await EndMigration(MigrationPhase.Cancelled, "It was deleted.");
+                else if (trigger is ComputeTrigger.Stop)
+                    await GiveUpMigration("It was stopped.");
                 await Settle(move.Tell);
                 return new(OutcomeKind.Done);
             default:
@@ -397,6 +420,13 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     private async Task Release()
     {
         var present = _record.Value!;
+        if (present.Left.Length > 0)
+        {
+            // Another host may still have a placement of it: as long as it does not say, there is somebody who must tell it.
+            await _record.Write(present with { Host = null });
+            await TellLeft();
+            return;
+        }
         await Task.WhenAll(present.Links.Concat(present.LeavingLinks).Select(l => _links.SourceGone(l)));
         await _claims.Release(Id);
         await _record.Clear();

@@ -159,6 +159,14 @@ internal sealed partial class HostGrain : Grain, IHostGrain
         return true;
     }
 
+    public async Task<bool> Progress(long epoch, OperationProgress progress)
+    {
+        if (_record.Value?.Epoch != epoch)
+            return false;
+        await Entity<IComputeGrain>("compute", progress.Machine).Progress(progress);
+        return true;
+    }
+
     public Task ConsoleData(Guid request, ConsolePart part)
     {
         _consoles.Answer(request, part);
@@ -182,6 +190,22 @@ internal sealed partial class HostGrain : Grain, IHostGrain
         if (_stream is not { } stream)
             return false;
         await stream.SendSave(order);
+        return true;
+    }
+
+    public async Task<bool> Migrate(MigrateOrder order)
+    {
+        if (_stream is not { } stream)
+            return false;
+        await stream.SendMigrate(order);
+        return true;
+    }
+
+    public async Task<bool> Cancel(Guid operation, Guid machine)
+    {
+        if (_stream is not { } stream)
+            return false;
+        await stream.SendCancel(operation, machine);
         return true;
     }
 

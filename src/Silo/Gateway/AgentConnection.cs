@@ -81,6 +81,23 @@ internal sealed partial class AgentConnection(
         },
     });
 
+    public Task SendMigrate(MigrateOrder order) => Queue(new()
+    {
+        Operation = new()
+        {
+            Epoch = (ulong)_epoch,
+            OperationId = order.Operation.ToString("D"),
+            MachineId = order.Machine.ToString("D"),
+            Incarnation = order.Incarnation.ToString("D"),
+            Migrate = order.ToProto(),
+        },
+    });
+
+    public Task SendCancel(Guid operation, Guid machine) => Queue(new()
+    {
+        CancelOperation = new() { Epoch = (ulong)_epoch, OperationId = operation.ToString("D"), MachineId = machine.ToString("D") },
+    });
+
     public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) => Queue(new()
     {
         ReadConsole = new()
@@ -127,6 +144,9 @@ internal sealed partial class AgentConnection(
             case FromAgent.MessageOneofCase.OperationFinished when Guid.TryParse(message.OperationFinished.OperationId, out var operation)
                 && Guid.TryParse(message.OperationFinished.MachineId, out var machine):
                 return await host.Finished((long)message.OperationFinished.Epoch, message.OperationFinished.ToContract(operation, machine));
+            case FromAgent.MessageOneofCase.OperationProgress when Guid.TryParse(message.OperationProgress.OperationId, out var doing)
+                && Guid.TryParse(message.OperationProgress.MachineId, out var moving):
+                return await host.Progress((long)message.OperationProgress.Epoch, message.OperationProgress.ToContract(doing, moving));
             case FromAgent.MessageOneofCase.ConsoleData when Guid.TryParse(message.ConsoleData.RequestId, out var request):
                 var data = message.ConsoleData;
                 await host.ConsoleData(request, new((long)data.Offset, data.Data.ToByteArray(), (long)data.Size, data.Failure?.Message));

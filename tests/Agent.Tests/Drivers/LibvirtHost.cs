@@ -28,6 +28,9 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
     /// <inheritdoc cref="LibvirtDriver.Instance"/>
     public string Instance => _driver!.Instance;
 
+    /// <summary>What it is plugged into, and its address there; null: nothing.</summary>
+    internal (Fabric Fabric, string Underlay)? Port { get; init; }
+
     public string Uri => $"qemu+unix:///system?socket={_directory}/libvirt/run/libvirt-sock";
 
     public Stream OpenImage() => File.OpenRead(_image);
@@ -78,7 +81,13 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
             Directory.Delete(_directory, recursive: true);
     }
 
-    internal virtual LibvirtOptions Options() => new() { Uri = Uri, Directory = Path.Combine(_directory, "pool") };
+    internal virtual LibvirtOptions Options() => new()
+    {
+        Uri = Uri,
+        Directory = Path.Combine(_directory, "pool"),
+        NamespacePidFile = Path.Combine(_directory, "libvirt/run/init.pid"),
+        UnderlayAddress = Port?.Underlay,
+    };
 
     /// <summary>The guest's shell is on its serial console, whose pseudo-terminal takes input from outside too.</summary>
     public async Task PowerOffGuest(string machine)
@@ -126,9 +135,11 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
         return HostProcess.Find(arguments => arguments.Contains(mark) && arguments[0].EndsWith("libvirtd", StringComparison.Ordinal), $"libvirtd with {mark}");
     }
 
+    private string[] Plug() => Port is { } port ? ["--fabric", port.Fabric.Directory, "--underlay", $"{port.Underlay}/24"] : [];
+
     private async Task StartLibvirtd()
     {
-        var script = Script(Path.Combine(Repository.Root, "deploy/libvirtd/run.sh"), "--until-eof", Path.Combine(_directory, "libvirt"), "contract");
+        var script = Script(Path.Combine(Repository.Root, "deploy/libvirtd/run.sh"), ["--until-eof", .. Plug(), Path.Combine(_directory, "libvirt"), Port is { } port ? "host-" + port.Underlay.Replace('.', '-') : "contract"]);
         script.RedirectStandardInput = true;
         script.RedirectStandardOutput = true;
         _libvirtd = Process.Start(script)!;

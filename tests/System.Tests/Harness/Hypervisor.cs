@@ -1,18 +1,25 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 
 namespace Controller.SystemTests.Harness;
 
-/// <summary>The first host's libvirtd and files, looked at past the product.</summary>
-internal sealed class Hypervisor(Cloud cloud)
+/// <summary>One host's libvirtd and files, looked at past the product.</summary>
+internal sealed class Hypervisor(Cloud cloud, int number = 1)
 {
     private const int LargestText = 1 << 20;
 
-    private string Connection => (string)JsonNode.Parse(cloud.Read("config/agent-1.json"))!["Libvirt"]!["Uri"]!;
+    /// <summary>As operators see it.</summary>
+    public string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"host-{number}");
+
+    private string Connection => (string)JsonNode.Parse(cloud.Read($"config/agent-{number}.json"))!["Libvirt"]!["Uri"]!;
 
     /// <summary>UUIDs of all domains, running or not.</summary>
     public async Task<string[]> Domains() => Words(await Virsh("list", "--all", "--uuid"));
+
+    /// <summary>UUIDs of the domains whose QEMU is there.</summary>
+    public async Task<string[]> Running() => Words(await Virsh("list", "--uuid"));
 
     /// <summary>running, paused, shut off, …</summary>
     public async Task<string> StateOf(Entity compute) => (await Virsh("domstate", compute.Id)).Trim();
@@ -33,8 +40,9 @@ internal sealed class Hypervisor(Cloud cloud)
         var known = Words(await Virsh("list", "--all", "--uuid")).Concat(Words(await Virsh("net-list", "--all", "--uuid")));
         foreach (var pool in Words(await Virsh("pool-list", "--name")))
             known = known.Concat((await Virsh("vol-list", pool)).Split('\n'));
-        var files = ((string[])["machines", "libvirt"]).SelectMany(folder => Directory.EnumerateFiles(Path.Combine(cloud.Data, folder), "*", SearchOption.AllDirectories))
-            .Where(path => !path.Contains("/libvirt/1/log/", StringComparison.Ordinal) && !path.Contains("/libvirt/1/run/", StringComparison.Ordinal) && File.ResolveLinkTarget(path, false) is null);
+        string[] folders = [$"machines/{number}", $"libvirt/{number}"];
+        var files = folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(cloud.Data, folder), "*", SearchOption.AllDirectories))
+            .Where(path => !path.Contains($"/libvirt/{number}/log/", StringComparison.Ordinal) && !path.Contains($"/libvirt/{number}/run/", StringComparison.Ordinal) && File.ResolveLinkTarget(path, false) is null);
         return [.. known.Where(Marked).Select(name => $"libvirtd knows {name.Trim()}"), .. files.Where(path => Marked(path) || Marked(Content(path))), .. marks.SelectMany(Processes.Of).Select(process => process.Command)];
 
         bool Marked(string text) => marks.Any(mark => text.Contains(mark, StringComparison.OrdinalIgnoreCase));

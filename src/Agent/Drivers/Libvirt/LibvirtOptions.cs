@@ -16,6 +16,15 @@ internal sealed class LibvirtOptions : IValidatableObject
     [Required]
     public string Directory { get; set; } = "/var/lib/occi-controller";
 
+    /// <summary>
+    /// A file with the id of a process in whose network namespace libvirtd and its machines live: what is done to the host's network is done there. It is read anew
+    /// each time. Default: none, the agent's own namespace. For a libvirtd of deploy/libvirtd: <c>DIR/run/init.pid</c>.
+    /// </summary>
+    public string? NamespacePidFile { get; set; }
+
+    /// <summary>The address at which the other hosts reach this one, for networks that span hosts. Default: none; its networks end at this host.</summary>
+    public string? UnderlayAddress { get; set; }
+
     /// <summary>How machines execute. Default: find out at start by booting a probe under KVM; that /dev/kvm exists proves nothing.</summary>
     public Acceleration Acceleration { get; set; } = Acceleration.Probe;
 
@@ -64,6 +73,8 @@ internal sealed class LibvirtOptions : IValidatableObject
     {
         if (!Path.IsPathFullyQualified(Directory))
             yield return new($"Libvirt:Directory must be an absolute path, and is '{Directory}'.", [nameof(Directory)]);
+        if (UnderlayAddress is { } underlay && !System.Net.IPAddress.TryParse(underlay, out _))
+            yield return new($"Libvirt:UnderlayAddress must be an IP address, and is '{underlay}'.", [nameof(UnderlayAddress)]);
         if (Directory.AsSpan().ContainsAny('\'', '"', '\n'))
             yield return new("Libvirt:Directory must not contain quotes.", [nameof(Directory)]);
     }

@@ -59,8 +59,7 @@ internal sealed class Agents(DataDirectory data, Supervisor supervisor, ApiClien
         var settings = new JsonObject { ["Agent"] = agent };
         if (hypervisors.Driver == Driver.Libvirt)
         {
-            settings["Libvirt"] = new JsonObject { ["Uri"] = hypervisors.Uris[index - 1], ["Directory"] = Path.Combine(data.In("machines"), number) };
-            Directory.CreateDirectory(Path.Combine(data.In("machines"), number));
+            settings["Libvirt"] = LibvirtSettings(hypervisors.Hosts[index - 1], Path.Combine(data.In("machines"), number));
         }
         else
         {
@@ -72,6 +71,17 @@ internal sealed class Agents(DataDirectory data, Supervisor supervisor, ApiClien
             Address = $"host-{number} ({agent["Driver"]})",
             Health = Path.Combine(state, "health"),
         };
+    }
+
+    private static JsonObject LibvirtSettings(Hypervisor host, string directory)
+    {
+        Directory.CreateDirectory(directory);
+        var settings = new JsonObject { ["Uri"] = host.Uri, ["Directory"] = directory };
+        if (host.NamespacePidFile is { } pid)
+            settings["NamespacePidFile"] = pid;
+        if (host.Underlay is { } underlay)
+            settings["UnderlayAddress"] = underlay;
+        return settings;
     }
 
     private async Task<string> JoinToken(string state, CancellationToken cancel)
