@@ -24,7 +24,7 @@ public sealed class MetricsTests
     [Fact]
     public void One_measure_has_no_rate() => Assert.DoesNotContain("12:00", MetricsCommand.Table([Sample("12:00:00", 1, 1, 1)]).ToString(), StringComparison.Ordinal);
 
-    private static JsonNode Sample(string time, double cpu, long read, long sent) => new JsonObject
+    private static JsonObject Sample(string time, double cpu, long read, long sent) => new JsonObject
     {
         ["taken"] = $"2026-01-31T{time}+00:00",
         ["cpuSeconds"] = cpu,
