@@ -40,7 +40,7 @@ internal sealed class LibvirtOptions : IValidatableObject
     [Range(8, 64)]
     public int Ports { get; set; } = 20;
 
-    /// <summary>Whether machines have a screen (VNC, reached through the agent alone). Default: yes. It costs each machine some megabytes.</summary>
+    /// <summary>Whether machines have a screen (VNC, reached through the agent alone). Default: yes. It costs each machine about 3 MB.</summary>
     public bool Graphics { get; set; } = true;
 
     /// <summary>A guest must let go of a device within this time. Default: 20 seconds.</summary>
