@@ -48,6 +48,10 @@ internal sealed class AgentOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:05", "01:00:00")]
     public TimeSpan ReportEvery { get; set; } = TimeSpan.FromMinutes(3);
 
+    /// <summary>How often it is measured what machines use. The control plane keeps one measure of 15 seconds. Default: 15 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan MeasureEvery { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Where the kernel tells the host's boot id. Default: /proc/sys/kernel/random/boot_id.</summary>
     [Required]
     public string BootIdFile { get; set; } = "/proc/sys/kernel/random/boot_id";

@@ -9,6 +9,7 @@ using Controller.Silo.Gateway;
 using Controller.Silo.Identity;
 using Controller.Silo.Images;
 using Controller.Silo.Postgres;
+using Controller.Silo.Statistics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
@@ -42,7 +43,8 @@ internal static class SiloHost
         builder.Services.AddSingleton<GatewayDirectory>();
         builder.Services.AddSingleton<SiloHealth>();
         builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = 16 * 1024 * 1024);
-        builder.Services.AddTelemetry(builder.Configuration, "controller-silo", settings.Silo.Name);
+        builder.Services.AddTelemetry(builder.Configuration, "controller-silo", settings.Silo.Name, settings.Metrics);
+        builder.Services.AddSingleton<MachineMeter>().AddSingleton<MachineSamples>().AddHostedService<SamplePruning>();
         builder.Host.UseOrleans(silo => Orleans(silo, settings, database, authority));
         builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: they call grains
         builder.Services.AddHostedService<ImageImporter>().AddHostedService<ImageSweeper>();

@@ -77,10 +77,18 @@ public sealed class ModelOptions
     public string Directory { get; set; } = "";
 }
 
+/// <summary>Section <c>Metrics</c>.</summary>
+public sealed class MetricsOptions
+{
+    /// <summary>The most machines whose measures this silo exports through OpenTelemetry, each with series of its own; 0: none. Default: 2000.</summary>
+    [Range(0, 100_000)]
+    public int MaxMachines { get; set; } = 2000;
+}
+
 /// <summary>All settings of a silo, read and checked once.</summary>
 internal sealed record SiloSettings(
     string ConnectionString, SiloOptions Silo, AgentGatewayOptions AgentGateway, PkiOptions Pki, ImageOptions Images, IdentityOptions Identity, PlacementOptions Placement,
-    ModelOptions Model, ClusterTlsOptions ClusterTls)
+    ModelOptions Model, ClusterTlsOptions ClusterTls, MetricsOptions Metrics)
 {
     /// <exception cref="InvalidOperationException">Something is missing or out of range: the message names the key and what was wanted.</exception>
     public static SiloSettings Read(IConfiguration configuration)
@@ -105,7 +113,8 @@ internal sealed record SiloSettings(
             configuration.GetConnectionString("Controller")
                 ?? throw new InvalidOperationException("ConnectionStrings:Controller: a connection string of the database was wanted, nothing was given."),
             silo, gateway, pki, Section<ImageOptions>(configuration, "Images"),
-            Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"), Section<ModelOptions>(configuration, "Model"), tls);
+            Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"), Section<ModelOptions>(configuration, "Model"), tls,
+            Section<MetricsOptions>(configuration, "Metrics"));
     }
 
     private static T Section<T>(IConfiguration configuration, string name)

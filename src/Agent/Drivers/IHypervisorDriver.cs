@@ -89,6 +89,15 @@ public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
 
     /// <summary>Part of a machine's serial log. Returns nothing (and the log's present size) when there is nothing after <paramref name="offset"/>.</summary>
     Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel);
+
+    /// <summary>
+    /// Opens a console of a machine that runs. Who had its serial console before reads its end. Codes <c>not-running</c>, and <c>no-such-console</c> for a machine
+    /// without a screen.
+    /// </summary>
+    Task<IMachineConsole> OpenConsole(string id, ConsoleKind kind, CancellationToken cancel);
+
+    /// <summary>What each running machine of ours has used so far. A machine that cannot be asked now is left out.</summary>
+    Task<IReadOnlyList<MachineStatistics>> Measure(CancellationToken cancel);
 }
 
 /// <summary>What is on the host.</summary>

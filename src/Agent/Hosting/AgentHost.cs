@@ -1,3 +1,4 @@
+using Controller.Agent.Consoles;
 using Controller.Agent.Drivers;
 using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Simulated;
@@ -66,6 +67,7 @@ internal static class AgentHost
         services.AddSingleton<MachineMigrator>();
         services.AddSingleton<OperationRunner>();
         services.AddSingleton<ConsoleReader>();
+        services.AddSingleton<ConsoleTunnels>();
 
         services.AddSingleton(provider => new IdentityStore(StateDirectory(provider)));
         services.AddSingleton(provider => new GatewayList(StateDirectory(provider), provider.GetRequiredService<IOptions<AgentOptions>>().Value.Gateways));

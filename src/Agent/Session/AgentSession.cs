@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Controller.Agent.Consoles;
 using Controller.Agent.Drivers;
 using Controller.Agent.Ledger;
 using Controller.Agent.Observing;
@@ -15,11 +16,11 @@ internal sealed record SessionEnd(string Why, bool WasWelcome, TimeSpan? Reconne
 
 /// <summary>What a session serves; the same for every session of the process.</summary>
 internal sealed record SessionServices(
-    EpochFence Fence, Reconciler Reconciler, Observations Observations, OperationRunner Operations, ConsoleReader Console,
+    EpochFence Fence, Reconciler Reconciler, Observations Observations, OperationRunner Operations, ConsoleReader Console, ConsoleTunnels Consoles,
     ActiveDriver Active, TimeProvider Time);
 
 /// <summary>One stream to a gateway, from Hello to hang-up.</summary>
-internal sealed class AgentSession(SessionServices services, TimeSpan reportEvery)
+internal sealed partial class AgentSession(SessionServices services, TimeSpan reportEvery, TimeSpan measureEvery)
 {
     private static readonly TimeSpan WelcomeWithin = TimeSpan.FromSeconds(15);
     private const int MostConsoleReaders = 64;
@@ -45,7 +46,11 @@ internal sealed class AgentSession(SessionServices services, TimeSpan reportEver
         welcomed(welcome);
 
         var beat = TimeSpan.FromSeconds(Math.Max(1, welcome.LeaseSeconds) / 3.0);
-        Task<string?>[] parts = [Read(call.ResponseStream, stop.Token), Write(call.RequestStream, stop.Token), Beat(beat, stop.Token), Report(stop.Token)];
+        Task<string?>[] parts =
+        [
+            Read(client, call.ResponseStream, stop.Token), Write(call.RequestStream, stop.Token), Beat(beat, stop.Token), Report(stop.Token),
+            .. welcome.Accepts.Contains(StatisticsAccepted) ? (Task<string?>[])[Measure(stop.Token)] : [],
+        ];
         try
         {
             return Ended(await await Task.WhenAny(parts)); // whichever ends first takes the others with it
@@ -79,7 +84,7 @@ internal sealed class AgentSession(SessionServices services, TimeSpan reportEver
     }
 
     /// <summary>Obeys. Returns why it stopped to.</summary>
-    private async Task<string?> Read(IAsyncStreamReader<ToAgent> from, CancellationToken cancel)
+    private async Task<string?> Read(AgentGateway.AgentGatewayClient client, IAsyncStreamReader<ToAgent> from, CancellationToken cancel)
     {
         while (await from.MoveNext(cancel))
         {
@@ -101,6 +106,9 @@ internal sealed class AgentSession(SessionServices services, TimeSpan reportEver
                     break;
                 case ToAgent.MessageOneofCase.ReadConsole:
                     _serving.Add(Answer(message.ReadConsole, message.Traceparent, cancel));
+                    break;
+                case ToAgent.MessageOneofCase.OpenConsole:
+                    _serving.Add(services.Consoles.Serve(client, message.OpenConsole, cancel));
                     break;
                 case ToAgent.MessageOneofCase.Goodbye:
                     _goodbye = message.Goodbye;

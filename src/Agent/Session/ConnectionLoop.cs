@@ -51,7 +51,7 @@ internal sealed partial class ConnectionLoop(
         var welcome = false;
         try
         {
-            return await new AgentSession(services, options.Value.ReportEvery).Run(gateway.Client, Hello(), Welcomed, cancel);
+            return await new AgentSession(services, options.Value.ReportEvery, options.Value.MeasureEvery).Run(gateway.Client, Hello(), Welcomed, cancel);
         }
         catch (RpcException failure)
         {

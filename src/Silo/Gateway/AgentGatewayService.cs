@@ -5,6 +5,7 @@ using Controller.Agent.Protocol;
 using Controller.Contracts;
 using Controller.Silo.Images;
 using Controller.Silo.Postgres;
+using Controller.Silo.Statistics;
 using Google.Protobuf;
 using Grpc.Core;
 
@@ -12,7 +13,8 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>What agents dial. Everything but Authority and Join wants a client certificate of the cluster's authority and an enrolled host.</summary>
 internal sealed partial class AgentGatewayService(
-    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
+    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, MachineSamples samples, TimeProvider time,
+    IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
     : AgentGateway.AgentGatewayBase
 {
     public override Task<AuthorityResponse> Authority(AuthorityRequest request, ServerCallContext context) =>
@@ -54,7 +56,8 @@ internal sealed partial class AgentGatewayService(
             throw new RpcException(new(StatusCode.InvalidArgument, "Hello says nothing of capabilities."));
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        using var connection = new AgentConnection(requestStream, responseStream, Host(host), logger);
+        using var statistics = new StatisticsIntake(host, samples, logger);
+        using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, logger);
         var self = grains.CreateObjectReference<IAgentStream>(connection);
         GatewayTelemetry.Sessions.Add(1);
         try

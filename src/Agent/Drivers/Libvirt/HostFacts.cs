@@ -25,9 +25,11 @@ internal static class HostFacts
             MemoryBytes = Memory(connect),
             DiskBytes = places.Own.Pool.Info(connect).Capacity,
             Architecture = "x64",
-            Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "volume-grow-live" },
+            Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "console-serial", "volume-grow-live" },
         };
         capabilities.Pools.AddRange(places.Shared.Select(place => place.Shared!.Describe()));
+        if (traits.Graphics)
+            capabilities.Features.Add("console-vnc");
         if (traits.Kvm)
             capabilities.Features.Add("kvm");
         if (traits.CpuShares)

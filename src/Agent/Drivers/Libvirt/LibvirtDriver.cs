@@ -71,7 +71,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         await _guards.Start(cancel);
         var probe = new Probe(_options, _folders, _link);
         var kvm = _options.Acceleration == Acceleration.Kvm || (_options.Acceleration == Acceleration.Probe && await probe.Kvm(cancel));
-        var traits = new HostTraits(kvm, await probe.CpuShares(cancel), _options.TranslationCacheMiB, _options.Ports);
+        var traits = new HostTraits(kvm, await probe.CpuShares(cancel), _options.TranslationCacheMiB, _options.Ports, _options.Graphics);
         LogTraits(traits.Kvm, traits.CpuShares);
 
         var power = new PowerSwitch(_link, _time);

@@ -233,6 +233,7 @@ internal sealed partial class SimulatedDriver
             throw new DriverException("no-memory", $"Machine {machine.Id} wants {machine.Spec.MemoryBytes} bytes of memory; {used} of {_options.MemoryBytes} are in use.", retryable: true);
         machine.Running ??= machine.Spec.Clone();
         machine.Power = Power.Running;
+        machine.StartedUnixMilliseconds = (ulong)_time.GetUtcNow().ToUnixTimeMilliseconds();
         SimulatedGuest.Boot(machine, host);
     }
 
