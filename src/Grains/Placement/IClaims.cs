@@ -52,6 +52,9 @@ public sealed record PlacementRequest(
     /// <summary>Addresses to take with it: of networks that have a range; others are left out.</summary>
     public IReadOnlyList<AddressRequest> Addresses { get; init; } = [];
 
+    /// <summary>What the host must be able to do, by the names of its capabilities: <c>firmware-uefi</c>.</summary>
+    public IReadOnlyList<string> Features { get; init; } = [];
+
     /// <summary>Hosts that it must not be.</summary>
     public IReadOnlyList<Guid> ExceptHosts { get; init; } = [];
 
