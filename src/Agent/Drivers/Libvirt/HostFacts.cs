@@ -25,12 +25,13 @@ internal static class HostFacts
             MemoryBytes = Memory(connect),
             DiskBytes = pool.Info(connect).Capacity,
             Architecture = "x64",
-            Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "volume-grow-live" },
+            Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "volume-grow-live", "hotplug-cpu", "hotplug-memory", "guest-agent" },
         };
         if (traits.Kvm)
             capabilities.Features.Add("kvm");
         if (traits.CpuShares)
             capabilities.Features.Add("cpu-shares");
+        capabilities.Features.Add(Boards.Features(connect, traits));
         return capabilities;
     }
 

@@ -23,6 +23,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     private readonly NetworkStore _networks;
     private readonly ConsoleLogs _consoles;
     private readonly DiskCopying _copying;
+    private readonly GuestAgents _agents;
     private MachineStore? _machines;
     private Rebooting? _rebooting;
 
@@ -40,7 +41,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         _volumes = new VolumeStore(_folders, _pool, _link);
         _networks = new NetworkStore(_link);
         _consoles = new ConsoleLogs(_folders);
-        _copying = new DiskCopying(_folders, _link);
+        _agents = new GuestAgents(_link, time);
+        _copying = new DiskCopying(_folders, _link, _agents);
     }
 
     public event Action<string?>? Changed
@@ -59,13 +61,14 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         _folders.Create();
         await _link.Start(cancel);
         await _copying.EndAll(cancel);
+        await _agents.ThawAll(cancel);
         var probe = new Probe(_options, _folders, _link);
         var kvm = _options.Acceleration == Acceleration.Kvm || (_options.Acceleration == Acceleration.Probe && await probe.Kvm(cancel));
         var traits = new HostTraits(kvm, await probe.CpuShares(cancel), _options.TranslationCacheMiB, _options.Ports);
         LogTraits(traits.Kvm, traits.CpuShares);
 
         var power = new PowerSwitch(_link, _time);
-        _machines = new MachineStore(_folders, _images, _pool, _link, new DeviceFitting(_link, _options), power, traits);
+        _machines = new MachineStore(_folders, _images, _pool, _link, new DeviceFitting(_link, _options), new SizeFitting(_link, _log), power, traits);
         _rebooting = new Rebooting(_link, power, _time);
         return await _link.Call(connect => HostFacts.Read(connect, _pool, traits), cancel);
     });
@@ -74,7 +77,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     {
         var domains = await _link.Call(Domains.All, cancel);
         return new Inventory(
-            [.. domains.Where(domain => domain.Label is not null).Select(domain => domain.Observe())],
+            [.. domains.Where(domain => domain.Label is not null).Select(_agents.Observe)],
             _volumes.All(),
             await _networks.All(cancel),
             [
@@ -85,7 +88,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     });
 
     public Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel) =>
-        Guard(() => Machines.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
+        Guard(async () => _agents.Observe(await Machines.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel)));
 
     public Task RemoveMachine(string id, string incarnation, CancellationToken cancel) =>
         Guard(() => Machines.Remove(ObjectKey.Of(id, incarnation), cancel));
@@ -114,7 +117,11 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     public Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel) =>
         Guard(() => _consoles.Read(id, offset, maxBytes, cancel));
 
-    public ValueTask DisposeAsync() => _link.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _agents.DisposeAsync();
+        await _link.DisposeAsync();
+    }
 
     private MachineStore Machines => _machines ?? throw NotStarted;
 

@@ -58,7 +58,8 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             DiskBytes = (ulong)_options.DiskBytes,
             Architecture = "x64",
         };
-        capabilities.Features.Add(["hotplug-disk", "hotplug-nic", "suspend", "hibernate"]);
+        capabilities.Features.Add([
+            "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "hotplug-cpu", "hotplug-memory", "guest-agent", "machine-q35", "machine-pc", "firmware-uefi"]);
         return capabilities;
     }
 

@@ -9,7 +9,7 @@ namespace Controller.Agent.Drivers.Libvirt.Machines;
 /// Copies root disks, with all that their backing files have in them: those of running machines by a backup job, which the guest does not notice, those of others with qemu-img.
 /// A copy has no name any more when it is handed out: whoever dies while he has it leaves nothing.
 /// </summary>
-internal sealed class DiskCopying(Folders folders, Link link)
+internal sealed class DiskCopying(Folders folders, Link link, GuestAgents agents)
 {
     private const string Full = "No space left on device";
 
@@ -55,7 +55,7 @@ internal sealed class DiskCopying(Folders folders, Link link)
         var over = false;
         try
         {
-            await link.Job(connect => Backup.Begin(connect, key.Id, file), cancel);
+            await agents.Quiesced(key.Id, () => link.Job(connect => Backup.Begin(connect, key.Id, file), cancel, nameof(Backup)), cancel);
             over = await link.Until(connect => !Backup.IsUnderWay(connect, key.Id, folders.Saving), Longest, cancel);
         }
         catch (LibvirtException error) when (error.Code == LibvirtError.OperationInvalid)
