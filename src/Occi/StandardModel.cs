@@ -1,4 +1,5 @@
 using Occi.Core;
+using Occi.Extension;
 using Occi.Infrastructure;
 
 namespace Occi;
@@ -6,7 +7,7 @@ namespace Occi;
 /// <summary>All that the standard defines and this product offers. A provider's templates are added with <see cref="Catalogue.With"/>.</summary>
 public static class StandardModel
 {
-    /// <summary>OCCI Core, OCCI Infrastructure, the six standard resource templates and OpenStack's contextualisation.</summary>
+    /// <summary>OCCI Core, OCCI Infrastructure, the six standard resource templates and OpenStack's contextualisation, and the provider's own.</summary>
     public static readonly Catalogue Catalogue = new(
         [
             CoreKinds.Entity, CoreKinds.Resource, CoreKinds.Link,
@@ -17,5 +18,6 @@ public static class StandardModel
             NetworkReach.Nat, NetworkReach.Private, OsTemplate.Mixin, ResourceTemplate.Mixin,
             ResourceTemplate.Small, ResourceTemplate.Medium, ResourceTemplate.Large,
             ResourceTemplate.MemSmall, ResourceTemplate.MemMedium, ResourceTemplate.MemLarge,
+            Machine.Mixin,
         ]);
 }

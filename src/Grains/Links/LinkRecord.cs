@@ -37,6 +37,9 @@ internal sealed record LinkRecord
 
     public string? Gateway { get; init; }
 
+    /// <summary>The address that the guest itself says it has there.</summary>
+    public string? Guest { get; init; }
+
     /// <summary>What the machine calls it, once seen.</summary>
     public string? Device { get; init; }
 

@@ -17,7 +17,7 @@ internal sealed class NetworkInterfaceGrain(
     protected override Kind TargetKind => Model.Network.Kind;
 
     protected override EntityView? Project(LinkRecord record, long version) => LinkProjection.View(
-        record, version, Model.NetworkInterface.Kind, Model.Network.Kind, Model.NetworkInterface.State, Model.NetworkInterface.StateMessage, Own);
+        Exposed(record), version, Model.NetworkInterface.Kind, Model.Network.Kind, Model.NetworkInterface.State, Model.NetworkInterface.StateMessage, Own);
 
     protected override (LinkRecord Record, string? Why) Complete(LinkRecord record)
     {
@@ -34,7 +34,7 @@ internal sealed class NetworkInterfaceGrain(
     }
 
     /// <summary>What the network gave is shown, whether the client asked for the mixin or not.</summary>
-    private static LinkRecord Exposed(LinkRecord record) => record.Address is null || record.Mixins.Contains(AddressMixin)
+    private static LinkRecord Exposed(LinkRecord record) => (record.Address ?? record.Guest) is null || record.Mixins.Contains(AddressMixin)
         ? record
         : record with { Mixins = [.. record.Mixins, AddressMixin] };
 
@@ -51,6 +51,8 @@ internal sealed class NetworkInterfaceGrain(
     {
         shown[Model.NetworkInterface.Interface.Name] = AttributeValue.Of(record.Device ?? "eth" + Math.Max(0, record.Slot));
         shown[Model.NetworkInterface.Mac.Name] = AttributeValue.Of(record.Mac!);
+        if (record.Address is null && record.Guest is { } said)
+            shown[Model.IpNetworkInterface.Address.Name] = AttributeValue.Of(said);
         if (record.Address is null)
             return;
         shown[Model.IpNetworkInterface.Address.Name] = AttributeValue.Of(record.Address);

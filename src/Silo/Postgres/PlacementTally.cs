@@ -30,6 +30,8 @@ internal sealed record Amounts(long Cores, long Memory, long Disk);
 /// <summary>A host and what is taken of it.</summary>
 internal sealed record HostRoom(Guid Id, string Name, string State, string? Architecture, Amounts Has, Amounts Used)
 {
+    public IReadOnlyList<string> Features { get; init; } = [];
+
     public string? Driver { get; init; }
 
     /// <summary>Whether machines come to it from other hosts.</summary>
@@ -64,6 +66,8 @@ internal sealed class PlacementTally(PlacementRequest request, PlacementOptions 
             return Reject("takes no machines from other hosts (Agent:PeerListen)");
         if (request.Architecture is { } wanted && host.Architecture is { } has && wanted != has && (wanted, has) != ("x86", "x64"))
             return Reject($"another architecture than {wanted}");
+        if (request.Features.FirstOrDefault(feature => !host.Features.Contains(feature)) is { } missing)
+            return Reject($"without {missing}");
         return HasRoom(host);
     }
 

@@ -56,18 +56,31 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, request.Project);
         await Lock(connection, host);
+        if (await Shrinks(connection, request))
+        {
+            await Take(connection, request);
+            await transaction.CommitAsync();
+            return new(host, OutcomeKind.Done, null);
+        }
         if (await QuotaRefusal(connection, request) is { } over)
             return new(null, OutcomeKind.QuotaExceeded, over);
         var tally = new PlacementTally(request with { OnlyHost = host }, options);
         var candidate = (await Hosts(connection)).FirstOrDefault(h => h.Id == host);
         if (candidate is null || !tally.HasRoom(candidate with { Used = await Used(connection, host, request.Consumer) }))
             return new(null, OutcomeKind.NoCapacity, tally.Explain());
-        await Execute(
-            connection, "UPDATE host_claim SET cores = $3, memory = $4, disk = $5 WHERE consumer = $1 AND incarnation = $2",
-            request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.DiskBytes);
+        await Take(connection, request);
         await transaction.CommitAsync();
         return new(host, OutcomeKind.Done, null);
     }
+
+    /// <summary>What gives something back and takes nothing is possible, however full a host or little a quota is.</summary>
+    private static async Task<bool> Shrinks(NpgsqlConnection connection, PlacementRequest request) => await Value<bool>(
+        connection, "SELECT $3 <= cores AND $4 <= memory AND $5 <= disk FROM host_claim WHERE consumer = $1 AND incarnation = $2",
+        request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.DiskBytes) == true;
+
+    private static Task Take(NpgsqlConnection connection, PlacementRequest request) => Execute(
+        connection, "UPDATE host_claim SET cores = $3, memory = $4, disk = $5 WHERE consumer = $1 AND incarnation = $2",
+        request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.DiskBytes);
 
     public Task Note(string term, Guid consumer, Guid incarnation, Guid host, Guid project) => Execute(
         """
@@ -101,7 +114,8 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
                    coalesce(c.cores, 0)::bigint, coalesce(c.memory, 0)::bigint, coalesce(c.disk, 0)::bigint,
                    convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,architecture}',
                    convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,driver}',
-                   convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,peerEndpoint}' IS NOT NULL
+                   convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,peerEndpoint}' IS NOT NULL,
+                   ARRAY(SELECT jsonb_array_elements_text(coalesce(nullif(convert_from(e.payload, 'UTF8')::jsonb #> '{view,capabilities,features}', 'null'), '[]')))
             FROM entity e
             LEFT JOIN (SELECT host, sum(cores) AS cores, sum(memory) AS memory, sum(disk) AS disk FROM host_claim GROUP BY host) c ON c.host = e.entity_id
             WHERE e.state_name = 'host'
@@ -117,6 +131,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             {
                 Driver = reader.IsDBNull(10) ? null : reader.GetString(10),
                 HasPeers = reader.GetBoolean(11),
+                Features = reader.GetFieldValue<string[]>(12),
             });
         }
         return hosts;

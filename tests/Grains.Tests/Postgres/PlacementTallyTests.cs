@@ -20,6 +20,7 @@ public sealed class PlacementTallyTests
         ("0 of 1 hosts can take it: 1 not enough memory (8 GiB are needed, 6.25 GiB are free at best).", Asks(memory: 8 * GiB), [Host(used: new(0, 7 * GiB / 4, 0))]),
         ("0 of 1 hosts can take it: 1 not enough disk (101 GiB are needed, 100 GiB are free at best).", Asks(disk: 101 * GiB), [Host()]),
         ("0 of 1 hosts can take it: 1 another architecture than arm64.", Asks(architecture: "arm64"), [Host()]),
+        ("0 of 2 hosts can take it: 2 without firmware-uefi.", Asks() with { Features = ["firmware-uefi"] }, [Host(), Host()]),
         ("0 of 2 hosts can take it: 2 not where the linked storage is.", Asks(only: Guid.NewGuid()), [Host(), Host("unreachable")]),
         ("0 of 2 hosts can take it: 1 not where the linked storage is, 1 unreachable.", Asks(only: Here), [Host(), Host("unreachable", id: Here)]),
         (
