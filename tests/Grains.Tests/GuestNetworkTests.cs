@@ -15,13 +15,18 @@ public sealed class GuestNetworkTests
     {
         var text = GuestNetwork.Config(
         [
-            new(Any, Any, "52:54:00:00:00:01", "10.128.0.7", "eth0") { Address6 = "fd6f::7", Settings = new() { Dhcp = true, PrefixLength = 24, PrefixLength6 = 64, Mtu = 1450 } },
+            new(Any, Any, "52:54:00:00:00:01", "10.128.0.7", "eth0")
+            {
+                Address6 = "fd6f::7", Settings = new() { Dhcp = true, PrefixLength = 24, Gateway = "10.128.0.1", PrefixLength6 = 64, Gateway6 = "fd6f::1", Dns = ["192.0.2.1"], Mtu = 1450 },
+            },
             new(Any, Any, "52:54:00:00:00:02", "10.9.0.7", "eth1")
             {
                 Address6 = "fd6f:1::7",
                 Settings = new() { PrefixLength = 24, Gateway = "10.9.0.1", PrefixLength6 = 64, Gateway6 = "fd6f:1::1", Dns = ["9.9.9.9", "2620:fe::fe"] },
             },
             new(Any, Any, "52:54:00:00:00:03", null, "eth2"),
+            new(Any, Any, "52:54:00:00:00:04", "10.9.1.7", "eth3") { Settings = new() { PrefixLength = 24, Gateway = "10.9.1.1" } },
+            new(Any, Any, "52:54:00:00:00:05", null, "eth4") { Settings = new() { Dhcp = true } },
         ]);
         Assert.Equal(
             """
@@ -30,22 +35,37 @@ public sealed class GuestNetworkTests
               eth0:
                 match: { macaddress: "52:54:00:00:00:01" }
                 set-name: "eth0"
-                dhcp4: true
-                dhcp6: true
                 optional: true
+                dhcp4: true
+                addresses: [ "fd6f::7/64" ]
+                accept-ra: true
+                nameservers: { addresses: [ "192.0.2.1" ] }
                 mtu: 1450
               eth1:
                 match: { macaddress: "52:54:00:00:00:02" }
                 set-name: "eth1"
+                optional: true
                 addresses: [ "10.9.0.7/24", "fd6f:1::7/64" ]
                 gateway4: "10.9.0.1"
                 gateway6: "fd6f:1::1"
+                accept-ra: true
                 nameservers: { addresses: [ "9.9.9.9", "2620:fe::fe" ] }
               eth2:
                 match: { macaddress: "52:54:00:00:00:03" }
                 set-name: "eth2"
-                dhcp4: true
                 optional: true
+                dhcp4: true
+              eth3:
+                match: { macaddress: "52:54:00:00:00:04" }
+                set-name: "eth3"
+                optional: true
+                addresses: [ "10.9.1.7/24" ]
+                gateway4: "10.9.1.1"
+              eth4:
+                match: { macaddress: "52:54:00:00:00:05" }
+                set-name: "eth4"
+                optional: true
+                dhcp4: true
 
             """,
             text);

@@ -12,12 +12,19 @@ internal sealed partial class ComputeGrain
     {
         var present = _record.Value!;
         if (present.Host is not { } host)
+        {
+            if (present.Phase == ComputePhase.Deleting)
+                await Release();   // no host has anything of it
             return;
+        }
         if (present.Phase == ComputePhase.Deleting)
             await _links.Going(present.Links, _time);
         var machine = await Desired(present);
         if (!machine.Absent)
+        {
             await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(host)));
+            await Task.WhenAll(machine.Disks.Select(d => _links.Storage(d.Volume).UseOn(d.Link, host)));
+        }
         await HostOf(host).Send([machine]);
         if (present.Migration is { Phase: MigrationPhase.Moving, Target.Host: { } target } && !machine.Absent)
         {
@@ -41,6 +48,8 @@ internal sealed partial class ComputeGrain
             Incarnation = present.Incarnation,
             Generation = present.Generation,
             Absent = present.Phase == ComputePhase.Deleting,
+            Pool = present.Pool,
+            RootDisk = present.RootDisk,
             Outgoing = present.Migration is { Phase: MigrationPhase.Moving } migration ? migration.Id : null,
         };
         if (bare.Absent)
@@ -69,10 +78,14 @@ internal sealed partial class ComputeGrain
         };
     }
 
-    private PlacementRequest Request(ComputeRecord present, Guid? near) => new(
+    private PlacementRequest Request(ComputeRecord present, Guid? near, params Guid[] pools) => new(
         "compute", Id, present.Incarnation, present.Project, Claimed(present).Cores, Claimed(present).MemoryBytes,
         present.RootDiskBytes, ComputeSizes.Architecture(present.Attributes), near)
     {
+        Pool = ComputeDisks.PoolName(present), SeesPools = present.Pool is { } own ? [.. pools, own] : pools,
+        Zone = PlacementWishes.Zone(present.Mixins),
+        Group = PlacementWishes.Group(present),
+        Image = present.Image?.Sha256,
         Features = ComputeHardware.Features(present.Attributes),
     };
 
@@ -145,6 +158,7 @@ internal sealed partial class ComputeGrain
             var made = accepted.Outcome.Ok ? await _links.Make(link with { Caller = update.Caller }, _record.Value!) : new(accepted.Outcome, null);
             var elsewhere = made.Outcome.Ok && made.Host is { } host && _record.Value!.Host is { } here && host != here
                 ? new Outcome(OutcomeKind.Conflict, $"The storage is on host {host}, the compute on host {here}: a local disk cannot be linked across hosts.")
+                : made is { Outcome.Ok: true, Pool: { } pool } && await SeesPool(pool) is { Ok: false } unseen ? unseen
                 : null;
             if (made.Outcome.Ok && elsewhere is null)
                 continue;

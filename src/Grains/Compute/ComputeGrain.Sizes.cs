@@ -12,8 +12,11 @@ internal sealed partial class ComputeGrain
         var (claimed, next) = (Claimed(present), Wanted(wanted));
         var most = new ComputeHeld(Math.Max(claimed.Cores, next.Cores), Math.Max(claimed.MemoryBytes, next.MemoryBytes));
         var held = most == next ? null : most;
-        if (present.Host is not { } host || (most == claimed && wanted.RootDiskBytes == present.RootDiskBytes))
+        if (present.Host is not { } host
+            || (most == claimed && wanted.RootDiskBytes == present.RootDiskBytes && PlacementWishes.Group(wanted) == PlacementWishes.Group(present)))
+        {
             return (held, null);
+        }
         var resized = await _claims.Resize(Request(wanted with { Held = held }, host), host);
         return resized.Host is null ? (null, new(resized.Kind, resized.Why)) : (held, null);
     }

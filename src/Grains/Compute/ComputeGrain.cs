@@ -55,8 +55,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if ((ComputeSizes.Refusal(command.Attributes) ?? ComputeLinks.Refusal(command.Links.Length)) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
         var (image, unusable) = await _templates.Of(command);
-        if (unusable is not null)
-            return unusable;
+        if ((unusable ?? ComputeDisks.Refusal(command, image)) is { } cannot)
+            return cannot;
 
         var now = _time.GetUtcNow();
         await _record.Write(new()
@@ -98,7 +98,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if (await AddInline(command) is { } notLinked)
             return notLinked;
         var disk = Math.Max(present.RootDiskBytes, ComputeSizes.RootDiskBytes(attributes, null));
-        var (held, tooLarge) = await Resize(present with { Attributes = attributes, RootDiskBytes = disk });
+        var (held, tooLarge) = await Resize(present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk });
         if (tooLarge is not null)
         {
             await TakeBack(command.Links);
@@ -120,6 +120,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             : ComputeLinks.Refusal(present, command) is { } full ? new(OutcomeKind.Conflict, full)
             : !Templates.In(Patch.Mixins(present.Mixins, command)).SequenceEqual(Templates.In(present.Mixins))
                 ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
+            : PlacementWishes.Zone(Patch.Mixins(present.Mixins, command)) != PlacementWishes.Zone(present.Mixins)
+                ? new(OutcomeKind.Conflict, "The availability zone of a compute cannot be changed: create another compute there.")
             : null);
     }
 
@@ -158,6 +160,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     public Task<Outcome> MayInvoke(InvokeAction command) => Task.FromResult(
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
         : Patch.Refusal(command, _record.Version) is { } moved ? moved
+        : IsLost(_record.Value!) ? new(OutcomeKind.Conflict, Lost)
         : ComputeLifecycle.TriggerOf(command.Action) is not { } trigger ? new(OutcomeKind.Done)   // what is no change of state only the doing can tell
         : ComputeLifecycle.Decide(_record.Value!.Phase, trigger) switch
         {
@@ -317,33 +320,36 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if (refused is not null)
             return await Abandon(refused);
         // Storages say where the machine has to be; then one transaction takes the host, the quota and the addresses; then the NICs find theirs taken.
-        var (near, why) = await MakeLinks(present.Inline.Where(l => !IsNic(l)));
+        var (near, pools, why) = await MakeLinks(present.Inline.Where(l => !IsNic(l)));
         if (why is not null)
             return await Abandon(why);
-        var placed = await _claims.Place(Request(present, near) with { Addresses = NicAddressing.Of(Id, present.Inline) });
+        var placed = await _claims.Place(Request(present, near, pools) with { Addresses = NicAddressing.Of(Id, present.Inline) });
         if (placed.Host is not { } host)
             return await Abandon(new(placed.Kind, placed.Why));
-        (_, why) = await MakeLinks(present.Inline.Where(IsNic));
+        (_, _, why) = await MakeLinks(present.Inline.Where(IsNic));
         if (why is not null)
             return await Abandon(why);
         LogPlaced(Id, host, present.Incarnation);
-        var outcome = await Handle(ComputeTrigger.Placed, r => r with { Host = host, Inline = [] });
+        var outcome = await Handle(ComputeTrigger.Placed, r => ComputeDisks.Placed(r with { Host = host, Inline = [] }, placed.Pool));
         return outcome.Ok ? new(OutcomeKind.Created, View: await View(new(present.Project, Role.Reader, present.CreatedBy))) : outcome;
     }
 
-    private async Task<(Guid? Near, Outcome? Refused)> MakeLinks(IEnumerable<CreateEntity> links)
+    private async Task<(Guid? Near, Guid[] Pools, Outcome? Refused)> MakeLinks(IEnumerable<CreateEntity> links)
     {
         Guid? near = null;
+        var pools = new HashSet<Guid>();
         foreach (var link in links)
         {
             var made = await _links.Make(link, _record.Value!);
             if (!made.Outcome.Ok)
-                return (null, made.Outcome);
+                return (null, [], made.Outcome);
             if (made.Host is { } there && near is { } other && there != other)
-                return (null, new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
+                return (null, [], new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
             near = made.Host ?? near;
+            if (made.Pool is { } pool)
+                pools.Add(pool);
         }
-        return (near, null);
+        return (near, [.. pools], null);
     }
 
     private static bool IsNic(CreateEntity link) => link.Kind == Model.NetworkInterface.Kind.ToString();
@@ -362,6 +368,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     private async Task<Outcome> Handle(ComputeTrigger trigger, Func<ComputeRecord, ComputeRecord>? also = null)
     {
         var present = _record.Value!;
+        if (IsLost(present) && trigger != ComputeTrigger.Delete)
+            return new(OutcomeKind.Conflict, Lost);
         switch (ComputeLifecycle.Decide(present.Phase, trigger))
         {
             case ComputeDecision.Refused refused:

@@ -5,8 +5,9 @@ using Controller.Contracts;
 namespace Controller.Grains.Compute;
 
 /// <summary>
-/// How a guest shall set up its NICs, as cloud-init reads it (network-config version 2, which is netplan's). A NIC is found by its MAC address. One on a network that gives
-/// addresses, or of which nobody knows them, asks by DHCP, and no boot waits for it; else its addresses stand here.
+/// How a guest shall set up its NICs, as cloud-init reads it (network-config version 2, which is netplan's). A NIC is found by its MAC address, and no boot waits for it. One on a
+/// network that gives addresses, or of which nobody knows them, asks by DHCP for IPv4; else its addresses stand here. IPv6 comes of the router's announcements, and the address
+/// that a guest would make of them stands here, too, for one that makes others.
 /// </summary>
 internal static class GuestNetwork
 {
@@ -17,34 +18,34 @@ internal static class GuestNetwork
         var text = new StringBuilder("version: 2\nethernets:\n");
         foreach (var nic in nics)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  {nic.Device}:\n    match: {{ macaddress: \"{nic.Mac}\" }}\n    set-name: \"{nic.Device}\"\n");
-            var settings = nic.Settings ?? new NicSettings { Dhcp = true };
-            string[] addresses =
-            [
-                .. nic.Address is { } four && settings.PrefixLength > 0 ? [$"{four}/{settings.PrefixLength}"] : (string[])[],
-                .. nic.Address6 is { } six && settings.PrefixLength6 > 0 ? [$"{six}/{settings.PrefixLength6}"] : (string[])[],
-            ];
-            if (settings.Dhcp || addresses.Length == 0)
-                text.Append("    dhcp4: true\n").Append(nic.Address6 is null ? "" : "    dhcp6: true\n").Append("    optional: true\n");
-            else
-                Static(text, addresses, settings);
-            if (settings.Mtu > 0)
-                text.Append(CultureInfo.InvariantCulture, $"    mtu: {settings.Mtu}\n");
+            text.Append(CultureInfo.InvariantCulture, $"  {nic.Device}:\n    match: {{ macaddress: \"{nic.Mac}\" }}\n    set-name: \"{nic.Device}\"\n    optional: true\n");
+            Ethernet(text, nic, nic.Settings ?? new NicSettings { Dhcp = true });
         }
         return text.ToString();
     }
 
-    private static void Static(StringBuilder text, string[] addresses, NicSettings settings)
+    private static void Ethernet(StringBuilder text, DesiredNic nic, NicSettings settings)
     {
-        text.Append("    addresses: [ ").AppendJoin(", ", addresses.Select(Quoted)).Append(" ]\n");
+        var four = nic.Address is { } address && settings is { Dhcp: false, PrefixLength: > 0 } ? $"{address}/{settings.PrefixLength}" : null;
+        var six = nic.Address6 is { } address6 && settings.PrefixLength6 > 0 ? $"{address6}/{settings.PrefixLength6}" : null;
+        if (settings.Dhcp || (four ?? six) is null)
+            text.Append("    dhcp4: true\n");
+        if ((four ?? six) is not null)
+            text.Append("    addresses: ").Append(List([.. new[] { four, six }.OfType<string>()])).Append('\n');
         // cloud-init 22.4 makes ::/64 of a route to ::/0, and knows no "default".
-        if (settings.Gateway is { } four)
-            text.Append("    gateway4: ").Append(Quoted(four)).Append('\n');
-        if (settings.Gateway6 is { } six)
-            text.Append("    gateway6: ").Append(Quoted(six)).Append('\n');
+        if (four is not null && settings.Gateway is { } gateway)
+            text.Append("    gateway4: ").Append(Quoted(gateway)).Append('\n');
+        if (six is not null && !settings.Dhcp && settings.Gateway6 is { } gateway6)
+            text.Append("    gateway6: ").Append(Quoted(gateway6)).Append('\n');
+        if (six is not null)
+            text.Append("    accept-ra: true\n");
         if (settings.Dns.Length > 0)
-            text.Append("    nameservers: { addresses: [ ").AppendJoin(", ", settings.Dns.Select(Quoted)).Append(" ] }\n");
+            text.Append("    nameservers: { addresses: ").Append(List(settings.Dns)).Append(" }\n");
+        if (settings.Mtu > 0)
+            text.Append(CultureInfo.InvariantCulture, $"    mtu: {settings.Mtu}\n");
     }
+
+    private static string List(string[] texts) => $"[ {string.Join(", ", texts.Select(Quoted))} ]";
 
     private static string Quoted(string text) => $"\"{text}\"";
 }

@@ -17,6 +17,9 @@ public interface IDriverHost
     /// <summary>The bytes of <see cref="Image"/>.</summary>
     Stream OpenImage();
 
+    /// <summary>Another host's driver, that sees the same shared pool.</summary>
+    Task<IHypervisorDriver> Neighbour();
+
     /// <summary>One more, whose guest has the QEMU guest agent. It starts it when its user data says so: the simulated one has no other way to know.</summary>
     Task<Image> AgentImage() => Task.FromResult(Image);
 

@@ -6,7 +6,7 @@ using Google.Protobuf;
 namespace Controller.Agent.Tests.Drivers;
 
 /// <summary>The contract where it is about what a machine is made of: sizes that change, boards, firmware, many devices, and the agent in its guest.</summary>
-public abstract partial class HardwareContract(IDriverHost host) : MachineContract(host)
+public abstract partial class HardwareContract(IDriverHost host) : StorageContract(host)
 {
     private const string Ready = "DEMO: ready";
     private const ulong GiB = 1 << 30;

@@ -1,5 +1,7 @@
 using Controller.Contracts;
+using Controller.Grains.Images;
 using Controller.Silo;
+using Controller.Silo.Images;
 using Controller.Silo.Postgres;
 using Controller.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,6 +17,7 @@ public class ClusterFixture : IAsyncLifetime
 {
     private PrivatePostgres _postgres = null!;   // set by InitializeAsync, as the others
     private InProcessTestCluster _cluster = null!;
+    private readonly DirectoryInfo _images = Directory.CreateTempSubdirectory("occi-images-");
 
     public NpgsqlDataSource Database { get; private set; } = null!;
 
@@ -28,6 +31,9 @@ public class ClusterFixture : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        // What scripted agents say that they have saved.
+        foreach (var digit in "57")
+            await File.WriteAllTextAsync(Path.Combine(_images.FullName, new(digit, 64)), "saved");
         _postgres = await PrivatePostgres.Start();
         Database = SiloHost.Database(await _postgres.CreateDatabase());
         await new Migrator(Database, NullLogger<Migrator>.Instance).Apply(CancellationToken.None);
@@ -38,6 +44,7 @@ public class ClusterFixture : IAsyncLifetime
             silo.Services.AddSingleton(Time);
             SiloHost.AddDatabase(silo.Services, Database, new());
             silo.Services.AddSingleton(Model);
+            silo.Services.AddSingleton<IImageFiles>(new ImageStore(new() { Directory = _images.FullName }, TimeProvider.System));
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();
@@ -48,6 +55,7 @@ public class ClusterFixture : IAsyncLifetime
         await _cluster.DisposeAsync();
         await Database.DisposeAsync();
         await _postgres.DisposeAsync();
+        _images.Delete(recursive: true);
     }
 
     public IEntityGrain Entity(string term, Guid id) => Grains.Entity(term, id);
@@ -55,12 +63,14 @@ public class ClusterFixture : IAsyncLifetime
     internal IHostGrain Grain(Guid host) => Grains.GetGrain<IHostGrain>(GrainId.Create("host", GrainKeys.Of("host", host)));
 
     /// <summary>A connected host whose agent does at once what it is told, unless a test holds it.</summary>
-    internal async Task<ScriptedAgent> Host(int cores = 8, long memory = 16L << 30, long disk = 100L << 30, params string[] features)
+    internal async Task<ScriptedAgent> Host(
+        int cores = 8, long memory = 16L << 30, long disk = 100L << 30, string? underlay = null, HostPool[]? pools = null, params string[] features)
     {
         var id = Guid.NewGuid();
         var grain = Grain(id);
         await grain.Enrol("host-" + id.ToString("N")[..6], "00");
-        var agent = new ScriptedAgent(id, grain, Grains, new("simulated", "a script", cores, memory, disk, "x64", features));
+        var agent = new ScriptedAgent(
+            id, grain, Grains, new("simulated", "a script", cores, memory, disk, "x64", features) { UnderlayAddress = underlay, PeerEndpoint = "127.0.0.1:1", Pools = pools ?? [] });
         await agent.Connect();
         return agent;
     }

@@ -22,6 +22,12 @@ internal static partial class SimulatedGuest
             Say(machine, $"DEMO: root /dev/vda serial= bytes={Math.Max(image.SizeBytes, spec.RootDiskBytes)}");
             Say(machine, $"DEMO: boots {++machine.Boots}");
         }
+        else if (machine.Attachments.FirstOrDefault(attachment => attachment.Device == "vda") is { } boot
+            && host.Volumes.FirstOrDefault(volume => spec.Disks.Any(disk => disk.LinkId == boot.LinkId && disk.VolumeId == volume.Id)) is { } volume)
+        {
+            Say(machine, $"DEMO: root /dev/vda serial= bytes={volume.SizeBytes}");
+            Say(machine, $"DEMO: boots {++volume.Boots}");
+        }
         if (spec.Seed is { } seed)
             Say(machine, $"DEMO: seed instance-id={seed.InstanceId} hostname={seed.Hostname} ssh-keys={seed.SshKeys.Count} user-data-bytes={seed.UserData.Length}");
         else
@@ -71,13 +77,11 @@ internal static partial class SimulatedGuest
     public static void Nic(SimulatedMachine machine, SimulatedHost host, Nic nic, string device)
     {
         Say(machine, $"DEMO: nic {device} mac={nic.Mac}");
-        if (Static(machine.Running.Seed?.NetworkConfig ?? "", nic.Mac) is { } own)
-        {
-            Say(machine, $"DEMO: static {device} address={own.Address} gateway={own.Gateway}");
-            return;
-        }
+        var own = Static(machine.Running.Seed?.NetworkConfig ?? "", nic.Mac);
+        if (own is { } told) Say(machine, $"DEMO: static {device} address={told.Address} gateway={told.Gateway}");
         var network = host.Networks.First(network => network.Id == nic.NetworkId).Spec;
-        if (!network.Active || !network.Dhcp || network.Cidr.Length == 0) return;
+        if (network.Active && network.Cidr6.Length > 0 && nic.Address6.Length > 0) Say(machine, $"DEMO: address6 {device} {nic.Address6}");
+        if (own is not null || !network.Active || !network.Dhcp || network.Cidr.Length == 0) return;
         var reserved = network.Reservations.FirstOrDefault(reservation => reservation.Mac == nic.Mac)?.Address;
         var address = string.IsNullOrEmpty(reserved) ? AnyAddress(network.Cidr, nic.Mac) : reserved;
         Say(machine, $"DEMO: lease {device} address={address} gateway={network.Gateway} hostname={Hostname(machine.Running)}");
@@ -95,6 +99,7 @@ internal static partial class SimulatedGuest
     private static (string Address, string Gateway)? Static(string config, string mac)
     {
         var mine = config.Split("match:").FirstOrDefault(part => part.Contains($"\"{mac}\"", StringComparison.Ordinal)) ?? "";
+        if (mine.Contains("dhcp4: true", StringComparison.Ordinal)) return null;
         var address = StaticAddress().Match(mine);
         return address.Success ? (address.Groups[1].Value, StaticGateway().Match(mine).Groups[1].Value) : null;
     }

@@ -9,14 +9,15 @@ internal static class MachineBoard
     /// <summary>scsi (the seed's disk), virtio-serial (the guest agent), memory balloon, random numbers.</summary>
     private const int OtherDevices = 4;
 
-    /// <summary>A conventional PCI bus has 32 slots, of which the host bridge and the south bridge take two.</summary>
+    /// <summary>A conventional PCI bus has 32 slots, of which the host bridge and the south bridge take two; the screen takes another one.</summary>
     private const int SlotsOfPc = 30;
 
     public static string Name(MachineType type) => type == MachineType.MachinePc ? "pc" : "q35";
 
     /// <param name="spec">Of the machine.</param>
+    /// <param name="hasDisk">Whether there is a disk to boot from.</param>
     /// <param name="variables">The file in which UEFI keeps its variables: made of libvirt's template at the first start.</param>
-    public static XElement Os(MachineSpec spec, string variables)
+    public static XElement Os(MachineSpec spec, bool hasDisk, string variables)
     {
         var isUefi = spec.Firmware == Firmware.Uefi;
         return new(
@@ -26,7 +27,7 @@ internal static class MachineBoard
             new XElement("type", new XAttribute("arch", "x86_64"), new XAttribute("machine", Name(spec.MachineType)), "hvm"),
             isUefi ? new XElement("firmware", new XElement("feature", new XAttribute("enabled", "no"), new XAttribute("name", "secure-boot"))) : null,
             isUefi ? new XElement("nvram", variables) : null,
-            new XElement("boot", new XAttribute("dev", spec.Image is null ? "network" : "hd")));
+            new XElement("boot", new XAttribute("dev", hasDisk ? "hd" : "network")));
     }
 
     public static IEnumerable<XElement> Controllers(MachineSpec spec, HostTraits host)
@@ -45,7 +46,7 @@ internal static class MachineBoard
 
     /// <summary>How many disks and NICs can be linked to it.</summary>
     public static int Room(MachineSpec spec, HostTraits host) =>
-        (spec.MachineType == MachineType.MachineQ35 ? host.Ports : SlotsOfPc) - OtherDevices - (spec.Image is null ? 0 : 1);
+        (spec.MachineType == MachineType.MachineQ35 ? host.Ports : SlotsOfPc - (host.Graphics ? 1 : 0)) - OtherDevices - (spec.Image is null ? 0 : 1);
 
     private static XElement Controller(string type, int index, string model) =>
         new("controller", new XAttribute("type", type), new XAttribute("index", index), new XAttribute("model", model));

@@ -10,6 +10,8 @@ internal static class MachineXml
 {
     private const int LongestReadableName = 40;
     private const int LongestSerial = 20;   // of virtio-blk
+    private const int BalloonSeconds = 10;  // how often the guest tells of its memory
+    private const int VideoKiB = 8192;      // 1920 × 1080 in true colour
 
     /// <summary>People find the machine by the first part, we by the second.</summary>
     public static string Name(string id, string name)
@@ -46,6 +48,8 @@ internal static class MachineXml
         new XAttribute("type", "network"),
         mac.Length > 0 ? new XElement("mac", new XAttribute("address", mac)) : null,
         new XElement("source", new XAttribute("network", network)),
+        // A name that we know beforehand: what it may send is settled before it is there.
+        new XElement("target", new XAttribute("dev", Networks.NicGuard.TapOf(link))),
         new XElement("model", new XAttribute("type", "virtio")),
         new XElement("alias", new XAttribute("name", Devices.Alias(link))));
 
@@ -67,7 +71,7 @@ internal static class MachineXml
             new XElement("uuid", plan.Key.Id),
             MachineSize.Write(spec),
             spec.CpuShares > 0 && plan.Host.CpuShares ? new XElement("cputune", new XElement("shares", spec.CpuShares)) : null,
-            MachineBoard.Os(spec, plan.Variables),
+            MachineBoard.Os(spec, plan.RootDisk is not null || plan.Devices.Any(device => device.Target == "vda"), plan.Variables),
             new XElement(
                 "features",
                 new XElement("acpi"),
@@ -117,9 +121,18 @@ internal static class MachineXml
             new XElement("target", new XAttribute("port", "0")));
         yield return new XElement(
             "channel", new XAttribute("type", "unix"), new XElement("target", new XAttribute("type", "virtio"), new XAttribute("name", GuestAgents.Channel)));
-        yield return new XElement("memballoon", new XAttribute("model", "virtio"));
+        yield return new XElement("memballoon", new XAttribute("model", "virtio"), new XElement("stats", new XAttribute("period", BalloonSeconds)));
         yield return new XElement("rng", new XAttribute("model", "virtio"), new XElement("backend", new XAttribute("model", "random"), "/dev/urandom"));
-        yield return new XElement("video", new XElement("model", new XAttribute("type", "none")));
+        if (plan.Host.Graphics)
+        {
+            // No port: libvirt makes a socket in the machine's own folder, and hands connections to it over.
+            yield return new XElement("graphics", new XAttribute("type", "vnc"), new XElement("listen", new XAttribute("type", "socket")));
+            yield return new XElement("video", new XElement("model", new XAttribute("type", "vga"), new XAttribute("vram", VideoKiB)));
+        }
+        else
+        {
+            yield return new XElement("video", new XElement("model", new XAttribute("type", "none")));
+        }
     }
 
     private static void KeepAddresses(XElement domain, XElement previous)
@@ -129,7 +142,7 @@ internal static class MachineXml
             "controller" => $"{(string?)device.Attribute("type")} {(string?)device.Attribute("index")} {(string?)device.Attribute("model")}",
             "disk" => (string?)device.Element("alias")?.Attribute("name") ?? (string?)device.Element("target")?.Attribute("dev"),
             "interface" => (string?)device.Element("alias")?.Attribute("name"),
-            "memballoon" or "rng" => device.Name.LocalName,
+            "memballoon" or "rng" or "video" => device.Name.LocalName,
             _ => null,
         };
         var known = previous.Element("devices")!.Elements().Where(device => device.Element("address") is not null && Key(device) is not null)
@@ -160,4 +173,4 @@ internal sealed record MachinePlan(
     HostTraits Host);
 
 /// <summary>What a host's machines have in common.</summary>
-internal sealed record HostTraits(bool Kvm, bool CpuShares, int TranslationCacheMiB, int Ports);
+internal sealed record HostTraits(bool Kvm, bool CpuShares, int TranslationCacheMiB, int Ports, bool Graphics);
