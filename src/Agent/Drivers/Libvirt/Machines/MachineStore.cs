@@ -50,6 +50,7 @@ internal sealed class MachineStore(
         RefuseOthers(key, await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id));
         await EnsureRootDisk(key, spec, cancel);
         EnsureSeed(key, spec);
+        await guards.Ensure(key, spec.Nics, cancel);   // before its taps are there: a tap without rules sends nothing
     }
 
     public async Task Remove(ObjectKey key, CancellationToken cancel)
