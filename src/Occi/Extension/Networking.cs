@@ -38,7 +38,7 @@ public static class Networking
     /// <summary>The physical network.</summary>
     public static readonly Attr Physical = new("local.controller.network.physical", AttrType.Text, "Name of the physical network; hosts say which interface it is.")
     {
-        Required = true, SetOnce = true, Mutable = false, Pattern = "[A-Za-z0-9_.-]{1,64}",
+        Required = true, SetOnce = true, Pattern = "[A-Za-z0-9_.-]{1,64}",
     };
 
     /// <summary>A network that is the provider's own, outside of the cloud; for admins to create.</summary>

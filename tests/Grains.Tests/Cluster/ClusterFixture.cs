@@ -19,6 +19,19 @@ public class ClusterFixture : IAsyncLifetime
     private InProcessTestCluster _cluster = null!;
     private readonly DirectoryInfo _images = Directory.CreateTempSubdirectory("occi-images-");
 
+    // A host's grain writes its row whenever it has news.
+    private const string RetiredStayAway =
+        """
+        CREATE TABLE retired (host uuid PRIMARY KEY);
+        CREATE FUNCTION stay_away() RETURNS trigger LANGUAGE plpgsql AS $f$
+        BEGIN
+            IF EXISTS (SELECT FROM retired WHERE host = NEW.entity_id) THEN NEW.state := 'unreachable'; END IF;
+            RETURN NEW;
+        END
+        $f$;
+        CREATE TRIGGER entity_stays_away BEFORE UPDATE ON entity FOR EACH ROW WHEN (NEW.state_name = 'host') EXECUTE FUNCTION stay_away();
+        """;
+
     public NpgsqlDataSource Database { get; private set; } = null!;
 
     public IGrainFactory Grains => _cluster.Client;
@@ -37,6 +50,7 @@ public class ClusterFixture : IAsyncLifetime
         _postgres = await PrivatePostgres.Start();
         Database = SiloHost.Database(await _postgres.CreateDatabase());
         await new Migrator(Database, NullLogger<Migrator>.Instance).Apply(CancellationToken.None);
+        await Execute(RetiredStayAway);
         var builder = new InProcessTestClusterBuilder(2);
         builder.ConfigureSilo((_, silo) =>
         {
@@ -78,8 +92,15 @@ public class ClusterFixture : IAsyncLifetime
     /// <summary>Only one host is up at a time in a test: the others would take its machines.</summary>
     internal async Task Retire(ScriptedAgent agent)
     {
-        await using var command = Database.CreateCommand("UPDATE entity SET state = 'unreachable' WHERE state_name = 'host' AND entity_id = $1");
-        command.Parameters.Add(new() { Value = agent.Id });
+        await Execute("INSERT INTO retired VALUES ($1) ON CONFLICT DO NOTHING", agent.Id);
+        await Execute("UPDATE entity SET state = 'unreachable' WHERE state_name = 'host' AND entity_id = $1", agent.Id);
+    }
+
+    private async Task Execute(string sql, params Guid[] about)
+    {
+        await using var command = Database.CreateCommand(sql);
+        foreach (var id in about)
+            command.Parameters.Add(new() { Value = id });
         await command.ExecuteNonQueryAsync();
     }
 

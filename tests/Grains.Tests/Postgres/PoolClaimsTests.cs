@@ -77,7 +77,7 @@ public sealed class PoolClaimsTests(DatabaseFixture fixture) : IAsyncLifetime
         var none = await _claims.Place(Asks(Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), 1, "fast"));
         Assert.Equal("0 of 4 hosts can take it: 4 without a shared pool fast.", none.Why);
         var large = await _claims.Place(Asks(Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), 21, "shared"));
-        Assert.Contains("3 not enough room in the shared pool (21 GiB are needed, 20 GiB are free)", large.Why);
+        Assert.Contains("3 not enough room in the shared pool shared (21 GiB are needed, 20 GiB are free)", large.Why);
         Assert.Contains("1 without a shared pool shared", large.Why);
 
         Assert.NotNull((await _claims.Place(Asks(Guid.NewGuid(), Guid.NewGuid(), Project, 18, "shared"))).Host);
