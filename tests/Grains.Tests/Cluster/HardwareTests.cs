@@ -69,6 +69,7 @@ public sealed class HardwareTests(ClusterFixture cluster) : IAsyncLifetime
         {
             var compute = Guid.NewGuid();
             Assert.Equal(OutcomeKind.Created, (await Make(compute, asks)).Kind);
+            await Eventually.Is("the host was told of it", () => Task.FromResult(able.Wanted.ContainsKey(compute)));
             var machine = Assert.IsType<DesiredMachine>(able.Wanted[compute]);
             Assert.Equal((Firmware.Uefi, MachineType.Pc), (machine.Firmware, machine.MachineType));
             var changed = await cluster.Entity("compute", compute).Update(new() { Caller = Me, Attributes = new() { [Machine.Board.Name] = AttributeValue.Of("q35") } });
