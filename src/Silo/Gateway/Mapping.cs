@@ -82,7 +82,11 @@ internal static class Mapping
         Guid.Parse(m.Id), Guid.Parse(m.Incarnation), (long)m.Generation, (long)m.Sequence, (Power)m.Power, m.Failure.ToContract(),
         [.. m.Attachments.Where(a => Ours(a.LinkId)).Select(a => new ObservedAttachment(Guid.Parse(a.LinkId), a.Attached, a.Device, a.Failure.ToContract()))],
         m.RestartPending,
-        Transfer: m.Transfer is { } transfer && Guid.TryParse(transfer.MigrationId, out var migration) ? new(migration, (TransferState)transfer.State) : null);
+        Transfer: m.Transfer is { } transfer && Guid.TryParse(transfer.MigrationId, out var migration) ? new(migration, (TransferState)transfer.State) : null)
+    {
+        AgentConnected = m.AgentConnected,
+        Addresses = [.. m.Addresses.Where(a => Ours(a.LinkId)).Select(a => new ObservedAddress(Guid.Parse(a.LinkId), a.Address, (int)a.PrefixLength))],
+    };
 
     private static Proto.MachineSpec ToProto(this DesiredMachine m)
     {
@@ -102,8 +106,10 @@ internal static class Mapping
             RootDisk = Id(m.RootDisk),
             Seed = new()
             {
-                InstanceId = m.Id.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = GuestNetwork.Write(m.Nics),
+                InstanceId = m.Id.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = m.NetworkConfig,
             },
+            Firmware = (Proto.Firmware)m.Firmware,
+            MachineType = (Proto.MachineType)m.MachineType,
         };
         if (m.Incoming is { } incoming)
             spec.Incoming = new() { MigrationId = incoming.Migration.ToString("D"), SourceHost = incoming.SourceHost.ToString("D"), Secret = incoming.Secret };

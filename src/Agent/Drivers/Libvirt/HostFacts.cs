@@ -25,7 +25,10 @@ internal static class HostFacts
             MemoryBytes = Memory(connect),
             DiskBytes = places.Own.Pool.Info(connect).Capacity,
             Architecture = "x64",
-            Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "console-serial", "volume-grow-live" },
+            Features =
+            {
+                "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "console-serial", "volume-grow-live", "hotplug-cpu", "hotplug-memory", "guest-agent",
+            },
         };
         capabilities.Pools.AddRange(places.Shared.Select(place => place.Shared!.Describe()));
         if (traits.Graphics)
@@ -34,6 +37,7 @@ internal static class HostFacts
             capabilities.Features.Add("kvm");
         if (traits.CpuShares)
             capabilities.Features.Add("cpu-shares");
+        capabilities.Features.Add(Boards.Features(connect, traits));
         return capabilities;
     }
 
