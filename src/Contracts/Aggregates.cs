@@ -32,6 +32,26 @@ public interface IComputeGrain : IHostedGrain
 
     /// <summary>Where it is: the host and incarnation, null when it is nowhere.</summary>
     [Alias("Placement"), Orleans.Concurrency.AlwaysInterleave] Task<MachinePlacement?> Placement(Caller caller);
+
+    /// <summary>
+    /// Begins to move it to another host; <see cref="Migration"/> tells how it goes on. Done: begun. AlreadyDone: a migration to there is under way, or it is there. Conflict: not now, and why.
+    /// NoCapacity: no host can take it, and why.
+    /// </summary>
+    [Alias("Migrate")] Task<Outcome> Migrate(MigrateCommand command);
+
+    /// <summary>Ends a migration; the machine stays where it was, unless all of it has arrived already. AlreadyDone: there is none under way.</summary>
+    [Alias("CancelMigration")] Task<Outcome> CancelMigration(string by);
+
+    /// <summary>The migration under way or the last one; null: there was none, or no such compute.</summary>
+    [Alias("Migration"), Orleans.Concurrency.AlwaysInterleave] Task<MigrationView?> Migration();
+
+    /// <summary>
+    /// Its host was lost after the session of that epoch. Repeating it is harmless; it answers how far it is, and null where there is nothing to be done.
+    /// </summary>
+    [Alias("Recover")] Task<RecoveryView?> Recover(Guid host, long epoch);
+
+    /// <summary>How far the source's agent is.</summary>
+    [Alias("Progress")] Task Progress(OperationProgress progress);
 }
 
 /// <summary>The slot of a link among its compute's disks or NICs, counted from 0; or why there is none.</summary>

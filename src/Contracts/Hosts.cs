@@ -93,6 +93,15 @@ public sealed record DesiredMachine : DesiredObject
     [Id(12)] public DesiredNic[] Nics { get; init; } = [];
     [Id(13)] public string[] SshKeys { get; init; } = [];
     [Id(14)] public byte[] UserData { get; init; } = [];
+
+    /// <summary>It is coming here from another host: nothing is done to it until this is gone.</summary>
+    [Id(23)] public IncomingMachine? Incoming { get; init; }
+
+    /// <summary>The migration in which it is leaving for another host: nothing is done to it until this is gone.</summary>
+    [Id(24)] public Guid? Outgoing { get; init; }
+
+    /// <summary>It may run only while the host's lease lasts.</summary>
+    [Id(33)] public bool Leased { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("DesiredDisk")]
@@ -196,10 +205,14 @@ public sealed record HostCapabilities(
     [property: Id(3)] long MemoryBytes,
     [property: Id(4)] long DiskBytes,
     [property: Id(5)] string Architecture,
-    [property: Id(6)] string[] Features)
+    [property: Id(6)] string[] Features,
+    [property: Id(9)] string? PeerEndpoint = null)
 {
     /// <summary>Where other hosts reach it with tenants' networks; null: it has no such address.</summary>
     [Id(8)] public string? UnderlayAddress { get; init; }
+
+    /// <summary>Its agent keeps leases.</summary>
+    [Id(13)] public bool Leases { get; init; }
 }
 
 /// <summary>What an agent sees.</summary>
@@ -222,7 +235,9 @@ public sealed record ObservedMachine(
     [property: Id(4)] Power Power,
     [property: Id(5)] Failure? Failure,
     [property: Id(6)] ObservedAttachment[] Attachments,
-    [property: Id(7)] bool RestartPending);
+    [property: Id(7)] bool RestartPending,
+    [property: Id(8)] MachineTransfer? Transfer = null,
+    [property: Id(14)] bool Fenced = false);
 
 [GenerateSerializer, Immutable, Alias("ObservedAttachment")]
 public sealed record ObservedAttachment(
@@ -275,6 +290,10 @@ public interface IAgentStream : IGrainObserver
 
     [Alias("SendSave"), Orleans.Concurrency.OneWay] Task SendSave(SaveOrder order);
 
+    [Alias("SendMigrate"), Orleans.Concurrency.OneWay] Task SendMigrate(MigrateOrder order);
+
+    [Alias("SendCancel"), Orleans.Concurrency.OneWay] Task SendCancel(Guid operation, Guid machine);
+
     [Alias("SendReadConsole"), Orleans.Concurrency.OneWay] Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait);
 
     [Alias("SendOpenConsole"), Orleans.Concurrency.OneWay] Task SendOpenConsole(ConsoleOrder order);
@@ -319,7 +338,11 @@ public sealed record HostView(
     [property: Id(5)] long Epoch,
     [property: Id(6)] DateTimeOffset? LastSeen,
     [property: Id(7)] string? AgentVersion,
-    [property: Id(8)] UnmanagedMachine[] Unmanaged);
+    [property: Id(8)] UnmanagedMachine[] Unmanaged)
+{
+    /// <summary>What is known for restarting its machines elsewhere, should it be lost.</summary>
+    [Id(16)] public HostAvailability Availability { get; init; } = new();
+}
 
 /// <summary>A hypervisor host, keyed <c>host/uuid</c>: routes between entities and the agent, and knows whether it is there.</summary>
 [Alias("IHostGrain")]
@@ -337,9 +360,27 @@ public interface IHostGrain : IGrainWithStringKey
     /// <summary>A sign of life. False: that session is over, hang up.</summary>
     [Alias("Heartbeat")] Task<bool> Heartbeat(long epoch, bool driverHealthy, string? why, IAgentStream stream);
 
+    /// <summary>The agent asks that the host's lease go on. How long it may last at most is durable before this answers.</summary>
+    [Alias("RenewLease")] Task<LeaseAnswer> RenewLease(long epoch, bool guarded, string? whyNot, IAgentStream stream);
+
+    /// <summary>The epoch of the session after which the host was lost, while it is; null: it is not. Whoever acts on it must ask in the turn in which it writes down what it does.</summary>
+    [Alias("LostSince"), Orleans.Concurrency.AlwaysInterleave] Task<long?> LostSince();
+
+    /// <summary>How its power is switched off; null: in no way.</summary>
+    [Alias("SetFence")] Task<Outcome> SetFence(FenceSettings? fence);
+
+    /// <summary>A fence has answered what <see cref="IFenceGrain"/> was asked.</summary>
+    [Alias("FenceAnswered")] Task FenceAnswered(Guid attempt, FenceAnswer answer);
+
+    /// <summary>A person vouches that the host is off, and will not come on before that person has said so.</summary>
+    [Alias("ConfirmOff")] Task<Outcome> ConfirmOff(string by);
+
     [Alias("Observe")] Task<bool> Observe(long epoch, ObservedReport report);
 
     [Alias("Finished")] Task<bool> Finished(long epoch, OperationFinished finished);
+
+    /// <summary>How far an operation is.</summary>
+    [Alias("Progress")] Task<bool> Progress(long epoch, OperationProgress progress);
 
     [Alias("ConsoleData"), Orleans.Concurrency.AlwaysInterleave] Task ConsoleData(Guid request, ConsolePart part);
 
@@ -353,6 +394,12 @@ public interface IHostGrain : IGrainWithStringKey
 
     /// <summary>Hands an operation down. False: not connected; ask again later with the same id.</summary>
     [Alias("Save"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Save(SaveOrder order);
+
+    /// <summary>Hands an operation down. False: not connected; ask again later with the same id.</summary>
+    [Alias("Migrate"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Migrate(MigrateOrder order);
+
+    /// <summary>Asks the agent to end an operation. False: not connected.</summary>
+    [Alias("Cancel"), Orleans.Concurrency.AlwaysInterleave] Task<bool> Cancel(Guid operation, Guid machine);
 
     /// <summary>Reads a machine's serial log, waiting for more if there is none after <paramref name="offset"/>.</summary>
     [Alias("ReadConsole"), Orleans.Concurrency.AlwaysInterleave] Task<ConsolePart> ReadConsole(Guid machine, long offset, int maxBytes, TimeSpan wait);

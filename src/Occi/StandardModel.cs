@@ -1,4 +1,5 @@
 using Occi.Core;
+using Occi.Extension;
 using Occi.Infrastructure;
 
 namespace Occi;
@@ -14,7 +15,7 @@ public static class StandardModel
         ],
         [
             IpNetwork.Mixin, IpNetworkInterface.Mixin, SshKey.Mixin, UserData.Mixin, OpenStackContext.PublicKey, OpenStackContext.UserData,
-            NetworkReach.Nat, NetworkReach.Private, OsTemplate.Mixin, ResourceTemplate.Mixin,
+            NetworkReach.Nat, NetworkReach.Private, HighAvailability.Mixin, OsTemplate.Mixin, ResourceTemplate.Mixin,
             ResourceTemplate.Small, ResourceTemplate.Medium, ResourceTemplate.Large,
             ResourceTemplate.MemSmall, ResourceTemplate.MemMedium, ResourceTemplate.MemLarge,
         ]);

@@ -1,9 +1,11 @@
 using System.Net;
+using Controller.Grains.Availability;
 using Controller.Grains.Consoles;
 using Controller.Grains.Mixins;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Controller.Grains.Sweeping;
+using Controller.Silo.Fences;
 using Controller.Silo.Gateway;
 using Controller.Silo.Identity;
 using Controller.Silo.Postgres;
@@ -30,7 +32,7 @@ internal static class SiloHost
 
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
-        AddDatabase(builder.Services, database, settings.Placement);
+        AddDatabase(builder.Services, database, settings.Placement, settings.Availability);
         builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();
         builder.Services.AddSingleton(s => new ImageStore(settings.Images.Directory, s.GetRequiredService<TimeProvider>()));
@@ -68,7 +70,7 @@ internal static class SiloHost
     }
 
     /// <summary>What grains ask of PostgreSQL beside their own records.</summary>
-    internal static void AddDatabase(IServiceCollection services, NpgsqlDataSource database, PlacementOptions placement)
+    internal static void AddDatabase(IServiceCollection services, NpgsqlDataSource database, PlacementOptions placement, AvailabilityOptions availability)
     {
         services.AddSingleton(database);
         services.AddSingleton(placement);
@@ -76,6 +78,10 @@ internal static class SiloHost
         services.AddSingleton<IUnfinished, PostgresUnfinished>();
         services.AddSingleton<IMixinMembers, PostgresMixinMembers>();
         services.AddSingleton<IConsoleTickets, PostgresConsoleTickets>();
+        services.AddSingleton<IAvailableMachines, PostgresAvailableMachines>();
+        services.AddSingleton(availability);
+        services.AddSingleton<IFence, RedfishFence>();
+        services.AddSingleton<IFence, CommandFence>();
         services.AddSingleton<Migrator>();
     }
 

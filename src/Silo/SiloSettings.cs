@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Controller.Grains.Availability;
 using Controller.Silo.Gateway;
 using Controller.Silo.Postgres;
 
@@ -61,7 +62,7 @@ public sealed class ModelOptions
 /// <summary>All settings of a silo, read and checked once.</summary>
 internal sealed record SiloSettings(
     string ConnectionString, SiloOptions Silo, AgentGatewayOptions AgentGateway, PkiOptions Pki, ImageOptions Images, IdentityOptions Identity, PlacementOptions Placement,
-    ModelOptions Model)
+    ModelOptions Model, AvailabilityOptions Availability)
 {
     /// <exception cref="InvalidOperationException">Something is missing or out of range: the message names the key and what was wanted.</exception>
     public static SiloSettings Read(IConfiguration configuration)
@@ -76,7 +77,8 @@ internal sealed record SiloSettings(
             configuration.GetConnectionString("Controller")
                 ?? throw new InvalidOperationException("ConnectionStrings:Controller: a connection string of the database was wanted, nothing was given."),
             silo, gateway, Section<PkiOptions>(configuration, "Pki"), Section<ImageOptions>(configuration, "Images"),
-            Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"), Section<ModelOptions>(configuration, "Model"));
+            Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"), Section<ModelOptions>(configuration, "Model"),
+            Section<AvailabilityOptions>(configuration, "HighAvailability"));
     }
 
     private static T Section<T>(IConfiguration configuration, string name)

@@ -1,3 +1,4 @@
+using Controller.Grains.Availability;
 using Controller.Silo.Gateway;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -18,7 +19,7 @@ internal static class Telemetry
             .WithTracing(t => t
                 .AddSource("Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage", "Npgsql", GatewayTelemetry.Name)
                 .AddAspNetCoreInstrumentation())
-            .WithMetrics(m => m.AddMeter("Microsoft.Orleans", "Npgsql", GatewayTelemetry.Name).AddAspNetCoreInstrumentation())
+            .WithMetrics(m => m.AddMeter("Microsoft.Orleans", "Npgsql", GatewayTelemetry.Name, AvailabilityTelemetry.Name).AddAspNetCoreInstrumentation())
             .WithLogging()
             .UseOtlpExporter();
     }

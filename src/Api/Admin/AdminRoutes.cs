@@ -31,6 +31,9 @@ internal static class AdminRoutes
         admin.MapGet("/hosts/{id:guid}", hosts.Show).Needs(Role.Operator);
         admin.MapPost("/hosts/join-tokens", joinTokens.Create).Needs(Role.Operator);
         admin.MapDelete("/hosts/{id:guid}", hosts.Remove).Needs(Role.Operator);
+        admin.MapPut("/hosts/{id:guid}/fence", hosts.SetFence).Needs(Role.Admin);
+        admin.MapDelete("/hosts/{id:guid}/fence", hosts.ClearFence).Needs(Role.Admin);
+        admin.MapPost("/hosts/{id:guid}/confirm-off", hosts.ConfirmOff).Needs(Role.Admin);
         admin.MapPut("/images/{term}", images.Put).Needs(Role.Admin);
         admin.MapGet("/images", images.List).Needs(Role.Operator);
         admin.MapDelete("/images/{term}", images.Delete).Needs(Role.Admin);

@@ -1,5 +1,6 @@
 using Controller.Api.Cluster;
 using Controller.Api.Http;
+using Controller.Api.Identity;
 using Controller.Api.Inventory;
 using Controller.Contracts;
 
@@ -16,9 +17,16 @@ internal sealed class Hosts(IGrainFactory grains, Rows rows)
 
     public async Task<IResult> Remove(Guid id)
     {
-        var outcome = await Twice.Try(Grain(id).Remove);
-        return outcome.Ok ? Results.Json(new { }) : Problems.From(outcome, $"/admin/hosts/{id}").ToResult();
+        return Answer(id, await Twice.Try(Grain(id).Remove));
     }
+
+    public async Task<IResult> SetFence(Guid id, FenceSettings fence) => Answer(id, await Twice.Try(() => Grain(id).SetFence(fence)));
+
+    public async Task<IResult> ClearFence(Guid id) => Answer(id, await Twice.Try(() => Grain(id).SetFence(null)));
+
+    public async Task<IResult> ConfirmOff(Guid id, HttpContext context) => Answer(id, await Twice.Try(() => Grain(id).ConfirmOff(context.Caller().Principal)));
+
+    private static IResult Answer(Guid id, Outcome outcome) => outcome.Ok ? Results.Json(new { }) : Problems.From(outcome, $"/admin/hosts/{id}").ToResult();
 
     private IHostGrain Grain(Guid id) => grains.GetGrain<IHostGrain>(GrainKeys.Of("host", id));
 }

@@ -15,7 +15,7 @@ internal static class HostCommand
             ("DRIVER", h => h["capabilities"]?["driver"]?.ToString()), ("CORES", h => h["capabilities"]?["cores"]?.ToString()),
             ("MEMORY", h => Gib(h["capabilities"]?["memoryBytes"])), ("UNMANAGED", h => ((h["unmanaged"] as JsonArray)?.Count ?? 0).ToString(System.Globalization.CultureInfo.InvariantCulture)),
             Time("LAST SEEN", "lastSeen"), Column("WHY", "why")),
-        Token(), Remove(),
+        Token(), Remove(), FenceCommand.Create(),
     };
 
     private static Command Token()

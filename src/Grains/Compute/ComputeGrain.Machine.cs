@@ -11,14 +11,19 @@ internal sealed partial class ComputeGrain
     private async Task Tell()
     {
         var present = _record.Value!;
-        if (present.Host is not { } host)
-            return;
+        if (present.Host is not { } host || present.Recovery is { State: RecoveryState.Placing })
+            return;   // nowhere, or not yet anywhere else
         if (present.Phase == ComputePhase.Deleting)
             await _links.Going(present.Links, _time);
         var machine = await Desired(present);
         if (!machine.Absent)
             await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(host)));
-        await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", host)).Send([machine]);
+        await HostOf(host).Send([machine]);
+        if (present.Migration is { Phase: MigrationPhase.Moving, Target.Host: { } target } && !machine.Absent)
+        {
+            await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(target)));
+            await HostOf(target).Send([await Incoming(present)]);
+        }
     }
 
     private async Task Reboot()
@@ -36,6 +41,7 @@ internal sealed partial class ComputeGrain
             Incarnation = present.Incarnation,
             Generation = present.Generation,
             Absent = present.Phase == ComputePhase.Deleting,
+            Outgoing = present.Migration is { Phase: MigrationPhase.Moving } migration ? migration.Id : null,
         };
         if (bare.Absent)
             return bare;
@@ -46,6 +52,7 @@ internal sealed partial class ComputeGrain
             Hostname = ComputeSizes.Hostname(present),
             Cores = ComputeSizes.Cores(present.Attributes),
             MemoryBytes = ComputeSizes.MemoryBytes(present.Attributes),
+            Leased = ComputeAvailability.IsWanted(present.Mixins),
             CpuShares = (int)(Entities.Patch.Number(present.Attributes, Occi.Infrastructure.Compute.Share) ?? 0),
             Architecture = ComputeSizes.Architecture(present.Attributes),
             Power = present.Power,

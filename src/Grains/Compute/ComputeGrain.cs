@@ -56,6 +56,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var (image, unusable) = await _templates.Of(command);
         if (unusable is not null)
             return unusable;
+        if (ComputeAvailability.Refusal(command.Mixins, command.Attributes, image is not null) is { } unavailable)
+            return new(OutcomeKind.Conflict, unavailable);
 
         var now = _time.GetUtcNow();
         await _record.Write(new()
@@ -114,6 +116,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             ?? (ComputeSizes.Refusal(Templates.Without(Patch.Attributes(present.Attributes, command))) is { } size ? new(OutcomeKind.Invalid, size)
             : !Templates.In(Patch.Mixins(present.Mixins, command)).SequenceEqual(Templates.In(present.Mixins))
                 ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
+            : ComputeAvailability.Refusal(Patch.Mixins(present.Mixins, command), Patch.Attributes(present.Attributes, command), present.Image is not null) is { } unavailable
+                ? new(OutcomeKind.Conflict, unavailable)
             : null);
     }
 
@@ -135,6 +139,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return new(OutcomeKind.NotFound);
         if (Patch.Refusal(command, _record.Version) is { } moved)
             return moved;
+        if (_record.Value.Migration is { UnderWay: true } && command.Action != Model.Compute.Start.ToString() && command.Action != Model.Compute.Stop.ToString())
+            return new(OutcomeKind.Conflict, "It is being migrated to another host: wait for that, or cancel it.");
         var method = command.Attributes.Text(Model.Compute.StopMethod);
         var outcome = command.Action switch
         {
@@ -182,6 +188,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
     public async Task Observed(Guid host, ObservedMachine machine)
     {
+        if (await MigrationObserved(host, machine))
+            return;
         if (_record.Value is not { } present || present.Host != host || present.Incarnation != machine.Incarnation)
             return;   // an old incarnation's news is never this one's
         await Note(machine);
@@ -192,6 +200,11 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
     public async Task OperationFinished(OperationFinished finished)
     {
+        if (_record.Value is { Migration: { Phase: MigrationPhase.Moving, Answer: MigrationAnswer.None } migration } && migration.Operation.Id == finished.Operation)
+        {
+            await MigrationFinished(finished);
+            return;
+        }
         if (_record.Value is not { } present || present.Operation?.Id != finished.Operation)
             return;   // an operation of before
         if (ComputeLifecycle.IsSaving(present.Phase))
@@ -207,11 +220,18 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     }
 
     public async Task<DesiredObject?> DesiredOn(Guid host) =>
-        _record.Value is { } present && present.Host == host ? await Desired(present) : null;
+        _record.Value is not { } present ? null
+        : _losing == host ? throw new InvalidOperationException($"Whether compute {Id} is lost with its host is being decided: ask again.")
+        : present.Recovery is { State: RecoveryState.Placing } recovery && recovery.From == host ? Away(recovery.Lost)
+        : present.Left.FirstOrDefault(l => l.Host == host) is { } left ? Away(left.Incarnation)
+        : present.Host == host ? await Desired(present)
+        : present.Migration is { Phase: MigrationPhase.Moving } migration && migration.Target.Host == host ? await Incoming(present)
+        : null;
 
     // A compute that nothing is known of may have been created after the backup that the database was restored from: only an incarnation that was replaced is certainly a stray.
     public Task<bool> IsStray(Guid host, Guid incarnation) => Task.FromResult(
-        _record.Value is { Host: not null } present && (present.Host != host || present.Incarnation != incarnation));
+        _record.Value is { Host: not null } present && (present.Host != host || present.Incarnation != incarnation)
+        && !(present.Migration is { Phase: MigrationPhase.Moving, Target: var target } && target.Host == host && target.Incarnation == incarnation));
 
     // ---------------------------------------------------------------- links
 
@@ -222,6 +242,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var present = _record.Value!;
         if (host is { } wanted && present.Host is { } here && wanted != here)
             return new(new(OutcomeKind.Conflict, $"The storage is on host {wanted}, the compute on host {here}: a local disk cannot be linked across hosts."));
+        if (host is not null && ComputeAvailability.IsWanted(present.Mixins))
+            return new(new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume));
         if (present.Links.FirstOrDefault(l => l.Id == link) is { } known)
             return new(new(OutcomeKind.AlreadyDone), known.Slot);
         var slot = ComputeLinks.FreeSlot([.. present.Links, .. present.LeavingLinks], term);
@@ -267,6 +289,16 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     /// <summary>Re-reads what is under way and does its next step; called by the sweeper when the operation is due.</summary>
     public async Task Reconcile()
     {
+        if (_record.Value?.Recovery is { State: RecoveryState.Placing })
+        {
+            await Relocate();
+            return;
+        }
+        if (_record.Value?.Migration is { UnderWay: true })
+        {
+            await ReconcileMigration();
+            return;
+        }
         if (_record.Value is not { Operation: { } operation } present)
             return;
         var now = _time.GetUtcNow();
@@ -289,6 +321,10 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             });
             return;
         }
+        if (host?.Availability.Loss is { Over: null } loss && await Recover(host.Id, loss.Epoch) is { State: not RecoveryState.Stays })
+            return;
+        present = _record.Value!;
+        operation = present.Operation ?? operation;
         var waits = host?.Status == HostStatus.Up ? null : $"Host {host?.Name} is {host?.Status.ToString().ToLowerInvariant()}: waiting for it.";
         await _record.Write(present with { Operation = operation.Again(now, waits) });
         await (present.Phase == ComputePhase.Restarting ? Reboot() : ComputeLifecycle.IsSaving(present.Phase) ? SaveNext() : Tell());
@@ -304,6 +340,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var (near, why) = await MakeLinks(present.Inline.Where(l => !IsNic(l)));
         if (why is not null)
             return await Abandon(why);
+        if (near is not null && ComputeAvailability.IsWanted(present.Mixins))
+            return await Abandon(new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume));
         var placed = await _claims.Place(Request(present, near) with { Addresses = NicAddressing.Of(Id, present.Inline) });
         if (placed.Host is not { } host)
             return await Abandon(new(placed.Kind, placed.Why));
@@ -353,10 +391,15 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             case ComputeDecision.Move move:
                 var next = Next(present, move);
                 next = also is null ? next : also(next);
+                next = next with { Recovery = RecoveryAfter(next.Recovery, next.Phase, trigger) };
                 await EndSave(present, next, trigger);
                 await _record.Write(next);
                 if (present.Phase != next.Phase)
                     LogMoved(Id, present.Phase, next.Phase, trigger, next.Operation?.Id);
+                if (trigger is ComputeTrigger.Delete && next.Migration is { UnderWay: true })
+                    await EndMigration(MigrationPhase.Cancelled, "It was deleted.");
+                else if (trigger is ComputeTrigger.Stop)
+                    await GiveUpMigration("It was stopped.");
                 await Settle(move.Tell);
                 return new(OutcomeKind.Done);
             default:
@@ -397,6 +440,13 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     private async Task Release()
     {
         var present = _record.Value!;
+        if (present.Left.Length > 0)
+        {
+            // Another host may still have a placement of it: as long as it does not say, there is somebody who must tell it.
+            await _record.Write(present with { Host = null });
+            await TellLeft();
+            return;
+        }
         await Task.WhenAll(present.Links.Concat(present.LeavingLinks).Select(l => _links.SourceGone(l)));
         await _claims.Release(Id);
         await _record.Clear();

@@ -54,6 +54,15 @@ internal sealed record ComputeRecord
 
     public Guid Incarnation { get; init; }
 
+    /// <summary>The move to another host that is under way, or the last one.</summary>
+    public ComputeMigration? Migration { get; init; }
+
+    /// <summary>Placements that were replaced, and whose hosts have not said yet that they are gone.</summary>
+    public LeftIncarnation[] Left { get; init; } = [];
+
+    /// <summary>What becomes of it after its host was lost, or became.</summary>
+    public ComputeRecovery? Recovery { get; init; }
+
     // ---- seen
 
     public long ObservedGeneration { get; init; }

@@ -22,6 +22,9 @@ public interface IClaims
     /// <summary>Gives everything back that the consumer holds: of hosts, of its quota, and addresses.</summary>
     Task Release(Guid consumer);
 
+    /// <summary>Gives back what one placement of the consumer holds of its host; its addresses and its other placements stay.</summary>
+    Task ReleaseIncarnation(Guid consumer, Guid incarnation);
+
     /// <summary>Which objects are on a host.</summary>
     Task<IReadOnlyList<Placed>> OnHost(Guid host);
 
@@ -48,6 +51,12 @@ public sealed record PlacementRequest(
 {
     /// <summary>Addresses to take with it: of networks that have a range; others are left out.</summary>
     public IReadOnlyList<AddressRequest> Addresses { get; init; } = [];
+
+    /// <summary>Hosts that it must not be.</summary>
+    public IReadOnlyList<Guid> ExceptHosts { get; init; } = [];
+
+    /// <summary>It comes from a host with this driver: the host must have the same, and take machines from others. Null: it comes from nowhere.</summary>
+    public string? FromDriver { get; init; }
 }
 
 /// <summary>A host, or why there is none: <see cref="OutcomeKind.NoCapacity"/>, <see cref="OutcomeKind.QuotaExceeded"/>, or <see cref="OutcomeKind.Conflict"/> for an address.</summary>

@@ -25,6 +25,7 @@ internal sealed partial class AgentConnection(
         // Written before anything that the grain has queued meanwhile.
         var welcome = new Welcome { Epoch = (ulong)opened.Epoch, LeaseSeconds = (uint)opened.Lease.TotalSeconds };
         welcome.Gateways.AddRange(gateways);
+        welcome.Accepts.Add("leases");
         await to.WriteAsync(new() { Welcome = welcome }, hungUp);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(hungUp, _hangup.Token);
@@ -79,6 +80,23 @@ internal sealed partial class AgentConnection(
         },
     });
 
+    public Task SendMigrate(MigrateOrder order) => Queue(new()
+    {
+        Operation = new()
+        {
+            Epoch = (ulong)_epoch,
+            OperationId = order.Operation.ToString("D"),
+            MachineId = order.Machine.ToString("D"),
+            Incarnation = order.Incarnation.ToString("D"),
+            Migrate = order.ToProto(),
+        },
+    });
+
+    public Task SendCancel(Guid operation, Guid machine) => Queue(new()
+    {
+        CancelOperation = new() { Epoch = (ulong)_epoch, OperationId = operation.ToString("D"), MachineId = machine.ToString("D") },
+    });
+
     public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) => Queue(new()
     {
         ReadConsole = new()
@@ -120,11 +138,16 @@ internal sealed partial class AgentConnection(
         {
             case FromAgent.MessageOneofCase.Heartbeat:
                 return await host.Heartbeat(_epoch, message.Heartbeat.Driver?.Healthy ?? true, NullIfEmpty(message.Heartbeat.Driver?.Why), self);
+            case FromAgent.MessageOneofCase.LeaseRenewal:
+                return await Renew(message.LeaseRenewal, self);
             case FromAgent.MessageOneofCase.Observed:
                 return await host.Observe((long)message.Observed.Epoch, message.Observed.ToContract());
             case FromAgent.MessageOneofCase.OperationFinished when Guid.TryParse(message.OperationFinished.OperationId, out var operation)
                 && Guid.TryParse(message.OperationFinished.MachineId, out var machine):
                 return await host.Finished((long)message.OperationFinished.Epoch, message.OperationFinished.ToContract(operation, machine));
+            case FromAgent.MessageOneofCase.OperationProgress when Guid.TryParse(message.OperationProgress.OperationId, out var doing)
+                && Guid.TryParse(message.OperationProgress.MachineId, out var moving):
+                return await host.Progress((long)message.OperationProgress.Epoch, message.OperationProgress.ToContract(doing, moving));
             case FromAgent.MessageOneofCase.ConsoleData when Guid.TryParse(message.ConsoleData.RequestId, out var request):
                 var data = message.ConsoleData;
                 await host.ConsoleData(request, new((long)data.Offset, data.Data.ToByteArray(), (long)data.Size, data.Failure?.Message));
@@ -132,6 +155,14 @@ internal sealed partial class AgentConnection(
             default:
                 throw new RpcException(new(StatusCode.InvalidArgument, $"After Hello, {message.MessageCase} is not expected here, or its ids are not UUIDs."));
         }
+    }
+
+    private async Task<bool> Renew(LeaseRenewal renewal, IAgentStream self)
+    {
+        var answer = await host.RenewLease((long)renewal.Epoch, renewal.Guarded, NullIfEmpty(renewal.WhyNot), self);
+        if (answer.Lease is { } lease)
+            await Queue(new() { LeaseGranted = new() { Epoch = renewal.Epoch, Number = renewal.Number, LeaseMilliseconds = (uint)lease.TotalMilliseconds } });
+        return answer.SessionGoesOn;
     }
 
     private async Task Write(CancellationToken cancel)

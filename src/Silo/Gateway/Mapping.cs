@@ -11,9 +11,11 @@ internal static class Mapping
         hello.BootId, hello.AgentVersion, hello.Name, (long)hello.HighestEpochSeen,
         new(
             hello.Capabilities.Driver, hello.Capabilities.Hypervisor, (int)hello.Capabilities.Cores, (long)hello.Capabilities.MemoryBytes,
-            (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features])
+            (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features],
+            PeerEndpoint: hello.Capabilities.PeerEndpoint is { Length: > 0 } peer ? peer : null)
         {
             UnderlayAddress = hello.Capabilities.UnderlayAddress is { Length: > 0 } underlay ? underlay : null,
+            Leases = hello.Capabilities.Leases,
         });
 
     /// <summary>Objects whose ids are not UUIDs are none of ours and are left out.</summary>
@@ -34,6 +36,22 @@ internal static class Mapping
     public static OperationFinished ToContract(this Proto.OperationFinished finished, Guid operation, Guid machine) => new(
         operation, machine, finished.Failure.ToContract(),
         finished.Saved?.Image is { } image ? new(new(image.Sha256, image.Format, (long)image.SizeBytes), (long)finished.Saved.VirtualSizeBytes) : null);
+
+    public static OperationProgress ToContract(this Proto.OperationProgress progress, Guid operation, Guid machine) => new(
+        operation, machine, (long)progress.TotalBytes, (long)progress.DoneBytes, (long)progress.RemainingBytes, (int)progress.DowntimeMilliseconds);
+
+    public static Proto.Migrate ToProto(this MigrateOrder order) => new()
+    {
+        MigrationId = order.Migration.ToString("D"),
+        TargetHost = order.TargetHost.ToString("D"),
+        TargetEndpoint = order.TargetEndpoint,
+        TargetIncarnation = order.TargetIncarnation.ToString("D"),
+        Secret = order.Secret,
+        Method = order.Method == MigrateMethod.Cold ? Proto.MigrateMethod.MigrateCold : Proto.MigrateMethod.MigrateLive,
+        BandwidthMib = (uint)order.BandwidthMiB,
+        GraceSeconds = (uint)order.Grace.TotalSeconds,
+        AutoConverge = order.AutoConverge,
+    };
 
     public static Proto.DesiredObject ToProto(this DesiredObject desired)
     {
@@ -62,7 +80,9 @@ internal static class Mapping
     private static ObservedMachine ToContract(Proto.ObservedMachine m) => new(
         Guid.Parse(m.Id), Guid.Parse(m.Incarnation), (long)m.Generation, (long)m.Sequence, (Power)m.Power, m.Failure.ToContract(),
         [.. m.Attachments.Where(a => Ours(a.LinkId)).Select(a => new ObservedAttachment(Guid.Parse(a.LinkId), a.Attached, a.Device, a.Failure.ToContract()))],
-        m.RestartPending);
+        m.RestartPending,
+        Transfer: m.Transfer is { } transfer && Guid.TryParse(transfer.MigrationId, out var migration) ? new(migration, (TransferState)transfer.State) : null,
+        Fenced: m.Fenced);
 
     private static Proto.MachineSpec ToProto(this DesiredMachine m)
     {
@@ -73,6 +93,7 @@ internal static class Mapping
             Cores = (uint)m.Cores,
             MemoryBytes = (ulong)m.MemoryBytes,
             CpuShares = (uint)m.CpuShares,
+            Leased = m.Leased,
             Architecture = m.Architecture,
             Power = (Proto.Power)m.Power,
             Stop = (Proto.StopMethod)m.Stop,
@@ -80,6 +101,10 @@ internal static class Mapping
             RootDiskBytes = (ulong)m.RootDiskBytes,
             Seed = new() { InstanceId = m.Incarnation.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData) },
         };
+        if (m.Incoming is { } incoming)
+            spec.Incoming = new() { MigrationId = incoming.Migration.ToString("D"), SourceHost = incoming.SourceHost.ToString("D"), Secret = incoming.Secret };
+        if (m.Outgoing is { } outgoing)
+            spec.Outgoing = new() { MigrationId = outgoing.ToString("D") };
         if (m.Image is { } image)
             spec.Image = new() { Sha256 = image.Sha256, Format = image.Format, SizeBytes = (ulong)image.SizeBytes };
         spec.Seed.SshKeys.AddRange(m.SshKeys);

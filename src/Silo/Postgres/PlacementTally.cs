@@ -28,7 +28,13 @@ public sealed class PlacementOptions
 internal sealed record Amounts(long Cores, long Memory, long Disk);
 
 /// <summary>A host and what is taken of it.</summary>
-internal sealed record HostRoom(Guid Id, string Name, string State, string? Architecture, Amounts Has, Amounts Used);
+internal sealed record HostRoom(Guid Id, string Name, string State, string? Architecture, Amounts Has, Amounts Used)
+{
+    public string? Driver { get; init; }
+
+    /// <summary>Whether machines come to it from other hosts.</summary>
+    public bool HasPeers { get; init; }
+}
 
 /// <summary>Judges hosts for one request and counts why they were rejected: a refusal tells.</summary>
 internal sealed class PlacementTally(PlacementRequest request, PlacementOptions options)
@@ -48,8 +54,14 @@ internal sealed class PlacementTally(PlacementRequest request, PlacementOptions 
     {
         if (request.OnlyHost is { } only && host.Id != only)
             return Reject("not where the linked storage is");
+        if (request.ExceptHosts.Contains(host.Id))
+            return Reject("where it is already, or just was");
         if (host.State != "up")
             return Reject(host.State);
+        if (request.FromDriver is { } driver && host.Driver != driver)
+            return Reject($"another driver than {driver}");
+        if (request.FromDriver is not null && !host.HasPeers)
+            return Reject("takes no machines from other hosts (Agent:PeerListen)");
         if (request.Architecture is { } wanted && host.Architecture is { } has && wanted != has && (wanted, has) != ("x86", "x64"))
             return Reject($"another architecture than {wanted}");
         return HasRoom(host);

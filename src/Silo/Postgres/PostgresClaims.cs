@@ -79,6 +79,8 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     public Task Release(Guid consumer) => Execute(
         "WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1) DELETE FROM host_claim WHERE consumer = $1", consumer);
 
+    public Task ReleaseIncarnation(Guid consumer, Guid incarnation) => Execute("DELETE FROM host_claim WHERE consumer = $1 AND incarnation = $2", consumer, incarnation);
+
     public async Task<IReadOnlyList<Placed>> OnHost(Guid host)
     {
         await using var command = Command("SELECT term, consumer, incarnation FROM host_claim WHERE host = $1 ORDER BY claimed", host);
@@ -97,7 +99,9 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             """
             SELECT e.entity_id, e.title, e.state, coalesce(e.cores, 0), coalesce(e.memory, 0), coalesce(e.disk, 0),
                    coalesce(c.cores, 0)::bigint, coalesce(c.memory, 0)::bigint, coalesce(c.disk, 0)::bigint,
-                   convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,architecture}'
+                   convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,architecture}',
+                   convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,driver}',
+                   convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,peerEndpoint}' IS NOT NULL
             FROM entity e
             LEFT JOIN (SELECT host, sum(cores) AS cores, sum(memory) AS memory, sum(disk) AS disk FROM host_claim GROUP BY host) c ON c.host = e.entity_id
             WHERE e.state_name = 'host'
@@ -109,7 +113,11 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         {
             hosts.Add(new(
                 reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.IsDBNull(9) ? null : reader.GetString(9),
-                new(reader.GetInt32(3), reader.GetInt64(4), reader.GetInt64(5)), new(reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8))));
+                new(reader.GetInt32(3), reader.GetInt64(4), reader.GetInt64(5)), new(reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8)))
+            {
+                Driver = reader.IsDBNull(10) ? null : reader.GetString(10),
+                HasPeers = reader.GetBoolean(11),
+            });
         }
         return hosts;
     }
@@ -135,7 +143,8 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             SELECT q.quota, u.computes, u.cores, u.memory, u.disk
             FROM (SELECT convert_from(payload, 'UTF8')::jsonb #> '{record,quota}' AS quota FROM entity WHERE state_name = 'project' AND entity_id = $1) q,
                  (SELECT count(*) FILTER (WHERE term = 'compute') AS computes, coalesce(sum(cores), 0)::bigint AS cores, coalesce(sum(memory), 0)::bigint AS memory,
-                         coalesce(sum(disk), 0)::bigint AS disk FROM host_claim WHERE project = $1 AND consumer <> $2) u
+                         coalesce(sum(disk), 0)::bigint AS disk
+                  FROM (SELECT term, max(cores) AS cores, max(memory) AS memory, max(disk) AS disk FROM host_claim WHERE project = $1 AND consumer <> $2 GROUP BY consumer, term) once) u
             """,
             connection) { Parameters = { new() { Value = request.Project }, new() { Value = request.Consumer } } };
         await using var reader = await command.ExecuteReaderAsync();

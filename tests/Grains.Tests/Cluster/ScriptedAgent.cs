@@ -36,6 +36,8 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
         Epoch = opened!.Epoch;
     }
 
+    public Task<LeaseAnswer> Renew(bool guarded = true, long? epoch = null) => grain.RenewLease(epoch ?? Epoch, guarded, guarded ? null : "the script says so", _self!);
+
     public Task<bool> Heartbeat(long? epoch = null) => grain.Heartbeat(epoch ?? Epoch, true, null, _self!);
 
     public async Task SendDesired(bool full, DesiredObject[] objects)
@@ -108,6 +110,10 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
 
     public Task<bool> Saved(SaveOrder order) =>
         grain.Finished(Epoch, new(order.Operation, order.Machine, null, new(new(new string('5', 64), "qcow2", 4096), 32 << 20)));
+
+    public Task SendMigrate(MigrateOrder order) => Task.CompletedTask;
+
+    public Task SendCancel(Guid operation, Guid machine) => Task.CompletedTask;
 
     public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) =>
         grain.ConsoleData(request, new(offset, "hello"u8.ToArray(), offset + 5, null));

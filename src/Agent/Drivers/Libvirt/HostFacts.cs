@@ -24,6 +24,7 @@ internal static class HostFacts
             Cores = node.Cpus,
             MemoryBytes = Memory(connect),
             DiskBytes = pool.Info(connect).Capacity,
+            Leases = true,
             Architecture = "x64",
             Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "volume-grow-live" },
         };

@@ -65,7 +65,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         LogTraits(traits.Kvm, traits.CpuShares);
 
         var power = new PowerSwitch(_link, _time);
-        _machines = new MachineStore(_folders, _images, _pool, _link, new DeviceFitting(_link, _options), power, traits);
+        _machines = new MachineStore(_folders, _images, _pool, _link, new DeviceFitting(_link, _options), power, traits, new Leases.QemuProcesses(_options.NamespacePidFile));
         _rebooting = new Rebooting(_link, power, _time);
         return await _link.Call(connect => HostFacts.Read(connect, _pool, traits), cancel);
     });
@@ -89,6 +89,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
 
     public Task RemoveMachine(string id, string incarnation, CancellationToken cancel) =>
         Guard(() => Machines.Remove(ObjectKey.Of(id, incarnation), cancel));
+
+    public Task<bool> EndMachine(string id, string incarnation, CancellationToken cancel) => Guard(() => Machines.End(ObjectKey.Of(id, incarnation), cancel));
 
     public Task Reboot(string id, string incarnation, RebootMethod method, TimeSpan grace, CancellationToken cancel) =>
         Guard(() => (_rebooting ?? throw NotStarted).Reboot(ObjectKey.Of(id, incarnation), method, grace, cancel));

@@ -57,6 +57,7 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             MemoryBytes = (ulong)_options.MemoryBytes,
             DiskBytes = (ulong)_options.DiskBytes,
             Architecture = "x64",
+            Leases = true,
         };
         capabilities.Features.Add(["hotplug-disk", "hotplug-nic", "suspend", "hibernate"]);
         return capabilities;

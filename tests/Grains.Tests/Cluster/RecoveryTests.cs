@@ -1,0 +1,228 @@
+using Controller.Contracts;
+using Controller.Grains.Sweeping;
+using Controller.Testing;
+using Occi;
+using Occi.Extension;
+using Model = Occi.Infrastructure;
+
+namespace Controller.Grains.Tests.Cluster;
+
+/// <summary>A host is lost: its machines with the mixin <c>ha</c> go on elsewhere, once it is certain that they do not run. In a cluster of its own, whose clock is put forward.</summary>
+public sealed class RecoveryTests : IClassFixture<SweeperTests.Swept>, IAsyncLifetime
+{
+    private static readonly Caller Me = new(WellKnown.DefaultProject, Role.Member, "tester");
+    private static readonly TimeSpan Lease = new Grains.Availability.AvailabilityOptions().Lease;
+    private static readonly TimeSpan Enough = (Lease * 1.25) + new Grains.Availability.AvailabilityOptions().Margin + TimeSpan.FromSeconds(1);
+    private readonly SweeperTests.Swept _cluster;
+    private readonly List<ScriptedAgent> _agents = [];
+    private readonly List<Guid> _computes = [];
+    private ScriptedAgent _lost = null!;   // set by InitializeAsync
+
+    public RecoveryTests(SweeperTests.Swept cluster) => _cluster = cluster;
+
+    public async Task InitializeAsync()
+    {
+        await Wake();
+        _lost = await Host();
+    }
+
+    public async Task DisposeAsync()
+    {
+        // What is lost here is not to be recovered in the other tests.
+        foreach (var agent in _agents)
+            await agent.Connect();
+        foreach (var compute in _computes)
+        {
+            await _cluster.Entity("compute", compute).Delete(new(Me));
+            await Eventually.Is("it is gone", async () => await Claims(compute) == 0);
+        }
+        foreach (var agent in _agents)
+            await _cluster.Retire(agent);
+    }
+
+    [Fact]
+    public async Task A_machine_goes_on_elsewhere_when_its_hosts_lease_is_certainly_over_and_is_sent_away_when_that_comes_back()
+    {
+        var (compute, plain) = (await Active(), await Active(ha: false));
+        Assert.True((await _lost.Renew()).SessionGoesOn);
+        var incarnation = _lost.Wanted[compute].Incarnation;
+        Assert.True(((DesiredMachine)_lost.Wanted[compute]).Leased);
+        Assert.False(((DesiredMachine)_lost.Wanted[plain]).Leased);
+        var other = await Host();
+
+        _cluster.Clock.Forward(Lease);
+        await other.Heartbeat();
+        await StatusIs(_lost, HostStatus.Unreachable);
+        Assert.Null((await Seen(_lost)).Availability.Loss);
+        Assert.Contains("wait until its lease is certainly over", (await Seen(_lost)).Availability.Waits, StringComparison.Ordinal);
+        Assert.DoesNotContain(compute, other.Wanted.Keys);
+
+        _cluster.Clock.Forward(Enough - Lease);
+        await other.Heartbeat();
+        await Eventually.Is("it is wanted elsewhere", () => Task.FromResult(other.Wanted.ContainsKey(compute)));
+        Assert.NotEqual(incarnation, other.Wanted[compute].Incarnation);
+        await StateIs(compute, "active");
+        var loss = (await Seen(_lost)).Availability.Loss!;
+        Assert.Equal((LossProof.LeaseOver, _lost.Epoch, null), (loss.Proof, loss.Epoch, loss.Over));
+        await Eventually.Is("its outcome is seen", async () =>
+        {
+            var machine = Assert.Single((await Seen(_lost)).Availability.Loss!.Machines);
+            return (machine.Compute, machine.Host, machine.State) == (compute, other.Id, RecoveryState.Running);
+        });
+        Assert.Contains($"started on host {other.Id} after host {_lost.Id} was lost", await Message(compute), StringComparison.Ordinal);
+        Assert.DoesNotContain(plain, other.Wanted.Keys);
+
+        // Its old session is over for good; a new one is told what is dead, and gives the claim back when that is gone.
+        Assert.False(await _lost.Heartbeat());
+        Assert.Equal(new LeaseAnswer(false, null), await _lost.Renew());
+        Assert.Equal(2, await Claims(compute));
+        await _lost.Connect();
+        await Eventually.Is("it is sent away", () => Task.FromResult(_lost.Wanted[compute] is { Absent: true } away && away.Incarnation == incarnation));
+        await Eventually.Is("its claim is back", async () => await Claims(compute) == 1);
+        Assert.NotNull((await Seen(_lost)).Availability.Loss!.Over);
+        await StateIs(compute, "active");
+    }
+
+    [Fact]
+    public async Task Without_a_guard_and_without_a_fence_nothing_is_started_elsewhere_and_that_is_said_until_a_person_vouches()
+    {
+        var compute = await Active();
+        Assert.NotNull((await _lost.Renew(guarded: false)).Lease);
+        var other = await Host();
+        _cluster.Clock.Forward(Enough * 10);
+        await other.Heartbeat();
+        await StatusIs(_lost, HostStatus.Unreachable);
+        await Eventually.Is("it says why", async () => (await Seen(_lost)).Availability.Waits?.Contains("controller host fence confirm", StringComparison.Ordinal) == true);
+        Assert.Null((await Seen(_lost)).Availability.Loss);
+        Assert.DoesNotContain(compute, other.Wanted.Keys);
+
+        Assert.Equal(OutcomeKind.Conflict, (await _cluster.Grain(other.Id).ConfirmOff("root")).Kind);
+        Assert.True((await _cluster.Grain(_lost.Id).ConfirmOff("root")).Ok);
+        await Eventually.Is("it is wanted elsewhere", () => Task.FromResult(other.Wanted.ContainsKey(compute)));
+        Assert.Equal(LossProof.Vouched, (await Seen(_lost)).Availability.Loss!.Proof);
+    }
+
+    [Fact]
+    public async Task A_host_that_comes_back_in_time_keeps_its_machines()
+    {
+        var compute = await Active();
+        await _lost.Renew();
+        var other = await Host();
+        _cluster.Clock.Forward(Lease);
+        await other.Heartbeat();
+        await StatusIs(_lost, HostStatus.Unreachable);
+        await _lost.Connect();
+        await _lost.Renew();
+        _cluster.Clock.Forward(TimeSpan.FromSeconds(14));
+        await other.Heartbeat();
+        Assert.Equal((HostStatus.Up, null), ((await Seen(_lost)).Status, (await Seen(_lost)).Availability.Loss));
+        Assert.DoesNotContain(compute, other.Wanted.Keys);
+        Assert.False(_lost.Wanted[compute].Absent);
+    }
+
+    [Fact]
+    public async Task A_recovery_that_finds_no_host_waits_for_one_whatever_dies_meanwhile()
+    {
+        var compute = await Active();
+        await _lost.Renew();
+        _cluster.Clock.Forward(Enough);
+        await Eventually.Is("it looks for a host", async () => (await Message(compute))?.Contains("0 of", StringComparison.Ordinal) == true);
+        await Forget();
+        var other = await Host();
+        _cluster.Clock.Forward(TimeSpan.FromSeconds(31));
+        await other.Heartbeat();
+        await Eventually.Is("it is wanted there", () => Task.FromResult(other.Wanted.ContainsKey(compute)));
+        await StateIs(compute, "active");
+    }
+
+    [Fact]
+    public async Task A_lost_host_that_is_back_first_never_starts_the_old_incarnation_again()
+    {
+        var compute = await Active();
+        await _lost.Renew();
+        var old = _lost.Wanted[compute].Incarnation;
+        _cluster.Clock.Forward(Enough);
+        await Eventually.Is("it looks for a host", async () => (await Message(compute))?.Contains("0 of", StringComparison.Ordinal) == true);
+        await _lost.Connect();
+        await Eventually.Is("the old one is to go", () => Task.FromResult(_lost.Wanted[compute].Incarnation != old || _lost.Wanted[compute].Absent));
+        _cluster.Clock.Forward(TimeSpan.FromSeconds(14));
+        await _lost.Heartbeat();
+        await Eventually.Is("a new one is wanted there", () => Task.FromResult(_lost.Wanted[compute] is { Absent: false } now && now.Incarnation != old));
+        await StateIs(compute, "active");
+    }
+
+    [Fact]
+    public async Task A_machine_that_is_off_stays_and_one_that_is_started_then_goes_elsewhere()
+    {
+        var compute = await Active();
+        await _lost.Renew();
+        Assert.True((await _cluster.Entity("compute", compute).Invoke(new(Me, Model.Compute.Stop.ToString(), []))).Ok);
+        await StateIs(compute, "inactive");
+        var other = await Host();
+        _cluster.Clock.Forward(Enough);
+        await other.Heartbeat();
+        await Eventually.Is("it stays", async () => (await Seen(_lost)).Availability.Loss?.Machines is [{ State: RecoveryState.Stays }]);
+        Assert.True((await _cluster.Entity("compute", compute).Invoke(new(Me, Model.Compute.Start.ToString(), []))).Ok);
+        _cluster.Clock.Forward(TimeSpan.FromSeconds(4));
+        await Eventually.Is("it is wanted elsewhere", () => Task.FromResult(other.Wanted.ContainsKey(compute)));
+        await StateIs(compute, "active");
+    }
+
+    [Fact]
+    public async Task What_could_not_go_on_elsewhere_is_refused_with_what_to_do()
+    {
+        await _cluster.Grains.GetGrain<IImageGrain>(GrainId.Create("image", "image/local")).Put("Local", new string('c', 64), "qcow2", 100, 1 << 20);
+        var refused = await Create(Guid.NewGuid(), [HighAvailability.Mixin.Id.ToString(), ImageView.Scheme + "local"]);
+        Assert.Equal(OutcomeKind.Conflict, refused.Kind);
+        Assert.Contains("local.controller.compute.ha.stateless", refused.Why, StringComparison.Ordinal);
+        var id = Guid.NewGuid();
+        Assert.True((await Create(id, [HighAvailability.Mixin.Id.ToString(), ImageView.Scheme + "local"], (HighAvailability.Stateless.Name, AttributeValue.Of(true)))).Ok);
+    }
+
+    private async Task<ScriptedAgent> Host()
+    {
+        var agent = await _cluster.Host();
+        _agents.Add(agent);
+        await Eventually.Is("the host got its first set", () => Task.FromResult(agent.FullSets > 0));
+        return agent;
+    }
+
+    private async Task<Guid> Active(bool ha = true)
+    {
+        var id = Guid.NewGuid();
+        var made = await Create(id, ha ? [HighAvailability.Mixin.Id.ToString()] : []);
+        Assert.True(made.Ok, made.Why);
+        await StateIs(id, "active");
+        return id;
+    }
+
+    private Task<Outcome> Create(Guid id, string[] mixins, params (string Name, AttributeValue Value)[] attributes)
+    {
+        _computes.Add(id);
+        return _cluster.Entity("compute", id).Create(new()
+        {
+            Caller = Me, Id = id, Kind = Model.Compute.Kind.ToString(), Mixins = mixins, Attributes = attributes.ToDictionary(a => a.Name, a => a.Value),
+        });
+    }
+
+    private async Task<HostView> Seen(ScriptedAgent agent) => (await _cluster.Grain(agent.Id).View())!;
+
+    private Task StatusIs(ScriptedAgent agent, HostStatus status) => Eventually.Is($"the host is {status}", async () => (await Seen(agent)).Status == status);
+
+    private async Task<string?> Message(Guid compute) =>
+        (await _cluster.Entity("compute", compute).View(Me))!.Attributes.TryGetValue(Model.Compute.StateMessage.Name, out var message) ? message.Text : null;
+
+    private Task StateIs(Guid compute, string state) => Eventually.Is(
+        $"compute {state}", async () => (await _cluster.Entity("compute", compute).View(Me))?.Attributes[Model.Compute.State.Name].Text == state);
+
+    private Task<long> Claims(Guid compute) => _cluster.Count("SELECT count(*) FROM host_claim WHERE consumer = $1", compute);
+
+    /// <summary>All grains leave memory, as when their silos died; then the sweeper is woken, as every silo does all few seconds.</summary>
+    private async Task Forget()
+    {
+        await _cluster.Grains.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+        await Wake();
+    }
+
+    private Task Wake() => _cluster.Grains.GetGrain<ISweeperGrain>(GrainId.Create("sweeper", "sweeper/all")).Wake();
+}
