@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Controller.Grains.Sweeping;
+using Controller.Grains.Tests.Availability;
 using Controller.Testing;
 using Occi;
 using Occi.Extension;
@@ -100,6 +101,58 @@ public sealed class RecoveryTests : IClassFixture<SweeperTests.Swept>, IAsyncLif
         Assert.True((await _cluster.Grain(_lost.Id).ConfirmOff("root")).Ok);
         await Eventually.Is("it is wanted elsewhere", () => Task.FromResult(other.Wanted.ContainsKey(compute)));
         Assert.Equal(LossProof.Vouched, (await Seen(_lost)).Availability.Loss!.Proof);
+    }
+
+    /// <summary>Off: a proof at once. On, and out of reach: switched off first. Fence dead, or deaf: nothing is concluded, and it is asked again.</summary>
+    [Theory]
+    [InlineData("off")]
+    [InlineData("on")]
+    [InlineData("deaf")]
+    [InlineData("dead")]
+    public async Task A_host_whose_lease_is_not_guarded_is_lost_when_its_fence_says_that_it_is_off(string state)
+    {
+        var files = Directory.CreateTempSubdirectory("fence-test-").FullName;
+        var bmc = await Bmc.Start();
+        try
+        {
+            var (password, authority) = (Path.Combine(files, "password"), Path.Combine(files, "ca.pem"));
+            await File.WriteAllTextAsync(password, Bmc.Password);
+            await File.WriteAllTextAsync(authority, bmc.Authority);
+            FenceSettings fence = new() { Driver = "redfish", Address = bmc.Address, User = Bmc.User, PasswordFile = password, AuthorityFile = authority };
+            var compute = await Active();
+            await _lost.Renew(guarded: false);
+            Assert.True((await _cluster.Grain(_lost.Id).SetFence(fence)).Ok);
+            var other = await Host();
+            bmc.IsDeaf = state == "deaf";
+            if (state == "off")
+                bmc.LosePower();
+            if (state == "dead")
+                await bmc.DisposeAsync();
+            _cluster.Clock.Forward(TimeSpan.FromSeconds(16));
+            await other.Heartbeat();
+            if (state != "off")
+            {
+                await Eventually.Is("its fence has answered", async () => (await Seen(_lost)).Availability.FenceSays is { Power: not PowerState.Off });
+                Assert.Equal((0, null), (bmc.Resets, (await Seen(_lost)).Availability.Loss));
+                _cluster.Clock.Forward(Enough);
+                await other.Heartbeat();
+            }
+            if (state is "deaf" or "dead")
+            {
+                await Eventually.Is("it is said", async () => (await Seen(_lost)).Availability.Waits?.Contains(state == "dead" ? "could not be asked" : "Its fence says: PowerState is On", StringComparison.Ordinal) == true);
+                Assert.Null((await Seen(_lost)).Availability.Loss);
+                Assert.DoesNotContain(compute, other.Wanted.Keys);
+                return;
+            }
+            await Eventually.Is("it is wanted elsewhere", () => Task.FromResult(other.Wanted.ContainsKey(compute)));
+            Assert.Equal((LossProof.PoweredOff, false, state == "on" ? 1 : 0), ((await Seen(_lost)).Availability.Loss!.Proof, bmc.IsOn, bmc.Resets));
+        }
+        finally
+        {
+            if (state != "dead")
+                await bmc.DisposeAsync();
+            Directory.Delete(files, recursive: true);
+        }
     }
 
     [Fact]
