@@ -26,6 +26,7 @@ public static class ApiHost
         builder.AddModel();
         builder.AddOcci();
         builder.AddAdmin();
+        Systemd.Notifier.AddTo(builder.Services);
 
         var app = builder.Build();
         app.UseMiddleware<EveryResponse>();

@@ -13,7 +13,7 @@ var root = new RootCommand("The OCCI controller: a private cloud, and the comman
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(), PowerCommand.Create(),
     OcciCommand.Create(), ConsoleCommand.Create(),
     ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ImageCommand.Create(),
-    ModelFilesCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
+    ModelFilesCommand.Create(), KeysCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
 };
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)

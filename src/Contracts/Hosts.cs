@@ -205,14 +205,16 @@ public sealed record HostCapabilities(
     [property: Id(3)] long MemoryBytes,
     [property: Id(4)] long DiskBytes,
     [property: Id(5)] string Architecture,
-    [property: Id(6)] string[] Features,
-    [property: Id(9)] string? PeerEndpoint = null)
+    [property: Id(6)] string[] Features)
 {
     /// <summary>Where other hosts reach it with tenants' networks; null: it has no such address.</summary>
     [Id(8)] public string? UnderlayAddress { get; init; }
 
     /// <summary>Its agent keeps leases.</summary>
     [Id(13)] public bool Leases { get; init; }
+
+    /// <summary>Where other hosts' agents reach this one's; null: machines cannot come here from another host.</summary>
+    [Id(9)] public string? PeerEndpoint { get; init; }
 }
 
 /// <summary>What an agent sees.</summary>

@@ -5,6 +5,7 @@ using Controller.Grains.Mixins;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Controller.Grains.Sweeping;
+using Controller.Silo.Cluster;
 using Controller.Silo.Fences;
 using Controller.Silo.Gateway;
 using Controller.Silo.Identity;
@@ -37,13 +38,15 @@ internal static class SiloHost
         builder.Services.AddSingleton<FirstIdentity>();
         builder.Services.AddSingleton(s => new ImageStore(settings.Images.Directory, s.GetRequiredService<TimeProvider>()));
         builder.Services.AddSingleton(settings.Pki);
-        builder.Services.AddSingleton<CertificateAuthority>();
+        var authority = new CertificateAuthority(settings.Pki, TimeProvider.System);   // now: Orleans needs it before there are services
+        builder.Services.AddSingleton(_ => authority);   // made known this way, it ends with the others
         builder.Services.AddSingleton<GatewayDirectory>();
         builder.Services.AddSingleton<SiloHealth>();
         builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = 16 * 1024 * 1024);
         builder.Services.AddTelemetry(builder.Configuration, "controller-silo", settings.Silo.Name);
-        builder.Host.UseOrleans(silo => Orleans(silo, settings, database));
+        builder.Host.UseOrleans(silo => Orleans(silo, settings, database, authority));
         builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: it calls a grain
+        Systemd.Notifier.AddTo(builder.Services);
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
 
         var app = builder.Build();
@@ -98,7 +101,7 @@ internal static class SiloHost
         silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
     }
 
-    private static void Orleans(ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database)
+    private static void Orleans(ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database, CertificateAuthority authority)
     {
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (Cluster, Cluster));
         silo.Configure<Orleans.Configuration.SiloOptions>(o => o.SiloName = settings.Silo.Name);
@@ -107,6 +110,9 @@ internal static class SiloHost
             o.AdvertisedIPAddress = IPAddress.Parse(settings.Silo.AdvertisedAddress);
             (o.SiloPort, o.GatewayPort) = (settings.Silo.SiloPort, settings.Silo.GatewayPort);
         });
+        if (settings.Silo.Kubernetes)
+            silo.UseKubernetesHosting();   // and what follows stands: name, addresses and ports are ours to say
+        silo.UseClusterTls(settings, authority, TimeProvider.System);
         // A dead silo is replaced within two seconds, a frozen one within twelve; a silo that comes back on its port replaces its dead self.
         silo.Configure<ClusterMembershipOptions>(o =>
         {
@@ -129,7 +135,7 @@ internal static class SiloHost
         var names = new[] { settings.Silo.AdvertisedAddress, settings.AgentGateway.AdvertisedEndpoint.Split(':')[0] };
         var certificate = authority.IssueServer(names);
         kestrel.AddServerHeader = false;
-        kestrel.Listen(address, settings.Silo.HealthPort);
+        kestrel.Listen(IPAddress.Parse(settings.Silo.HealthAddress), settings.Silo.HealthPort);
         kestrel.Listen(address, settings.AgentGateway.Port, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;

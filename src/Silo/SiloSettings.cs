@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Controller.Contracts.Cluster;
 using Controller.Grains.Availability;
 using Controller.Silo.Gateway;
 using Controller.Silo.Postgres;
@@ -25,6 +26,12 @@ public sealed class SiloOptions
 
     [Range(1, 65535)]
     public int HealthPort { get; set; } = 8081;
+
+    /// <summary>IP address that health is told at, in plain HTTP. Default: <see cref="AdvertisedAddress"/>.</summary>
+    public string HealthAddress { get; set; } = "";
+
+    /// <summary>In Kubernetes: whether Orleans asks the cluster's API which of its pods are gone. The pod's service account needs the rights of deploy/kubernetes. Default: no.</summary>
+    public bool Kubernetes { get; set; }
 }
 
 /// <summary>Section <c>AgentGateway</c>.</summary>
@@ -62,7 +69,7 @@ public sealed class ModelOptions
 /// <summary>All settings of a silo, read and checked once.</summary>
 internal sealed record SiloSettings(
     string ConnectionString, SiloOptions Silo, AgentGatewayOptions AgentGateway, PkiOptions Pki, ImageOptions Images, IdentityOptions Identity, PlacementOptions Placement,
-    ModelOptions Model, AvailabilityOptions Availability)
+    ModelOptions Model, ClusterTlsOptions ClusterTls, AvailabilityOptions Availability)
 {
     /// <exception cref="InvalidOperationException">Something is missing or out of range: the message names the key and what was wanted.</exception>
     public static SiloSettings Read(IConfiguration configuration)
@@ -70,14 +77,22 @@ internal sealed record SiloSettings(
         var silo = Section<SiloOptions>(configuration, "Silo");
         if (!IPAddress.TryParse(silo.AdvertisedAddress, out _))
             throw new InvalidOperationException($"Silo:AdvertisedAddress: an IP address was wanted, \"{silo.AdvertisedAddress}\" was given.");
+        if (silo.HealthAddress.Length == 0)
+            silo.HealthAddress = silo.AdvertisedAddress;
+        if (!IPAddress.TryParse(silo.HealthAddress, out _))
+            throw new InvalidOperationException($"Silo:HealthAddress: an IP address was wanted, \"{silo.HealthAddress}\" was given.");
+        var pki = Section<PkiOptions>(configuration, "Pki");
+        var tls = Section<ClusterTlsOptions>(configuration, "ClusterTls");
+        if (tls.Complaint(pki.CaCertificate, issues: true) is { } complaint)
+            throw new InvalidOperationException(complaint);
         var gateway = Section<AgentGatewayOptions>(configuration, "AgentGateway");
         if (gateway.AdvertisedEndpoint.Length == 0)
             gateway.AdvertisedEndpoint = $"{silo.AdvertisedAddress}:{gateway.Port}";
         return new(
             configuration.GetConnectionString("Controller")
                 ?? throw new InvalidOperationException("ConnectionStrings:Controller: a connection string of the database was wanted, nothing was given."),
-            silo, gateway, Section<PkiOptions>(configuration, "Pki"), Section<ImageOptions>(configuration, "Images"),
-            Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"), Section<ModelOptions>(configuration, "Model"),
+            silo, gateway, pki, Section<ImageOptions>(configuration, "Images"),
+            Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"), Section<ModelOptions>(configuration, "Model"), tls,
             Section<AvailabilityOptions>(configuration, "HighAvailability"));
     }
 

@@ -35,14 +35,14 @@ public sealed class LocalTests
         using var directory = new TemporaryDirectory();
         var data = new DataDirectory(directory.Path);
         data.Create();
-        Keys.Ensure(data, TimeProvider.System);
-        var (token, key) = (File.ReadAllText(data.AdminToken), File.ReadAllText(data.CaKey));
-        Assert.Equal("there already", Keys.Ensure(data, TimeProvider.System));
-        Assert.Equal((token, key), (File.ReadAllText(data.AdminToken), File.ReadAllText(data.CaKey)));
+        Keys.Ensure(data.Keys, [], TimeProvider.System);
+        var (token, key) = (File.ReadAllText(data.AdminToken), File.ReadAllText(data.Keys.CaKey));
+        Assert.Equal("there already", Keys.Ensure(data.Keys, [], TimeProvider.System));
+        Assert.Equal((token, key), (File.ReadAllText(data.AdminToken), File.ReadAllText(data.Keys.CaKey)));
         Assert.True(token.Trim().Length >= 43);   // 256 bits in base64url
         Assert.Equal(SafeFile.Private, File.GetUnixFileMode(data.AdminToken));
-        Assert.Equal(SafeFile.Private, File.GetUnixFileMode(data.CaKey));
-        using var authority = X509Certificate2.CreateFromPemFile(data.CaCertificate, data.CaKey);
+        Assert.Equal(SafeFile.Private, File.GetUnixFileMode(data.Keys.CaKey));
+        using var authority = X509Certificate2.CreateFromPemFile(data.Keys.CaCertificate, data.Keys.CaKey);
         Assert.True(authority.Extensions.OfType<X509BasicConstraintsExtension>().Single().CertificateAuthority);
         Assert.True(authority.HasPrivateKey);
     }

@@ -75,6 +75,7 @@ internal static class AgentHost
         services.AddSingleton<SessionServices>();
         services.AddSingleton<ConnectionLoop>();
         services.AddHostedService<AgentRunner>();
+        Systemd.Notifier.AddTo(services);
     }
 
     private static string StateDirectory(IServiceProvider provider) => provider.GetRequiredService<IOptions<AgentOptions>>().Value.StateDirectory;

@@ -24,6 +24,7 @@ internal static partial class ClusterClient
             // A silo that crashed keeps its callers waiting for this long; 30 seconds by default.
             client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+            client.UseClusterTls(builder.Configuration);
             client.AddActivityPropagation();
             client.UseConnectionRetryFilter<KeepTrying>();
         });

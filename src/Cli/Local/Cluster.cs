@@ -49,7 +49,7 @@ internal sealed class Cluster(DataDirectory data, ClusterSettings settings, Prep
         HostPower.Reset(data);
         await progress.Step("programs", () => Task.Run(() => Programs.Stage(data), cancel));
         await progress.Step("model", () => Task.Run(() => ModelFiles.Stage(data, settings.Extensions), cancel));
-        await progress.Step("keys", () => Task.Run(() => Keys.Ensure(data, TimeProvider.System), cancel));
+        await progress.Step("keys", () => Task.Run(() => Keys.Ensure(data.Keys, [], TimeProvider.System), cancel));
 
         // These take long and need nobody else: they go on while the control plane comes up.
         var image = Task.Run(() => DemoImage.Build(data, prepared.RealImage, cancel), cancel);

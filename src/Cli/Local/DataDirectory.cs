@@ -34,14 +34,7 @@ internal sealed class DataDirectory
 
     public string Pki => In("pki");
 
-    public string CaCertificate => Path.Combine(Pki, "ca.crt");
-
-    public string CaKey => Path.Combine(Pki, "ca.key");
-
-    /// <summary>What HTTPS clients see; trust it with <c>curl --cacert</c>.</summary>
-    public string ServerCertificate => Path.Combine(Pki, "api.crt");
-
-    public string ServerKey => Path.Combine(Pki, "api.key");
+    public KeyFiles Keys => new(Pki, AdminToken);
 
     public string Postgres => In("postgres");
 

@@ -21,8 +21,9 @@ internal static class StatusCommand
     private static async Task<int> Status(DataDirectory data, bool json, CancellationToken cancel)
     {
         var records = ProcessTable.Load(data);
+        var power = new HostPower(data);
         var all = await Task.WhenAll(records.Select(async r =>
-            new ProcessStatus(r.Name, r.Process.Pid, await Health.Trouble(r, cancel) ?? "ok", r.Role == Role.Supervisor ? SafeFile.Read(data.Endpoint) ?? "" : r.Address)));
+            new ProcessStatus(r.Name, r.Process.Pid, power.Holds(r.Name) ? "switched off" : await Health.Trouble(r, cancel) ?? "ok", r.Role == Role.Supervisor ? SafeFile.Read(data.Endpoint) ?? "" : r.Address)));
         if (json)
             Console.WriteLine(JsonSerializer.Serialize(all, LocalJson.Default.ProcessStatusArray));
         else if (all.Length == 0)

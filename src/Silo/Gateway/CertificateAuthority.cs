@@ -53,6 +53,16 @@ internal sealed class CertificateAuthority : IDisposable
         return Sign(request, _options.AgentCertificateLifetime);
     }
 
+    /// <summary>A certificate by which a silo shows other silos and APIs that it belongs to the cluster, whichever of them calls.</summary>
+    public X509Certificate2 IssueMember(string name, TimeSpan lifetime)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.1"), new("1.3.6.1.5.5.7.3.2")], false));
+        return WithKey(request, key, lifetime);
+    }
+
     /// <summary>A gateway's own certificate, for the names and addresses that agents reach it by.</summary>
     public X509Certificate2 IssueServer(IReadOnlyCollection<string> names)
     {
@@ -68,10 +78,7 @@ internal sealed class CertificateAuthority : IDisposable
         }
         request.CertificateExtensions.Add(alternatives.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.1")], false));
-        using var signed = Sign(request, TimeSpan.FromDays(365));
-        using var withKey = signed.CopyWithPrivateKey(key);
-        // SslStream wants a key that it can find again.
-        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
+        return WithKey(request, key, TimeSpan.FromDays(365));
     }
 
     /// <summary>Whether this authority signed it and it is valid now.</summary>
@@ -94,6 +101,14 @@ internal sealed class CertificateAuthority : IDisposable
         Signer.Dispose();
         Certificate.Dispose();
         _key.Dispose();
+    }
+
+    private X509Certificate2 WithKey(CertificateRequest request, ECDsa key, TimeSpan lifetime)
+    {
+        using var signed = Sign(request, lifetime);
+        using var withKey = signed.CopyWithPrivateKey(key);
+        // SslStream wants a key that it can find again.
+        return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
     }
 
     private X509Certificate2 Sign(CertificateRequest request, TimeSpan lifetime)

@@ -11,10 +11,10 @@ internal static class Mapping
         hello.BootId, hello.AgentVersion, hello.Name, (long)hello.HighestEpochSeen,
         new(
             hello.Capabilities.Driver, hello.Capabilities.Hypervisor, (int)hello.Capabilities.Cores, (long)hello.Capabilities.MemoryBytes,
-            (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features],
-            PeerEndpoint: hello.Capabilities.PeerEndpoint is { Length: > 0 } peer ? peer : null)
+            (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features])
         {
             UnderlayAddress = hello.Capabilities.UnderlayAddress is { Length: > 0 } underlay ? underlay : null,
+            PeerEndpoint = hello.Capabilities.PeerEndpoint is { Length: > 0 } peer ? peer : null,
             Leases = hello.Capabilities.Leases,
         });
 

@@ -93,6 +93,18 @@ internal sealed class Place : IAsyncDisposable
         return certificate;
     }
 
+    /// <summary>Files NAME.crt and NAME.key, of the cluster's authority, for one use.</summary>
+    public void MakeMember(string file, string name, string use)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new(use)], false));
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.Create(Authority, now.AddMinutes(-1), now.AddDays(30), RandomNumberGenerator.GetBytes(8));
+        File.WriteAllText(In(file + ".key"), key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(In(file + ".crt"), certificate.ExportCertificatePem());
+    }
+
     private X509Certificate2 Between(DateTimeOffset now)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -106,5 +118,5 @@ internal sealed class Place : IAsyncDisposable
 
     private string Model => System.IO.Directory.Exists(In("model")) ? In("model") : "";
 
-    private string In(string name) => Path.Combine(Directory, name);
+    public string In(string name) => Path.Combine(Directory, name);
 }

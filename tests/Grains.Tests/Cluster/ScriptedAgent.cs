@@ -111,9 +111,23 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
     public Task<bool> Saved(SaveOrder order) =>
         grain.Finished(Epoch, new(order.Operation, order.Machine, null, new(new(new string('5', 64), "qcow2", 4096), 32 << 20)));
 
-    public Task SendMigrate(MigrateOrder order) => Task.CompletedTask;
+    /// <summary>The migrations that it was told of, in order. The test answers them.</summary>
+    public ConcurrentQueue<MigrateOrder> Migrations { get; } = new();
 
-    public Task SendCancel(Guid operation, Guid machine) => Task.CompletedTask;
+    /// <summary>The operations that it was told to cancel.</summary>
+    public ConcurrentQueue<Guid> Cancelled { get; } = new();
+
+    public Task SendMigrate(MigrateOrder order)
+    {
+        Migrations.Enqueue(order);
+        return Task.CompletedTask;
+    }
+
+    public Task SendCancel(Guid operation, Guid machine)
+    {
+        Cancelled.Enqueue(operation);
+        return Task.CompletedTask;
+    }
 
     public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) =>
         grain.ConsoleData(request, new(offset, "hello"u8.ToArray(), offset + 5, null));

@@ -18,6 +18,9 @@ internal sealed class Guest(OcciApi api, Entity compute)
     /// <summary>How often something stands in what was read.</summary>
     public int Times(string text) => Regex.Count(Text, Regex.Escape(text));
 
+    /// <summary>The group of the pattern's last match in what was read.</summary>
+    public string LastOf(string pattern) => Regex.Matches(Text, pattern)[^1].Groups[1].Value;
+
     /// <summary>Reads what is new, and answers where the log ends: what is said later is behind that.</summary>
     public async Task<int> Now()
     {
@@ -42,6 +45,24 @@ internal sealed class Guest(OcciApi api, Entity compute)
             if (await Read() is null)
                 await Task.Delay(200);
         }
+    }
+
+    /// <summary>Listens while something is done and a little longer; how long it said nothing at most, as the API's reader hears it.</summary>
+    public async Task<TimeSpan> LongestSilence(Task meanwhile, TimeSpan after)
+    {
+        var (clock, heard, longest, end) = (Stopwatch.StartNew(), TimeSpan.Zero, TimeSpan.Zero, TimeSpan.MaxValue);
+        while (clock.Elapsed < end)
+        {
+            if (await Read() is > 0)
+            {
+                longest = clock.Elapsed - heard > longest ? clock.Elapsed - heard : longest;
+                heard = clock.Elapsed;
+            }
+            if (end == TimeSpan.MaxValue && meanwhile.IsCompleted)
+                end = clock.Elapsed + after;
+        }
+        await meanwhile;
+        return longest;
     }
 
     private async Task<int?> Read()

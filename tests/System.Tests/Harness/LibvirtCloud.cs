@@ -20,13 +20,18 @@ internal static class LibvirtCloud
         }
     }
 
-    /// <summary>What must be so once all that the test made was deleted: neither the host nor the database know of any of it.</summary>
-    public static async Task HasForgotten(this Cloud cloud, IReadOnlyList<Entity> entities, params string[] marks)
+    public static Task HasForgotten(this Cloud cloud, IReadOnlyList<Entity> entities, params string[] marks) => cloud.HasForgotten(entities, [new(cloud)], marks);
+
+    /// <summary>What must be so once all that the test made was deleted: neither the hosts nor the database know of any of it.</summary>
+    public static async Task HasForgotten(this Cloud cloud, IReadOnlyList<Entity> entities, IReadOnlyList<Hypervisor> hosts, params string[] marks)
     {
         string[] all = [.. entities.Select(e => e.Id), .. marks];
         IReadOnlyList<string> left = [];
-        await Eventually.Is(
-            "the host has nothing left", async () => (left = await new Hypervisor(cloud).Traces(all)).Count == 0, TimeSpan.FromSeconds(90), () => string.Join('\n', left));
+        foreach (var host in hosts)
+        {
+            await Eventually.Is(
+                $"{host.Name} has nothing left", async () => (left = await host.Traces(all)).Count == 0, TimeSpan.FromSeconds(90), () => string.Join('\n', left));
+        }
         await Eventually.Is(
             "the database has nothing left", async () => (left = await Rows(cloud, all)).Count == 0, TimeSpan.FromSeconds(90), () => string.Join('\n', left));
     }

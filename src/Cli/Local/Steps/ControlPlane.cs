@@ -59,7 +59,7 @@ internal sealed class ControlPlane(DataDirectory data, Ports ports, Postgres pos
                 ["HealthPort"] = health,
             },
             ["AgentGateway"] = new JsonObject { ["Port"] = gateway, ["AdvertisedEndpoint"] = $"127.0.0.1:{gateway}" },
-            ["Pki"] = new JsonObject { ["CaCertificate"] = data.CaCertificate, ["CaKey"] = data.CaKey },
+            ["Pki"] = new JsonObject { ["CaCertificate"] = data.Keys.CaCertificate, ["CaKey"] = data.Keys.CaKey },
             ["Images"] = new JsonObject { ["Directory"] = data.Images },
             ["Model"] = new JsonObject { ["Directory"] = data.Model },
             ["Identity"] = new JsonObject { ["AdminTokenFile"] = data.AdminToken },
@@ -91,10 +91,10 @@ internal sealed class ControlPlane(DataDirectory data, Ports ports, Postgres pos
         var environment = ConfigFile.Write(data, name, new()
         {
             ["ConnectionStrings"] = new JsonObject { ["Controller"] = postgres.ConnectionString(name, ApiPool) },
-            ["Api"] = new JsonObject { ["Url"] = url, [nameof(TlsUrl)] = tls, ["Certificate"] = data.ServerCertificate, ["CertificateKey"] = data.ServerKey },
+            ["Api"] = new JsonObject { ["Url"] = url, [nameof(TlsUrl)] = tls, ["Certificate"] = data.Keys.ServerCertificate, ["CertificateKey"] = data.Keys.ServerKey },
             ["Images"] = new JsonObject { ["Directory"] = data.Images },
             ["Model"] = new JsonObject { ["Directory"] = data.Model },
-            ["Pki"] = new JsonObject { ["CaCertificate"] = data.CaCertificate },
+            ["Pki"] = new JsonObject { ["CaCertificate"] = data.Keys.CaCertificate },
         });
         return new(name, Role.Api, Programs.Dotnet, [Programs.Assembly(data, "api")])
         {

@@ -10,8 +10,11 @@ internal static class Programs
 {
     private static readonly string[] Names = ["Silo", "Api", "Agent", "Cli"];
 
+    private static string? _home;
+
     /// <summary>The repository; the wrapper script says where, else it is looked for upwards.</summary>
-    public static string Home { get; } =
+    /// <exception cref="CliException">There is none: the command line was installed from a package.</exception>
+    public static string Home => _home ??=
         Environment.GetEnvironmentVariable("CONTROLLER_HOME") is { Length: > 0 } home ? home : Above(AppContext.BaseDirectory);
 
     /// <summary>The dotnet that the wrapper found.</summary>
@@ -121,6 +124,6 @@ internal static class Programs
 
     private static string Above(string directory) =>
         directory.Length == 0 || directory == "/"
-            ? throw new CliException("CONTROLLER_HOME is not set and there is no Controller.sln above the program; run ./controller")
+            ? throw new CliException("this needs the sources: CONTROLLER_HOME is not set and there is no Controller.sln above the program. From a checkout, run ./controller")
             : File.Exists(Path.Combine(directory, "Controller.sln")) ? directory : Above(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(directory)) ?? "");
 }

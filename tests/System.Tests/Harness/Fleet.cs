@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Controller.Testing;
+
+namespace Controller.SystemTests.Harness;
+
+/// <summary>A cloud with three real hosts, which the tests of one class share one after the other: each leaves it as it found it.</summary>
+public sealed class Fleet : IAsyncLifetime
+{
+    private const int Size = 3;
+
+    private Cloud? _cloud;
+    private OcciApi? _api;
+
+    internal Cloud Cloud => _cloud!;
+
+    internal OcciApi Api => _api!;
+
+    internal IReadOnlyList<Hypervisor> Hosts { get; private set; } = [];
+
+    public async Task InitializeAsync()
+    {
+        if (LibvirtNeeds.WhyNot("virsh") is not null)
+            return;
+        _cloud = await LibvirtCloud.Start("--hosts", Size.ToString(CultureInfo.InvariantCulture), "--silos", "2");
+        _api = _cloud.Api();
+        Hosts = [.. Enumerable.Range(1, Size).Select(number => new Hypervisor(_cloud, number))];
+    }
+
+    public async Task DisposeAsync()
+    {
+        _api?.Dispose();
+        if (_cloud is not null)
+            await _cloud.DisposeAsync();
+    }
+
+    /// <summary>Where the machine's QEMU is, looked at past the product: on every host that has one of it.</summary>
+    internal async Task<IReadOnlyList<Hypervisor>> RunsOn(Entity compute)
+    {
+        var found = new List<Hypervisor>();
+        foreach (var host in Hosts)
+        {
+            if ((await host.Running()).Contains(compute.Id))
+                found.Add(host);
+        }
+        return found;
+    }
+
+    /// <summary>The one host that runs it.</summary>
+    internal async Task<Hypervisor> HostOf(Entity compute) => Assert.Single(await RunsOn(compute));
+
+    /// <summary>What operators are shown of a host.</summary>
+    internal async Task<JsonObject> Shown(Hypervisor host) =>
+        JsonNode.Parse(await Cloud.Run("host", "list", "-o", "json"))!.AsArray().Select(h => h!.AsObject()).Single(h => (string?)h["name"] == host.Name);
+
+    /// <summary>Waits until operators are shown that status of it.</summary>
+    internal Task Becomes(Hypervisor host, string status) => Eventually.Is(
+        $"{host.Name} is {status}",
+        async () => string.Equals((string?)(await Shown(host))["status"], status, StringComparison.OrdinalIgnoreCase),
+        TimeSpan.FromSeconds(120),
+        () => Cloud.Run("host", "list").GetAwaiter().GetResult());
+
+    /// <summary>Nothing of these is left anywhere.</summary>
+    internal Task HasForgotten(params Entity[] entities) => Cloud.HasForgotten(entities, Hosts);
+}
