@@ -204,7 +204,10 @@ public sealed class RecoveryTests : IClassFixture<SweeperTests.Swept>, IAsyncLif
             _cluster.Clock.Forward(TimeSpan.FromSeconds(14));
             await _lost.Heartbeat();
         }
-        await Eventually.Is("a new one is wanted there", () => Task.FromResult(_lost.Wanted[compute] is { Absent: false } now && now.Incarnation != old));
+        // Another incarnation has the place on that very host, and the old one is known to be gone.
+        await Eventually.Is("a new one is there", async () => await _cluster.Count(
+            $"SELECT count(*) FROM host_claim WHERE consumer = $1 AND host = '{_lost.Id}' AND incarnation <> '{old}'", compute) == 1);
+        await Eventually.Is("the old claim is back", async () => await Claims(compute) == 1);
         await StateIs(compute, "active");
     }
 
