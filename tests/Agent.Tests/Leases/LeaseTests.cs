@@ -1,5 +1,9 @@
+using Controller.Agent.Drivers;
+using Controller.Agent.Enrolment;
+using Controller.Agent.Leases;
 using Controller.Agent.Protocol;
 using Controller.Agent.Tests.Harness;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Controller.Agent.Tests.Leases;
 
@@ -49,6 +53,32 @@ public sealed class LeaseTests : ConnectedTest
         Assert.True(next.Machine(leased.Id)!.Fenced);
         await next.WantInFull(again, plain.Of(Power.Off));
         await next.Until(leased.Id, Power.Running, 2);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_cut_off_without_a_word_ends_its_leased_machine_when_its_lease_is_over_and_not_before()
+    {
+        Cluster.HostLease = TimeSpan.FromSeconds(4);
+        await using var wire = new Wire(Gateway.Endpoint);
+        var agent = await Start(new JoinToken([wire.Endpoint], Cluster.Fingerprint, Cluster.NewSecret()).Format());
+        var session = await Gateway.Session();
+        var (leased, plain) = (Leased(), Want.Machine());
+        await session.WantInFull(leased, plain);
+        await session.Until(leased.Id, Power.Running, 1);
+        await session.Until(plain.Id, Power.Running, 1);
+
+        var (driver, lease) = (agent.Services.GetRequiredService<ActiveDriver>().Driver, agent.Services.GetRequiredService<Lease>());
+        wire.Cut();
+        await Eventually.That(
+            () =>
+            {
+                // Looked at in this order: a lease that lasts now lasted when the machine ran.
+                var runs = driver.Inspect(default).Result.Machines.Single(m => m.Id == leased.Id).Power == Power.Running;
+                Assert.True(runs || !lease.IsValid, "it was ended before its lease was over");
+                return !runs;
+            },
+            "it is ended");
+        Assert.Equal(Power.Running, (await driver.Inspect(default)).Machines.Single(m => m.Id == plain.Id).Power);
     }
 
     [Fact]
