@@ -5,7 +5,7 @@ deconfig)
   ip addr flush dev "$interface"
   ;;
 bound | renew)
-  ifconfig "$interface" "$ip" netmask "$subnet" up
+  ifconfig "$interface" "$ip" netmask "$subnet" ${mtu:+mtu "$mtu"} up
   for gateway in $router; do route add default gw "$gateway" dev "$interface" 2> /dev/null; done
   [ "$1" = renew ] || echo "DEMO: lease $interface address=$ip gateway=$router hostname=$hostname" > /dev/console
   ;;

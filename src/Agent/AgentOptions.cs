@@ -38,6 +38,10 @@ internal sealed class AgentOptions : IValidatableObject
     [Range(1, 64)]
     public int ParallelBuilds { get; set; } = 4;
 
+    /// <summary>Images that nothing here needs are deleted, those used longest ago first, when all of them have more bytes. Default: 64 GiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long ImageCacheBytes { get; set; } = 64L << 30;
+
     /// <summary>How often everything is looked at again, without any cause. Default: 30 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan SweepEvery { get; set; } = TimeSpan.FromSeconds(30);
@@ -55,11 +59,27 @@ internal sealed class AgentOptions : IValidatableObject
     /// <summary>The kernel's watchdog, <c>/dev/watchdog</c>, for a guard that the agent starts: a machine that cannot be ended takes the host with it. Default: none.</summary>
     public string WatchdogDevice { get; set; } = "";
 
+    /// <summary>How often it is measured what machines use. The control plane keeps one measure of 15 seconds. Default: 15 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan MeasureEvery { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Where the kernel tells the host's boot id. Default: /proc/sys/kernel/random/boot_id.</summary>
     [Required]
     public string BootIdFile { get; set; } = "/proc/sys/kernel/random/boot_id";
 
+    /// <summary>
+    /// Address and port where other hosts' agents bring machines, "10.0.0.7:16520"; port 0: any that is free. Default: empty, machines do not move to or from this host.
+    /// </summary>
+    public string PeerListen { get; set; } = "";
+
+    /// <summary>host:port that others reach <see cref="PeerListen"/> at. Default: that address, or this host's name where it is a wildcard.</summary>
+    public string? PeerAdvertise { get; set; }
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
         Gateways.Where(gateway => !Enrolment.JoinToken.IsEndpoint(gateway)).Select(gateway =>
-            new ValidationResult($"Agent:Gateways wants host:port, found \"{gateway}\".", [nameof(Gateways)]));
+            new ValidationResult($"Agent:Gateways wants host:port, found \"{gateway}\".", [nameof(Gateways)]))
+        .Concat(PeerListen.Length > 0 && !System.Net.IPEndPoint.TryParse(PeerListen, out _)
+            ? [new ValidationResult($"Agent:PeerListen wants an address and a port, like 10.0.0.7:16520, found \"{PeerListen}\".", [nameof(PeerListen)])] : [])
+        .Concat(PeerAdvertise is { Length: > 0 } advertised && !Enrolment.JoinToken.IsEndpoint(advertised)
+            ? [new ValidationResult($"Agent:PeerAdvertise wants host:port, found \"{advertised}\".", [nameof(PeerAdvertise)])] : []);
 }

@@ -1,11 +1,13 @@
 using Controller.Api.Admin;
 using Controller.Api.Cluster;
+using Controller.Api.Consoles;
 using Controller.Api.Serial;
 using Controller.Api.Entities;
 using Controller.Api.Health;
 using Controller.Api.Http;
 using Controller.Api.Identity;
 using Controller.Api.Inventory;
+using Controller.Api.Metrics;
 using Controller.Api.Model;
 
 namespace Controller.Api;
@@ -26,6 +28,8 @@ public static class ApiHost
         builder.AddModel();
         builder.AddOcci();
         builder.AddAdmin();
+        builder.AddConsoles();
+        builder.AddMetrics();
         Systemd.Notifier.AddTo(builder.Services);
 
         var app = builder.Build();
@@ -36,6 +40,8 @@ public static class ApiHost
         app.MapHealth();
         app.MapAdmin();
         app.MapConsole();
+        app.MapConsoles();
+        app.MapMetrics();
         app.MapOcci();
         return app;
     }

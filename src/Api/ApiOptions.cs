@@ -133,6 +133,13 @@ internal sealed class ModelOptions
     public string? Directory { get; set; }
 }
 
+/// <summary>Section <c>Hosts</c>.</summary>
+internal sealed class HostOptions
+{
+    /// <summary>Whether a host that joins may be used at once: who made its token has consented. False: it waits for approval, unless its token says otherwise. Default: true.</summary>
+    public bool AutoApprove { get; set; } = true;
+}
+
 /// <summary>Section <c>Pki</c>.</summary>
 internal sealed class PkiOptions
 {

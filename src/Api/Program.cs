@@ -1,4 +1,5 @@
 using Controller.Api;
+using Microsoft.Extensions.Options;
 using Occi.Declared;
 
 try
@@ -6,8 +7,8 @@ try
     await ApiHost.Build(args).RunAsync();
     return 0;
 }
-catch (InvalidModelException e)
+catch (Exception e) when (e is InvalidModelException or OptionsValidationException or InvalidOperationException)
 {
-    await Console.Error.WriteLineAsync(e.Message);   // a line for each problem
+    await Console.Error.WriteLineAsync(e.Message);   // what is wrong with files or settings, a line for each problem
     return 2;
 }

@@ -30,6 +30,7 @@ internal static class Setup
             .ValidateOnStart();
         builder.Services.AddOptions<MixinOptions>().BindConfiguration("Mixins").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ImageOptions>().BindConfiguration("Images");
+        builder.Services.AddOptions<HostOptions>().BindConfiguration("Hosts");
         builder.Services.AddOptions<PkiOptions>().BindConfiguration("Pki")
             .Validate(o => o.CaCertificate is null || File.Exists(o.CaCertificate), "Pki:CaCertificate must name an existing PEM file.")
             .ValidateOnStart();

@@ -17,4 +17,10 @@ internal static class Telemetry
 
     /// <summary>Second attempts of grain calls.</summary>
     public static readonly Counter<long> Retries = Meter.CreateCounter<long>("controller.api.grain.retries", "{call}", "Grain calls that were tried a second time.");
+
+    /// <summary>Consoles that are open.</summary>
+    public static readonly UpDownCounter<int> Viewers = Meter.CreateUpDownCounter<int>("controller.api.consoles", "{console}", "Consoles that are open through this process.");
+
+    private static readonly ObservableUpDownCounter<long> Waiting =
+        Meter.CreateObservableUpDownCounter("controller.api.consoles.buffered", () => Consoles.ConsoleViewer.Buffered, "By", "Bytes that wait for consoles' viewers.");
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Controller.Cli;
 using Controller.Cli.Conformance;
+using Controller.Cli.Consoles;
 using Controller.Cli.Entities;
 using Controller.Cli.Local;
 using Controller.Cli.Models;
@@ -11,8 +12,8 @@ var root = new RootCommand("The OCCI controller: a private cloud, and the comman
 {
     Connection.Data, Connection.Endpoint, Connection.Token,
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(), PowerCommand.Create(),
-    OcciCommand.Create(), ConsoleCommand.Create(),
-    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ImageCommand.Create(),
+    OcciCommand.Create(), ConsoleCommand.Create(), MetricsCommand.Create(),
+    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ExplainCommand.Create(), MigrateCommand.Create(), ImageCommand.Create(),
     ModelFilesCommand.Create(), KeysCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
 };
 var parse = root.Parse(args);

@@ -9,6 +9,9 @@ public interface IHostedGrain : IEntityGrain
 
     /// <summary>An incarnation was seen on a host that the entity does not know: true when it is certain that it must go.</summary>
     [Alias("IsStray"), Orleans.Concurrency.AlwaysInterleave] Task<bool> IsStray(Guid host, Guid incarnation);
+
+    /// <summary>An operator removed that host for good, with whatever was on it. Repeating it, or telling one that is elsewhere, changes nothing.</summary>
+    [Alias("HostRemoved")] Task HostRemoved(Guid host, string name);
 }
 
 [Alias("IComputeGrain")]
@@ -32,6 +35,12 @@ public interface IComputeGrain : IHostedGrain
 
     /// <summary>Where it is: the host and incarnation, null when it is nowhere.</summary>
     [Alias("Placement"), Orleans.Concurrency.AlwaysInterleave] Task<MachinePlacement?> Placement(Caller caller);
+
+    /// <summary>Whether a storage in that shared pool can be linked: its host, where it has one, must see the pool.</summary>
+    [Alias("SeesPool")] Task<Outcome> SeesPool(Guid pool);
+
+    /// <summary>Whether that host was told to save it, by that operation, and has not finished.</summary>
+    [Alias("IsSavedBy"), Orleans.Concurrency.AlwaysInterleave] Task<bool> IsSavedBy(Guid host, Guid operation);
 
     /// <summary>
     /// Begins to move it to another host; <see cref="Migration"/> tells how it goes on. Done: begun. AlreadyDone: a migration to there is under way, or it is there. Conflict: not now, and why.
@@ -70,11 +79,35 @@ public interface IStorageGrain : IHostedGrain
     /// <summary>The volume's host, for whoever wants to be near it; null with a reason: it cannot be linked.</summary>
     [Alias("Attach")] Task<AttachResult> Attach(Caller caller, Guid link, Guid compute);
 
+    /// <summary>A link is going: it no longer stands in the way of the storage's deletion, but its machine may still have the volume.</summary>
     [Alias("Detached")] Task Detached(Guid link);
+
+    /// <summary>The machine has let the volume go: another host may have it.</summary>
+    [Alias("LetGo")] Task LetGo(Guid link);
+
+    /// <summary>The link's machine is on that host. A volume in a shared pool comes to it, once nobody else has it. Repeating it is harmless.</summary>
+    [Alias("UseOn")] Task UseOn(Guid link, Guid host);
+
+    /// <summary>
+    /// The link's machine is about to be on that host too, or no longer (a live migration: QEMU hands the volume's lock over). Only of a volume in a shared pool that the host sees.
+    /// </summary>
+    [Alias("ShareWith")] Task<Outcome> ShareWith(Guid link, Guid host, bool share);
+
+    /// <summary>What a copy of it needs to know; null: it is not there for that caller.</summary>
+    [Alias("AsSource"), Orleans.Concurrency.AlwaysInterleave] Task<StorageSource?> AsSource(Caller caller);
+
+    /// <summary>Its content becomes that of one of its snapshots.</summary>
+    [Alias("Revert")] Task<Outcome> Revert(Caller caller, Guid snapshot);
 }
 
+/// <summary>A storage that can be linked. <see cref="Host"/>: where the machine has to be; <see cref="Pool"/>: what shared pool its host has to see.</summary>
 [GenerateSerializer, Immutable, Alias("AttachResult")]
-public sealed record AttachResult([property: Id(0)] Outcome Outcome, [property: Id(1)] Guid? Host);
+public sealed record AttachResult([property: Id(0)] Outcome Outcome, [property: Id(1)] Guid? Host, [property: Id(2)] Guid? Pool = null);
+
+/// <summary>A storage, for one that is made from it. <see cref="Why"/>: it cannot be copied now.</summary>
+[GenerateSerializer, Immutable, Alias("StorageSource")]
+public sealed record StorageSource(
+    [property: Id(0)] VolumeSource Volume, [property: Id(1)] Guid Host, [property: Id(2)] string? PoolName, [property: Id(3)] decimal SizeGiB, [property: Id(4)] string? Why);
 
 [Alias("INetworkGrain")]
 public interface INetworkGrain : IHostedGrain
@@ -92,6 +125,9 @@ public interface INetworkGrain : IHostedGrain
 
     /// <summary>A machine on that host is about to have a NIC here.</summary>
     [Alias("EnsureOn")] Task EnsureOn(Guid host);
+
+    /// <summary>Looks again at where the host is reached, and at which hosts have a machine on it at all. A signal: repeated.</summary>
+    [Alias("Refresh"), Orleans.Concurrency.OneWay] Task Refresh(Guid host);
 }
 
 [GenerateSerializer, Immutable, Alias("ConnectResult")]
@@ -123,6 +159,6 @@ public interface ILinkGrain : IEntityGrain
     [Alias("SourceGone")] Task SourceGone();
 }
 
-/// <summary>A disk or a NIC.</summary>
+/// <summary>A disk or a NIC. <see cref="Pool"/>: the shared pool that the disk is in; a disk without one binds its machine to its host.</summary>
 [GenerateSerializer, Immutable, Alias("Attachment")]
-public sealed record Attachment([property: Id(0)] DesiredDisk? Disk, [property: Id(1)] DesiredNic? Nic);
+public sealed record Attachment([property: Id(0)] DesiredDisk? Disk, [property: Id(1)] DesiredNic? Nic, [property: Id(2)] Guid? Pool = null);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Controller.Contracts;
 
 /// <summary>Power states of a machine. On the wire: append only.</summary>
@@ -94,6 +96,12 @@ public sealed record DesiredMachine : DesiredObject
     [Id(13)] public string[] SshKeys { get; init; } = [];
     [Id(14)] public byte[] UserData { get; init; } = [];
 
+    /// <summary>The shared pool that the root disk is in; null: the host's own.</summary>
+    [Id(20)] public Guid? Pool { get; init; }
+
+    /// <summary>What a root disk in a shared pool is named by, whatever incarnation has it. Of a machine that is gone for good: the disk that goes with it.</summary>
+    [Id(21)] public Guid? RootDisk { get; init; }
+
     /// <summary>It is coming here from another host: nothing is done to it until this is gone.</summary>
     [Id(23)] public IncomingMachine? Incoming { get; init; }
 
@@ -137,7 +145,32 @@ public sealed record DesiredVolume : DesiredObject
 {
     [Id(0)] public string Name { get; init; } = "";
     [Id(1)] public long SizeBytes { get; init; }
+
+    /// <summary>The shared pool that it is in; null: the host's own.</summary>
+    [Id(2)] public Guid? Pool { get; init; }
+
+    /// <summary>It was made before: a new, empty one must never take its place.</summary>
+    [Id(3)] public bool Existing { get; init; }
+
+    /// <summary>What is in it at first.</summary>
+    [Id(4)] public ImageRef? Image { get; init; }
+
+    /// <summary>What is in it at first: a copy of another volume.</summary>
+    [Id(5)] public VolumeSource? Source { get; init; }
+
+    /// <summary>Its bytes are overwritten before it is removed.</summary>
+    [Id(6)] public bool Wipe { get; init; }
+
+    /// <summary>It lives on without this host, which forgets it.</summary>
+    [Id(7)] public bool Released { get; init; }
+
+    /// <summary>Its content is replaced by this one's, once.</summary>
+    [Id(8)] public VolumeSource? Revert { get; init; }
 }
+
+/// <summary>A volume that another is copied from.</summary>
+[GenerateSerializer, Immutable, Alias("VolumeSource")]
+public sealed record VolumeSource([property: Id(0)] Guid Volume, [property: Id(1)] Guid Incarnation, [property: Id(2)] Guid? Pool);
 
 /// <summary>A network.</summary>
 [GenerateSerializer, Immutable, Alias("DesiredNetwork")]
@@ -207,15 +240,25 @@ public sealed record HostCapabilities(
     [property: Id(5)] string Architecture,
     [property: Id(6)] string[] Features)
 {
+    /// <summary>Shared pools that it sees.</summary>
+    [Id(7)] public HostPool[] Pools { get; init; } = [];
+
     /// <summary>Where other hosts reach it with tenants' networks; null: it has no such address.</summary>
     [Id(8)] public string? UnderlayAddress { get; init; }
+
+    /// <summary>Where other hosts' agents reach this one's; null: machines cannot come here from another host.</summary>
+    [Id(9)] public string? PeerEndpoint { get; init; }
 
     /// <summary>Its agent keeps leases.</summary>
     [Id(13)] public bool Leases { get; init; }
 
-    /// <summary>Where other hosts' agents reach this one's; null: machines cannot come here from another host.</summary>
-    [Id(9)] public string? PeerEndpoint { get; init; }
+    /// <summary>Release of the host's kernel; null: its agent does not say.</summary>
+    [Id(14)] public string? Kernel { get; init; }
 }
+
+/// <summary>A directory that several hosts see. <paramref name="Id"/> stands in a file in it: hosts that say the same see the same.</summary>
+[GenerateSerializer, Immutable, Alias("HostPool")]
+public sealed record HostPool([property: Id(0)] Guid Id, [property: Id(1)] string Name, [property: Id(2)] long SizeBytes, [property: Id(3)] long FreeBytes);
 
 /// <summary>What an agent sees.</summary>
 [GenerateSerializer, Immutable, Alias("ObservedReport")]
@@ -342,6 +385,42 @@ public sealed record HostView(
     [property: Id(7)] string? AgentVersion,
     [property: Id(8)] UnmanagedMachine[] Unmanaged)
 {
+    [Id(9)] public HostAdmission Admission { get; init; }
+
+    [Id(10)] public HostSettings Settings { get; init; } = new();
+
+    /// <summary>The drain that it is in, finished or not; null: it takes new machines.</summary>
+    [Id(11)] public DrainView? Drain { get; init; }
+
+    /// <summary>What is placed on it.</summary>
+    [Id(12)] public HostUse? Use { get; init; }
+
+    /// <summary>It is being removed: what was placed on it is told one by one.</summary>
+    [Id(13)] public bool Removing { get; init; }
+
+    /// <summary>The same host as an OCCI entity. In a row its members stand beside the others, so that lists of entities read it like any other.</summary>
+    [Id(14), JsonIgnore] public EntityView? Entity { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Kind { get => Entity?.Kind; init => Entity = value is null ? Entity : Known with { Kind = value }; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? Project { get => Entity?.Project; init => Entity = value is { } project ? Known with { Project = project } : Entity; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? Mixins { get => Entity?.Mixins; init => Entity = value is null ? Entity : Known with { Mixins = value }; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Dictionary<string, Occi.AttributeValue>? Attributes { get => Entity?.Attributes; init => Entity = value is null ? Entity : Known with { Attributes = value }; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string[]? Actions { get => Entity?.Actions; init => Entity = value is null ? Entity : Known with { Actions = value }; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Version { get => Entity?.Version; init => Entity = value is { } version ? Known with { Version = version } : Entity; }
+
+    private EntityView Known => Entity ?? new() { Id = Id, Kind = "", Project = Guid.Empty };
+
     /// <summary>What is known for restarting its machines elsewhere, should it be lost.</summary>
     [Id(16)] public HostAvailability Availability { get; init; } = new();
 }
@@ -352,6 +431,27 @@ public interface IHostGrain : IGrainWithStringKey
 {
     /// <summary>Records a new host.</summary>
     [Alias("Enrol")] Task Enrol(string name, string certificateSerial);
+
+    /// <summary>Records a new host that waits for an operator's approval, or does not. Repeating it changes no decision that was made meanwhile.</summary>
+    [Alias("Admit")] Task Admit(string name, string certificateSerial, HostAdmission admission);
+
+    /// <summary>From now on it takes machines.</summary>
+    [Alias("Approve")] Task<Outcome> Approve(string by);
+
+    /// <summary>Changes what operators decide of it.</summary>
+    [Alias("Configure")] Task<Outcome> Configure(HostSettings settings, string? name);
+
+    /// <summary>No new machines; those that are there are moved, stopped or left, as the order says. Repeating it with another order begins anew.</summary>
+    [Alias("Drain")] Task<Outcome> Drain(DrainOrder order);
+
+    /// <summary>Ends a drain, finished or not: what was moved stays where it is.</summary>
+    [Alias("Undrain")] Task<Outcome> Undrain(string by);
+
+    /// <summary>
+    /// Forgets the host, also one that is gone for ever: with <paramref name="force"/>, and only while it is unreachable, the machines and volumes that were on it are lost
+    /// and told so. Without: refused while any is placed on it.
+    /// </summary>
+    [Alias("Discard")] Task<Outcome> Discard(bool force, string by);
 
     /// <summary>A renewed certificate.</summary>
     [Alias("Renewed")] Task Renewed(string certificateSerial);

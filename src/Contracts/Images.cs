@@ -6,7 +6,7 @@ public enum ImageState : byte
     /// <summary>Its bytes are in the image store.</summary>
     Ready = 0,
 
-    /// <summary>Its bytes are being made: a compute is being saved.</summary>
+    /// <summary>Its bytes are on their way: a compute is being saved, or a file fetched.</summary>
     Pending = 1,
 
     /// <summary>Its bytes could not be made.</summary>
@@ -24,7 +24,8 @@ public enum ImageState : byte
 /// <param name="Project">The only project that may use it; null: everybody.</param>
 /// <param name="State">Whether it can be used.</param>
 /// <param name="Message">Why not.</param>
-/// <param name="Origin">Of a saved one: the compute that it was, as a path.</param>
+/// <param name="Origin">Of a saved one: the compute that it was, as a path. Of an imported one: the URL.</param>
+/// <param name="Import">Of one that is being imported: how far it is.</param>
 [GenerateSerializer, Immutable, Alias("ImageView")]
 public sealed record ImageView(
     [property: Id(0)] string Term,
@@ -37,7 +38,8 @@ public sealed record ImageView(
     [property: Id(7)] Guid? Project = null,
     [property: Id(8)] ImageState State = ImageState.Ready,
     [property: Id(9)] string? Message = null,
-    [property: Id(10)] string? Origin = null)
+    [property: Id(10)] string? Origin = null,
+    [property: Id(11)] ImageImport? Import = null)
 {
     /// <summary>Scheme of the provider's OS templates; the standard reserves its own (GFD.221 §5.3.1).</summary>
     public const string Scheme = "http://controller.local/occi/os_tpl#";
@@ -53,6 +55,18 @@ public sealed record ImageView(
     /// <summary>Whether it exists for that caller.</summary>
     public bool IsFor(Caller caller) => Project is not { } project || caller.Sees(project);
 }
+
+/// <summary>A file that is fetched from elsewhere to be an image.</summary>
+/// <param name="Id">Tells it from every other import.</param>
+/// <param name="Url">http or https.</param>
+/// <param name="Sha256">What it must be; null: whatever comes.</param>
+/// <param name="Format">qcow2 or raw.</param>
+/// <param name="Received">Bytes so far.</param>
+/// <param name="Expected">Bytes in all, where the server says.</param>
+[GenerateSerializer, Immutable, Alias("ImageImport")]
+public sealed record ImageImport(
+    [property: Id(0)] Guid Id, [property: Id(1)] string Url, [property: Id(2)] string? Sha256, [property: Id(3)] string Format,
+    [property: Id(4)] long Received = 0, [property: Id(5)] long? Expected = null);
 
 /// <summary>A save that makes an image.</summary>
 /// <param name="Id">Tells it from every other save.</param>
@@ -72,7 +86,13 @@ public interface IImageGrain : IGrainWithStringKey
     /// <summary>Registers one whose bytes are still to be made. Repeating it changes nothing. Null: the term is another's.</summary>
     [Alias("Begin")] Task<ImageView?> Begin(ImageSave save);
 
-    /// <summary>Its bytes are in the store. False: that save's image is not there (any more).</summary>
+    /// <summary>Registers one that is to be fetched, or fetched again. Null: the term is a project's.</summary>
+    [Alias("Import")] Task<ImageView?> Import(string title, ImageImport import);
+
+    /// <summary>How far its import is. False: it is not wanted (any more).</summary>
+    [Alias("Progress")] Task<bool> Progress(Guid import, long received, long? expected);
+
+    /// <summary>Its bytes are in the store. False: that save's or import's image is not there (any more), or the bytes are not in the store.</summary>
     [Alias("Complete")] Task<bool> Complete(Guid save, SavedDisk disk);
 
     /// <summary>Its bytes will not come. False: that save's image is not there (any more), or its bytes came.</summary>

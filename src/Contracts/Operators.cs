@@ -52,10 +52,16 @@ public interface IJoinTokenGrain : IGrainWithStringKey
     /// <summary>Creates it; false when it exists.</summary>
     [Alias("Create")] Task<bool> Create(string createdBy, DateTimeOffset expires);
 
+    /// <summary>The same, and the host that uses it is admitted so.</summary>
+    [Alias("CreateFor")] Task<bool> CreateFor(string createdBy, DateTimeOffset expires, HostAdmission admission);
+
     /// <summary>Uses it up and answers the id of the new host, or says why not.</summary>
     [Alias("Redeem")] Task<JoinResult> Redeem();
 }
 
 /// <summary>A host id, or why there is none.</summary>
 [GenerateSerializer, Immutable, Alias("JoinResult")]
-public sealed record JoinResult([property: Id(0)] Guid? Host, [property: Id(1)] string? Why);
+public sealed record JoinResult([property: Id(0)] Guid? Host, [property: Id(1)] string? Why)
+{
+    [Id(2)] public HostAdmission Admission { get; init; }
+}

@@ -27,7 +27,7 @@ public sealed class Catalogue
             .DistinctBy(a => a.Name).ToFrozenDictionary(a => a.Name);
         if (Kinds.FirstOrDefault(k => k.Parent is { } p && !Kinds.Contains(p)) is { } orphan)
             throw new ArgumentException($"The parent of {orphan} is not in the catalogue.", nameof(kinds));
-        if (Mixins.FirstOrDefault(m => m.Depends.Any(d => !Mixins.Contains(d)) || m.Applies.Any(k => !Kinds.Contains(k))) is { } stray)
+        if (Mixins.FirstOrDefault(m => m.Depends.Any(d => !Mixins.Contains(d)) || m.Applies.Any(k => !k.ForOperators && !Kinds.Contains(k))) is { } stray)
             throw new ArgumentException($"A relation of {stray} leads out of the catalogue.", nameof(mixins));
     }
 
@@ -55,6 +55,10 @@ public sealed class Catalogue
     /// <summary>A catalogue with more mixins.</summary>
     /// <exception cref="ArgumentException">As in the constructor.</exception>
     public Catalogue With(IEnumerable<Mixin> mixins) => new(Kinds, [.. Mixins, .. mixins]);
+
+    /// <summary>The catalogue without what is only for operators: those kinds, and mixins that are for nothing else.</summary>
+    public Catalogue WithoutOperators() =>
+        new(Kinds.Where(k => !k.ForOperators), Mixins.Where(m => m.Applies.Count == 0 || m.Applies.Any(k => !k.ForOperators)));
 
     /// <summary>A category's location; null for actions and for kinds that can't be instantiated.</summary>
     public static string? LocationOf(Category category) => category switch

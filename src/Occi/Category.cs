@@ -49,6 +49,12 @@ public sealed class Kind(TypeId id, Kind? parent) : Category(id)
     /// </summary>
     public Kind? LinksTo { get; init; }
 
+    /// <summary>Whether only those who run the service know of it: its entities belong to no project.</summary>
+    public bool ForOperators { get => field || Parent?.ForOperators == true; init; }
+
+    /// <summary>Of a kind whose entities clients can't create: how they come to be, in words. Null: clients create them.</summary>
+    public string? ComesBy { get; init; }
+
     /// <inheritdoc/>
     public override CategoryClass Class => CategoryClass.Kind;
 

@@ -4,19 +4,23 @@ using Occi.Infrastructure;
 
 namespace Occi;
 
-/// <summary>All that the standard defines and this product offers. A provider's templates are added with <see cref="Catalogue.With"/>.</summary>
+/// <summary>All that the standard defines and this product offers, and the product's own extensions. A provider's templates are added with <see cref="Catalogue.With"/>.</summary>
 public static class StandardModel
 {
-    /// <summary>OCCI Core, OCCI Infrastructure, the six standard resource templates and OpenStack's contextualisation.</summary>
+    /// <summary>OCCI Core, OCCI Infrastructure, the six standard resource templates, OpenStack's contextualisation, and what the product adds.</summary>
     public static readonly Catalogue Catalogue = new(
         [
             CoreKinds.Entity, CoreKinds.Resource, CoreKinds.Link,
             Compute.Kind, Storage.Kind, Network.Kind, NetworkInterface.Kind, StorageLink.Kind,
+            Host.Kind,
         ],
         [
             IpNetwork.Mixin, IpNetworkInterface.Mixin, SshKey.Mixin, UserData.Mixin, OpenStackContext.PublicKey, OpenStackContext.UserData,
             NetworkReach.Nat, NetworkReach.Private, HighAvailability.Mixin, OsTemplate.Mixin, ResourceTemplate.Mixin,
             ResourceTemplate.Small, ResourceTemplate.Medium, ResourceTemplate.Large,
             ResourceTemplate.MemSmall, ResourceTemplate.MemMedium, ResourceTemplate.MemLarge,
+            Placement.Affinity, Placement.AntiAffinity, Zone.Mixin,
+            Pools.Storage, Pools.Compute, StorageContent.From, StorageContent.Snapshot, StorageContent.Backup, StorageContent.Wipe,
+            Networking.Ipv6, Networking.Settings, Networking.Bridged, Networking.InterfaceIpv6,
         ]);
 }

@@ -9,7 +9,9 @@ using Controller.Silo.Cluster;
 using Controller.Silo.Fences;
 using Controller.Silo.Gateway;
 using Controller.Silo.Identity;
+using Controller.Silo.Images;
 using Controller.Silo.Postgres;
+using Controller.Silo.Statistics;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
@@ -36,16 +38,18 @@ internal static class SiloHost
         AddDatabase(builder.Services, database, settings.Placement, settings.Availability);
         builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();
-        builder.Services.AddSingleton(s => new ImageStore(settings.Images.Directory, s.GetRequiredService<TimeProvider>()));
+        builder.Services.AddImages(settings.Images);
         builder.Services.AddSingleton(settings.Pki);
         var authority = new CertificateAuthority(settings.Pki, TimeProvider.System);   // now: Orleans needs it before there are services
         builder.Services.AddSingleton(_ => authority);   // made known this way, it ends with the others
         builder.Services.AddSingleton<GatewayDirectory>();
         builder.Services.AddSingleton<SiloHealth>();
         builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = 16 * 1024 * 1024);
-        builder.Services.AddTelemetry(builder.Configuration, "controller-silo", settings.Silo.Name);
+        builder.Services.AddTelemetry(builder.Configuration, "controller-silo", settings.Silo.Name, settings.Metrics);
+        builder.Services.AddSingleton<MachineMeter>().AddSingleton<MachineSamples>().AddHostedService<SamplePruning>();
         builder.Host.UseOrleans(silo => Orleans(silo, settings, database, authority));
-        builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: it calls a grain
+        builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: they call grains
+        builder.Services.AddHostedService<ImageImporter>().AddHostedService<ImageSweeper>();
         Systemd.Notifier.AddTo(builder.Services);
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
 

@@ -50,6 +50,18 @@ public sealed class ImageOptions
     /// <summary>Files named by their SHA-256.</summary>
     [Required]
     public string Directory { get; set; } = "images";
+
+    /// <summary>A larger image is taken neither from a host that saves a compute nor from a URL. Default: 256 GiB.</summary>
+    [Range(1L << 20, long.MaxValue)]
+    public long MaxBytes { get; set; } = 256L << 30;
+
+    /// <summary>A file that no image, compute or storage names is kept for this long. Default: 1 hour.</summary>
+    [Range(typeof(TimeSpan), "00:10:00", "30.00:00:00")]
+    public TimeSpan KeepUnnamed { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>An import that brings nothing for this long is given up. Default: 1 minute.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan ImportPatience { get; set; } = TimeSpan.FromMinutes(1);
 }
 
 /// <summary>Section <c>Identity</c>.</summary>
@@ -66,10 +78,18 @@ public sealed class ModelOptions
     public string Directory { get; set; } = "";
 }
 
+/// <summary>Section <c>Metrics</c>.</summary>
+public sealed class MetricsOptions
+{
+    /// <summary>The most machines whose measures this silo exports through OpenTelemetry, each with series of its own; 0: none. Default: 2000.</summary>
+    [Range(0, 100_000)]
+    public int MaxMachines { get; set; } = 2000;
+}
+
 /// <summary>All settings of a silo, read and checked once.</summary>
 internal sealed record SiloSettings(
     string ConnectionString, SiloOptions Silo, AgentGatewayOptions AgentGateway, PkiOptions Pki, ImageOptions Images, IdentityOptions Identity, PlacementOptions Placement,
-    ModelOptions Model, ClusterTlsOptions ClusterTls, AvailabilityOptions Availability)
+    ModelOptions Model, ClusterTlsOptions ClusterTls, MetricsOptions Metrics, AvailabilityOptions Availability)
 {
     /// <exception cref="InvalidOperationException">Something is missing or out of range: the message names the key and what was wanted.</exception>
     public static SiloSettings Read(IConfiguration configuration)
@@ -81,6 +101,8 @@ internal sealed record SiloSettings(
             silo.HealthAddress = silo.AdvertisedAddress;
         if (!IPAddress.TryParse(silo.HealthAddress, out _))
             throw new InvalidOperationException($"Silo:HealthAddress: an IP address was wanted, \"{silo.HealthAddress}\" was given.");
+        if (silo.Kubernetes && Environment.GetEnvironmentVariable("KUBERNETES_SERVICE_HOST") is null or "")
+            throw new InvalidOperationException("Silo:Kubernetes: a pod of a Kubernetes cluster was wanted, and this process is in none: KUBERNETES_SERVICE_HOST is not set.");
         var pki = Section<PkiOptions>(configuration, "Pki");
         var tls = Section<ClusterTlsOptions>(configuration, "ClusterTls");
         if (tls.Complaint(pki.CaCertificate, issues: true) is { } complaint)
@@ -93,7 +115,7 @@ internal sealed record SiloSettings(
                 ?? throw new InvalidOperationException("ConnectionStrings:Controller: a connection string of the database was wanted, nothing was given."),
             silo, gateway, pki, Section<ImageOptions>(configuration, "Images"),
             Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"), Section<ModelOptions>(configuration, "Model"), tls,
-            Section<AvailabilityOptions>(configuration, "HighAvailability"));
+            Section<MetricsOptions>(configuration, "Metrics"), Section<AvailabilityOptions>(configuration, "HighAvailability"));
     }
 
     private static T Section<T>(IConfiguration configuration, string name)

@@ -98,7 +98,13 @@ public sealed class ApiFixture : IAsyncLifetime
         Answer token = null!;
         // The silo tells where its gateway is right after its start.
         await Eventually.Is("there is a join token", async () => (token = await Send("POST", "/admin/hosts/join-tokens", "{}", "admin", contentType: Json)).Status == 201);
-        var agent = await RunningAgent.Start(_place, name, token.Json.GetProperty("token").GetString()!);
+        return await JoinHost(name, token.Json.GetProperty("token").GetString()!);
+    }
+
+    /// <summary>The same, with that token.</summary>
+    internal async Task<RunningAgent> JoinHost(string name, string token)
+    {
+        var agent = await RunningAgent.Start(_place, name, token);
         await Eventually.Is($"{name} is up", async () => await HostNamed(name) is { } host && host.GetProperty("status").GetString() == "up");
         return agent;
     }
@@ -170,11 +176,13 @@ public sealed class ApiFixture : IAsyncLifetime
         _secrets["admin"] = _place.AdminSecret;
         await AddToken("member", "default", "member");
         await AddToken("reader", "default", "reader");
+        await AddToken("operator", "default", "operator");
         await AddToken("expired", "default", "member", ",\"expiresInSeconds\":0.001");
         await AddProject("stranger");
     }
 
-    private async Task AddToken(string caller, string project, string role, string more = "")
+    /// <summary>A caller with that role in a project.</summary>
+    public async Task AddToken(string caller, string project, string role, string more = "")
     {
         var made = await Send("POST", "/admin/tokens", $$"""{"name":"{{caller}}","project":"{{project}}","role":"{{role}}"{{more}}}""", "admin", contentType: Json);
         _secrets[caller] = made.Json.GetProperty("token").GetString()!;

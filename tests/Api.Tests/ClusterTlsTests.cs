@@ -6,6 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Controller.Api.Tests.Cloud;
 using Controller.Contracts.Cluster;
 using Controller.Testing;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Controller.Api.Tests;
@@ -23,10 +24,10 @@ public sealed class ClusterTlsTests
         place.MakeMember("cluster-api", ClusterTlsOptions.Api, ClientUse);
         place.MakeMember("host", Guid.NewGuid().ToString("D"), ClientUse);
         var ports = Free.Ports(2);
-        await using var first = Silo(place, $"--Silo:GatewayPort={ports[0]}", $"--Silo:SiloPort={ports[1]}");
+        await using var first = StartSilo(place, $"--Silo:GatewayPort={ports[0]}", $"--Silo:SiloPort={ports[1]}");
         await Eventually.Is("the first silo is active", async () => await ActiveSilos(place) == 1, TimeSpan.FromSeconds(90), () => first.Story);
         // It becomes active only once both have reached each other.
-        await using var second = Silo(place, "--Silo:Name=silo-2");
+        await using var second = StartSilo(place, "--Silo:Name=silo-2");
         await Eventually.Is("both silos are active", async () => await ActiveSilos(place) == 2, TimeSpan.FromSeconds(90), () => second.Story);
         await using var api = await RunningApi.Start(place, "--ClusterTls:Enabled=true", $"--ClusterTls:Certificate={place.In("cluster-api.crt")}", $"--ClusterTls:Key={place.In("cluster-api.key")}");
         await Eventually.Is("the API is ready", api.IsReady);
@@ -68,15 +69,23 @@ public sealed class ClusterTlsTests
     [InlineData("", "", "nothing was given")]
     [InlineData("ca.crt", "", "belong together")]
     [InlineData("nowhere.crt", "ca.key", "is not there")]
+    [InlineData("ca.crt", "admin.token", "were wanted as PEM files")]
     public async Task A_wrong_setting_is_refused_at_start(string certificate, string key, string why)
     {
         await using var place = await Place.Make();
         string Setting(string name, string file) => $"--ClusterTls:{name}={(file.Length > 0 ? place.In(file) : "")}";
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningApi.Start(place, "--ClusterTls:Enabled=true", Setting("Certificate", certificate), Setting("Key", key)));
+        var refused = await Assert.ThrowsAsync<OptionsValidationException>(() => RunningApi.Start(place, "--ClusterTls:Enabled=true", Setting("Certificate", certificate), Setting("Key", key)));
         Assert.Contains(why, refused.Message, StringComparison.Ordinal);
     }
 
-    private static ChildProcess Silo(Place place, params string[] settings) =>
+    [Fact]
+    public async Task Kubernetes_outside_of_Kubernetes_is_refused_at_start()
+    {
+        await using var place = await Place.Make();
+        Assert.Contains("Silo:Kubernetes", Assert.Throws<InvalidOperationException>(() => Controller.Silo.SiloHost.Build([.. place.SiloSettings(), "--Silo:Kubernetes=true"])).Message, StringComparison.Ordinal);
+    }
+
+    private static ChildProcess StartSilo(Place place, params string[] settings) =>
         ChildProcess.Start("controller-silo.dll", [.. place.SiloSettings(), "--ClusterTls:Enabled=true", .. settings], new Dictionary<string, string>());
 
     private static async Task<long> ActiveSilos(Place place)

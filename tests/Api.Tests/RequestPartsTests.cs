@@ -4,6 +4,7 @@ using Controller.Api.Entities;
 using Controller.Api.Http;
 using Controller.Api.Identity;
 using Controller.Api.Inventory;
+using Controller.Contracts;
 using Microsoft.AspNetCore.Http;
 using Occi;
 
@@ -67,16 +68,20 @@ public sealed class RequestPartsTests
     public void An_id_is_a_uuid_with_or_without_its_urn(string? text, bool ok) => Assert.Equal(ok, EntityIds.TryParse(text, out _));
 
     [Fact]
-    public void A_qcow2_header_tells_the_size_that_the_guest_sees()
+    public void A_qcow2_header_tells_the_size_that_the_guest_sees_and_what_other_file_it_needs()
     {
         var head = new byte[104];
         new byte[] { 0x51, 0x46, 0x49, 0xfb, 0, 0, 0, 3 }.CopyTo(head, 0);
         head[27] = 2;
-        Assert.Equal(2L << 32, Qcow2Header.VirtualSize(head));
-        Assert.Null(Qcow2Header.VirtualSize(head.AsSpan(0, 31)));
-        Assert.Null(Qcow2Header.VirtualSize(new byte[104]));
+        Assert.Equal((2L << 32, null), Qcow2Header.Read(head));
+        Assert.Contains("no qcow2", Qcow2Header.Read(head.AsSpan(0, 31)).Why, StringComparison.Ordinal);
+        Assert.Contains("no qcow2", Qcow2Header.Read(new byte[104]).Why, StringComparison.Ordinal);
+        head[79] = 4;
+        Assert.Contains("data in another file", Qcow2Header.Read(head).Why, StringComparison.Ordinal);
+        head[15] = 104;
+        Assert.Contains("backing file", Qcow2Header.Read(head).Why, StringComparison.Ordinal);
         head[7] = 9;
-        Assert.Null(Qcow2Header.VirtualSize(head));
+        Assert.Contains("version 9", Qcow2Header.Read(head).Why, StringComparison.Ordinal);
     }
 
     [Fact]

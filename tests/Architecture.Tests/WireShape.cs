@@ -6,10 +6,10 @@ namespace Controller.Architecture.Tests;
 /// <summary>What Orleans writes of a message: numbers and types, and the names that go with them.</summary>
 internal static class WireShape
 {
-    /// <summary>Members that are serialised: those that can be set.</summary>
+    /// <summary>Members that are serialised: those that can be set and hold something; one that only passes on to another member holds nothing.</summary>
     public static IEnumerable<PropertyInfo> Members(Type message) => message
         .GetProperties(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)
-        .Where(p => p.SetMethod is not null);
+        .Where(p => p.SetMethod is not null && p.DeclaringType!.GetField($"<{p.Name}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic) is not null);
 
     public static uint? IdOf(PropertyInfo member) => member.GetCustomAttribute<IdAttribute>()?.Id;
 

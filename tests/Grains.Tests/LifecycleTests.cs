@@ -98,7 +98,7 @@ public class LifecycleTests
     public void Numbers_in_records_never_change()
     {
         Assert.Equal("None=0 Placing=1 Inactive=2 Starting=3 Active=4 Stopping=5 Suspending=6 Suspended=7 Restarting=8 Failed=9 Deleting=10 Saving=11 SavingInactive=12", Numbers<ComputePhase>());
-        Assert.Equal("None=0 Creating=1 Online=2 Offline=3 Resizing=4 Failed=5 Deleting=6", Numbers<StoragePhase>());
+        Assert.Equal("None=0 Creating=1 Online=2 Offline=3 Resizing=4 Failed=5 Deleting=6 Reverting=7", Numbers<StoragePhase>());
         Assert.Equal("None=0 Creating=1 Inactive=2 Activating=3 Active=4 Deactivating=5 Failed=6 Deleting=7", Numbers<NetworkPhase>());
         Assert.Equal("None=0 Attaching=1 Inactive=2 Active=3 Failed=4 Detaching=5", Numbers<LinkPhase>());
         Assert.Equal("Unknown=0 Absent=1 Off=2 Running=3 Paused=4 Saved=5 Crashed=6", Numbers<Contracts.Power>());

@@ -49,7 +49,7 @@ public sealed class TheModel
 
     [Fact]
     public void Is_the_specification_s() =>
-        Assert.Equal(Expected, StandardModel.Catalogue.All.Where(c => c is not ActionType).Select(Describe));
+        Assert.Equal(Expected, StandardModel.Catalogue.All.Where(c => c is not ActionType && !IsOurOwn(c)).Select(Describe));
 
     [Fact]
     public void Every_relation_ends_at_entity() =>
@@ -77,6 +77,9 @@ public sealed class TheModel
         Assert.Null(StandardModel.Catalogue.FindAttribute("occi.compute.cores")!.Default);
         Assert.Equal(AttributeValue.Of(2), Infrastructure.ResourceTemplate.Medium.Attributes[0].Default);
     }
+
+    // docs/reference/kinds.md pins those.
+    private static bool IsOurOwn(Category category) => category.Id.Scheme.StartsWith("http://controller.local/", StringComparison.Ordinal);
 
     private static string Describe(Category category)
     {

@@ -4,7 +4,7 @@ namespace Controller.Testing;
 public static class LibvirtNeeds
 {
     private static readonly string[] Tools =
-        ["libvirtd", "qemu-system-x86_64", "qemu-img", "tini", "dnsmasq", "iptables", "unshare", "setpriv", "syslinux", "mcopy", "mkfs.fat", "sfdisk", "cpio", "depmod"];
+        ["libvirtd", "qemu-system-x86_64", "qemu-img", "tini", "dnsmasq", "iptables", "nft", "dhcp_release", "ip", "bridge", "nsenter", "unshare", "setpriv", "syslinux", "mcopy", "mkfs.fat", "sfdisk", "cpio", "depmod"];
 
     /// <summary>Why libvirt cannot run here, or <paramref name="more"/> is missing; null when all is there.</summary>
     public static string? WhyNot(params string[] more)

@@ -8,7 +8,7 @@ namespace Controller.Agent.Drivers;
 /// after a crash at any instruction. Calls for one object are never concurrent; calls for different objects are.
 /// An expected failure (no space, digest mismatch, hypervisor away) is a <see cref="DriverException"/>; anything else is a bug.
 /// </summary>
-public interface IHypervisorDriver : IAsyncDisposable
+public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
 {
     /// <summary>Connects and learns what the host can do. May take seconds (it probes acceleration). Called once, before anything else.</summary>
     Task<Capabilities> Start(CancellationToken cancel);
@@ -60,11 +60,26 @@ public interface IHypervisorDriver : IAsyncDisposable
     /// </summary>
     Task<DiskCopy> CopyRootDisk(string id, string incarnation, CancellationToken cancel);
 
-    /// <summary>Creates the volume or grows it. Never shrinks: code <c>shrink</c>.</summary>
+    /// <summary>Deletes a root disk that is in a shared pool: <see cref="RemoveMachine"/> leaves those, for another incarnation may have it. Succeeds when there is none.</summary>
+    Task RemoveRootDisk(string id, string pool, string disk, CancellationToken cancel);
+
+    /// <summary>
+    /// Creates the volume, with what shall be in it at first, or grows it; or replaces its content, once for a generation. Never shrinks: code <c>shrink</c>. Never takes a new
+    /// one for one that was there before: code <c>volume-lost</c>. Code <c>no-pool</c> when the host does not see the shared pool, <c>no-source</c> when what is to be copied is not here.
+    /// </summary>
     Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel);
 
     /// <summary>Deletes the volume. Succeeds when there is none. Code <c>in-use</c> while a machine has it attached.</summary>
     Task RemoveVolume(string id, string incarnation, CancellationToken cancel);
+
+    /// <summary>
+    /// Forgets a volume in a shared pool, which lives on without this host: <see cref="Inspect"/> does not see it any more. Succeeds when there is none. Code <c>in-use</c> while a
+    /// machine of this host has it attached.
+    /// </summary>
+    Task ReleaseVolume(string id, string incarnation, CancellationToken cancel);
+
+    /// <summary>Overwrites the volume's bytes, before it is removed. Code <c>in-use</c> while a machine has it attached.</summary>
+    Task WipeVolume(string id, string incarnation, CancellationToken cancel);
 
     /// <summary>Creates or changes the network, with all of its DHCP reservations, and brings it up or down. Running machines keep their NICs.</summary>
     Task<ObservedNetwork> EnsureNetwork(string id, string incarnation, ulong generation, NetworkSpec spec, CancellationToken cancel);
@@ -78,8 +93,20 @@ public interface IHypervisorDriver : IAsyncDisposable
     /// <summary>Stores an image, read-only, from its bytes. Code <c>image-digest</c> when they are not the image's.</summary>
     Task EnsureImage(Image image, Stream bytes, CancellationToken cancel);
 
+    /// <summary>Makes room: deletes cached images that nothing here needs, until all of them have at most so many bytes. <paramref name="wanted"/>: digests to be kept.</summary>
+    Task PruneImages(IReadOnlySet<string> wanted, long mostBytes, CancellationToken cancel);
+
     /// <summary>Part of a machine's serial log. Returns nothing (and the log's present size) when there is nothing after <paramref name="offset"/>.</summary>
     Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel);
+
+    /// <summary>
+    /// Opens a console of a machine that runs. Who had its serial console before reads its end. Codes <c>not-running</c>, and <c>no-such-console</c> for a machine
+    /// without a screen.
+    /// </summary>
+    Task<IMachineConsole> OpenConsole(string id, ConsoleKind kind, CancellationToken cancel);
+
+    /// <summary>What each running machine of ours has used so far. A machine that cannot be asked now is left out.</summary>
+    Task<IReadOnlyList<MachineStatistics>> Measure(CancellationToken cancel);
 }
 
 /// <summary>What is on the host.</summary>

@@ -1,3 +1,4 @@
+using Controller.Agent.Consoles;
 using Controller.Agent.Drivers;
 using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Simulated;
@@ -7,6 +8,7 @@ using Controller.Agent.Leases;
 using Controller.Agent.Ledger;
 using Controller.Agent.Observing;
 using Controller.Agent.Operations;
+using Controller.Agent.Peers;
 using Controller.Agent.Reconciling;
 using Controller.Agent.Session;
 using Controller.Agent.Telemetry;
@@ -65,8 +67,13 @@ internal static class AgentHost
         services.AddSingleton<Reconciler>();
         services.AddSingleton<ImageUpload>();
         services.AddSingleton<MachineSaver>();
+        services.AddSingleton<CurrentIdentity>();
+        services.AddSingleton<PeerListener>();
+        services.AddSingleton<Departures>();
+        services.AddSingleton<MachineMigrator>();
         services.AddSingleton<OperationRunner>();
         services.AddSingleton<ConsoleReader>();
+        services.AddSingleton<ConsoleTunnels>();
 
         services.AddSingleton(provider => new IdentityStore(StateDirectory(provider)));
         services.AddSingleton(provider => new GatewayList(StateDirectory(provider), provider.GetRequiredService<IOptions<AgentOptions>>().Value.Gateways));

@@ -1,5 +1,6 @@
 using Controller.Agent.Drivers;
 using Controller.Agent.Enrolment;
+using Controller.Agent.Peers;
 using Controller.Agent.Reconciling;
 using Controller.Agent.Session;
 
@@ -16,7 +17,8 @@ internal sealed class ExitCode
 
 /// <summary>The life of an agent: driver, convergence, identity, sessions. Convergence waits for no silo.</summary>
 internal sealed partial class AgentRunner(
-    DriverFactory drivers, ActiveDriver active, Reconciler reconciler, Enroller enroller, ConnectionLoop connections, Leases.LeaseKeeper leases, HealthFile health,
+    DriverFactory drivers, ActiveDriver active, Reconciler reconciler, Enroller enroller, CurrentIdentity current, PeerListener peers, ConnectionLoop connections,
+    Leases.LeaseKeeper leases, HealthFile health,
     ExitCode exit, IHostApplicationLifetime lifetime, ILogger<AgentRunner> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -34,6 +36,8 @@ internal sealed partial class AgentRunner(
             parts.Add(leases.Run(stop.Token));
             var identity = await enroller.Identify(stop.Token);
             health.Change(now => now with { HostId = identity.HostId, Why = "connecting" });
+            current.Value = identity;
+            parts.Add(peers.Start(stop.Token));
             parts.Add(connections.Run(identity, stop.Token));
             await await Task.WhenAny(parts); // none of them ends before the agent does, unless it broke
         }

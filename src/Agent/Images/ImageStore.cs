@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using Controller.Agent.Drivers;
+using Controller.Agent.Ledger;
 using Controller.Agent.Protocol;
 using Controller.Agent.Session;
 using Grpc.Core;
+using Microsoft.Extensions.Options;
 
 namespace Controller.Agent.Images;
 
 /// <summary>Brings images from the control plane into the host's cache, each once.</summary>
-internal sealed partial class ImageStore(ActiveDriver active, CurrentGateway gateway, ILogger<ImageStore> log)
+internal sealed partial class ImageStore(ActiveDriver active, CurrentGateway gateway, HostLedger ledger, IOptions<AgentOptions> options, ILogger<ImageStore> log)
 {
     private readonly ConcurrentDictionary<string, SemaphoreSlim> _fetching = new();
 
@@ -28,6 +30,10 @@ internal sealed partial class ImageStore(ActiveDriver active, CurrentGateway gat
         }
     }
 
+    /// <summary>What is still to be made of images; what was made says so itself.</summary>
+    private HashSet<string> Wanted() =>
+        [.. ledger.All.Where(entry => !entry.Desired.Absent).Select(entry => (entry.Desired.Machine?.Image ?? entry.Desired.Volume?.Image)?.Sha256).OfType<string>()];
+
     private async Task Fetch(Image image, CancellationToken cancel)
     {
         var client = gateway.Client
@@ -38,6 +44,7 @@ internal sealed partial class ImageStore(ActiveDriver active, CurrentGateway gat
             using var call = client.FetchImage(new FetchImageRequest { Sha256 = image.Sha256 }, cancellationToken: cancel);
             await using var bytes = new ImageStream(call.ResponseStream);
             await active.Driver.EnsureImage(image, bytes, cancel);
+            await active.Driver.PruneImages(Wanted(), options.Value.ImageCacheBytes, cancel);
         }
         catch (RpcException failure) when (!cancel.IsCancellationRequested)
         {

@@ -15,14 +15,14 @@ internal sealed partial class ImageUpload(CurrentGateway gateway, TimeProvider t
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(2);
 
     /// <summary>Code <c>no-space</c> when the store is full, <c>image-store</c> when no gateway took it in a minute.</summary>
-    public async Task<Image> Send(DiskCopy disk, CancellationToken cancel)
+    public async Task<Image> Send(DiskCopy disk, ImageBegin save, CancellationToken cancel)
     {
         for (var attempt = 1; ; attempt++)
         {
             string why;
             try
             {
-                if (gateway.Client is { } client) return await SendOnce(client, disk.Content, cancel);
+                if (gateway.Client is { } client) return await SendOnce(client, disk.Content, save, cancel);
                 why = "no gateway is connected";
             }
             catch (RpcException full) when (full.StatusCode == StatusCode.ResourceExhausted)
@@ -40,7 +40,7 @@ internal sealed partial class ImageUpload(CurrentGateway gateway, TimeProvider t
         }
     }
 
-    private static async Task<Image> SendOnce(AgentGateway.AgentGatewayClient client, Stream content, CancellationToken cancel)
+    private static async Task<Image> SendOnce(AgentGateway.AgentGatewayClient client, Stream content, ImageBegin save, CancellationToken cancel)
     {
         using var call = client.StoreImage(cancellationToken: cancel);
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -48,6 +48,7 @@ internal sealed partial class ImageUpload(CurrentGateway gateway, TimeProvider t
         content.Position = 0;
         try
         {
+            await call.RequestStream.WriteAsync(new StoreImageChunk { Begin = save }, cancel);
             for (int read; (read = await content.ReadAsync(buffer, cancel)) > 0;)
             {
                 sha256.AppendData(buffer, 0, read);

@@ -51,6 +51,14 @@ internal sealed class Sighting
         return new(machine);
     }
 
+    /// <summary>A machine on its way.</summary>
+    public Sighting Moving(MachineTransfer transfer)
+    {
+        var machine = _machine!.Clone();
+        machine.Transfer = transfer;
+        return new(machine);
+    }
+
     public Sighting Numbered(ulong sequence) => Changed((sequence, Generation, Failure));
 
     public bool SameAs(Sighting other) => other.Numbered(0).Message.Equals(Numbered(0).Message);

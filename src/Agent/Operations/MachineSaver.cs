@@ -12,12 +12,12 @@ namespace Controller.Agent.Operations;
 /// </summary>
 internal sealed partial class MachineSaver(ActiveDriver active, ImageUpload images, MachineWatch watch, ILogger<MachineSaver> log)
 {
-    public async Task<SavedImage> Save(DesiredObject wanted, SaveImage how, CancellationToken cancel)
+    public async Task<SavedImage> Save(string operation, DesiredObject wanted, SaveImage how, CancellationToken cancel)
     {
         await using var disk = how.Method == SaveMethod.SaveDeferred && wanted.Machine.Power is Power.Running or Power.Paused
             ? await CopyOff(wanted, how, cancel)
             : await Copy(wanted, cancel);
-        return new SavedImage { Image = await images.Send(disk, cancel), VirtualSizeBytes = disk.VirtualSizeBytes };
+        return new SavedImage { Image = await images.Send(disk, new ImageBegin { OperationId = operation, MachineId = wanted.Id }, cancel), VirtualSizeBytes = disk.VirtualSizeBytes };
     }
 
     private Task<DiskCopy> Copy(DesiredObject wanted, CancellationToken cancel) => active.Driver.CopyRootDisk(wanted.Id, wanted.Incarnation, cancel);

@@ -20,6 +20,9 @@ internal sealed class Dependencies(HostLedger ledger, Observations observations)
         ? ledger.All.Where(other => other.Desired is { Absent: true, Kind: not ObjectKind.ObjectMachine }).Select(other => other.Desired.Id).Distinct()
         : ledger.All.Where(other => !other.Desired.Absent && Uses(other, entry.Desired.Id)).Select(other => other.Desired.Id).Distinct();
 
+    /// <summary>What a machine that comes from another host waits for.</summary>
+    public Failure? MissingFor(MachineSpec machine, ulong generation) => OfMachine(machine, generation);
+
     private Failure? OfMachine(MachineSpec machine, ulong generation)
     {
         var missing = machine.Disks.Select(disk => (What: "volume", Id: disk.VolumeId))

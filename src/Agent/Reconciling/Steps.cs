@@ -3,6 +3,7 @@ using Controller.Agent.Images;
 using Controller.Agent.Leases;
 using Controller.Agent.Ledger;
 using Controller.Agent.Observing;
+using Controller.Agent.Operations;
 using Controller.Agent.Protocol;
 using Microsoft.Extensions.Options;
 
@@ -11,7 +12,7 @@ namespace Controller.Agent.Reconciling;
 /// <summary>One step of one object: compare what is wanted with what is there and, where they differ, ask the driver once.</summary>
 internal sealed partial class Steps(
     HostLedger ledger, Observations observations, Dependencies dependencies, ImageStore images, ActiveDriver active, HostLife life,
-    MachineWatch watch, Lease lease, IOptions<AgentOptions> options, ILogger<Steps> log) : IDisposable
+    MachineWatch watch, Departures departures, Lease lease, IOptions<AgentOptions> options, ILogger<Steps> log) : IDisposable
 {
     private readonly SemaphoreSlim _builds = new(options.Value.ParallelBuilds);
 
@@ -19,7 +20,14 @@ internal sealed partial class Steps(
     public async Task<Failure?> Take(LedgerObject entry, Inventory inventory, bool mayAct, CancellationToken cancel)
     {
         var seen = Look(entry, inventory);
-        if (entry.Desired.Absent) return await Remove(entry, seen, mayAct, cancel);
+        if (IsMoving(entry.Desired))
+        {
+            if (entry.Desired.Machine is { Leased: true, Incoming: not null }) lease.Cover();   // it comes running
+            observations.Note(seen);
+            return null;
+        }
+        if (entry.Desired.Kind == ObjectKind.ObjectMachine) await departures.End(ObjectKey.Of(entry.Desired), cancel);
+        if (entry.Desired.Absent || entry.Desired.Volume is { Released: true }) return await Remove(entry, seen, mayAct, cancel);
 
         var hostLife = life.Now;
         var key = ObjectKey.Of(entry.Desired);
@@ -66,6 +74,7 @@ internal sealed partial class Steps(
     public Sighting Look(LedgerObject entry, Inventory inventory)
     {
         var seen = See(entry, inventory);
+        if (IsMoving(entry.Desired)) return seen.Moving(Transfer(entry.Desired, seen.Machine!));
         if (seen.Machine is not { } machine) return seen;
         return Verdict(entry, machine) switch
         {
@@ -73,6 +82,27 @@ internal sealed partial class Steps(
             PowerVerdict.Converge when PowerRule.IsDown(entry, machine.Power) => seen.With(0, seen.Failure),
             _ => seen,
         };
+    }
+
+    /// <summary>On its way from one host to another: it is looked at and left alone.</summary>
+    private static bool IsMoving(DesiredObject wanted) => wanted is { Absent: false, Machine: { } machine } && (machine.Incoming ?? (object?)machine.Outgoing) is not null;
+
+    private MachineTransfer Transfer(DesiredObject wanted, ObservedMachine seen)
+    {
+        var underWay = seen.Transfer?.State == MachineTransfer.Types.State.UnderWay;
+        return wanted.Machine.Incoming is { } incoming
+            ? new()
+            {
+                MigrationId = incoming.MigrationId,
+                State = underWay ? MachineTransfer.Types.State.UnderWay
+                    : seen.Power == Power.Absent ? MachineTransfer.Types.State.Waiting
+                    : MachineTransfer.Types.State.Arrived,
+            }
+            : new()
+            {
+                MigrationId = wanted.Machine.Outgoing.MigrationId,
+                State = underWay || departures.IsUnderWay(ObjectKey.Of(wanted)) ? MachineTransfer.Types.State.UnderWay : MachineTransfer.Types.State.Waiting,
+            };
     }
 
     private PowerVerdict Verdict(LedgerObject entry, ObservedMachine machine)
@@ -93,7 +123,7 @@ internal sealed partial class Steps(
         };
         var seen = found.FirstOrDefault();
         if (seen is not { IsPresent: true })
-            return Sighting.Nothing(entry.Desired.Kind, key, entry.Desired.Absent ? entry.Desired.Generation : 0);
+            return Sighting.Nothing(entry.Desired.Kind, key, entry.Desired.Absent || entry.Desired.Volume is { Released: true } ? entry.Desired.Generation : 0);
         var applied = seen.Generation == 0 ? entry.Applied : Math.Min(entry.Applied, seen.Generation);
         return seen.With(applied, seen.Failure);
     }
@@ -118,8 +148,8 @@ internal sealed partial class Steps(
             {
                 await (entry.Desired.Kind switch
                 {
-                    ObjectKind.ObjectMachine => active.Driver.RemoveMachine(key.Id, key.Incarnation, cancel),
-                    ObjectKind.ObjectVolume => active.Driver.RemoveVolume(key.Id, key.Incarnation, cancel),
+                    ObjectKind.ObjectMachine => RemoveMachine(key, entry.Desired.Machine, cancel),
+                    ObjectKind.ObjectVolume => RemoveVolume(key, entry.Desired, cancel),
                     _ => active.Driver.RemoveNetwork(key.Id, key.Incarnation, cancel),
                 });
                 LogRemoved(entry.Desired.Kind, key.Id, key.Incarnation);
@@ -130,6 +160,23 @@ internal sealed partial class Steps(
         }
         if (active.Health.Healthy) observations.Note(seen.With(seen.IsPresent ? 0 : seen.Generation, failure));
         return failure;
+    }
+
+    private async Task RemoveMachine(ObjectKey key, MachineSpec? gone, CancellationToken cancel)
+    {
+        await active.Driver.RemoveMachine(key.Id, key.Incarnation, cancel);
+        if (gone is { Pool.Length: > 0, RootDisk.Length: > 0 }) await active.Driver.RemoveRootDisk(key.Id, gone.Pool, gone.RootDisk, cancel);
+    }
+
+    private async Task RemoveVolume(ObjectKey key, DesiredObject desired, CancellationToken cancel)
+    {
+        if (!desired.Absent)
+        {
+            await active.Driver.ReleaseVolume(key.Id, key.Incarnation, cancel);
+            return;
+        }
+        if (desired.Volume is { Wipe: true }) await active.Driver.WipeVolume(key.Id, key.Incarnation, cancel);
+        await active.Driver.RemoveVolume(key.Id, key.Incarnation, cancel);
     }
 
     private async Task<Failure?> Bring(LedgerObject entry, Sighting seen, CancellationToken cancel)
@@ -166,6 +213,7 @@ internal sealed partial class Steps(
             switch (entry.Desired.SpecCase)
             {
                 case DesiredObject.SpecOneofCase.Volume:
+                    if (entry.Desired.Volume is { Image: { } content, Existing: false } && entry.Applied == 0) await images.Ensure(content, cancel);
                     return new(await active.Driver.EnsureVolume(id, incarnation, generation, entry.Desired.Volume, cancel));
                 case DesiredObject.SpecOneofCase.Network:
                     return new(await active.Driver.EnsureNetwork(id, incarnation, generation, entry.Desired.Network, cancel));

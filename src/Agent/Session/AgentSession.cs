@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Controller.Agent.Consoles;
 using Controller.Agent.Drivers;
 using Controller.Agent.Leases;
 using Controller.Agent.Ledger;
@@ -16,14 +17,15 @@ internal sealed record SessionEnd(string Why, bool WasWelcome, TimeSpan? Reconne
 
 /// <summary>What a session serves; the same for every session of the process.</summary>
 internal sealed record SessionServices(
-    EpochFence Fence, Reconciler Reconciler, Observations Observations, OperationRunner Operations, ConsoleReader Console,
+    EpochFence Fence, Reconciler Reconciler, Observations Observations, OperationRunner Operations, ConsoleReader Console, ConsoleTunnels Consoles,
     ActiveDriver Active, Lease Lease, LeaseKeeper Leases, GuardKeeper Guard, TimeProvider Time);
 
 /// <summary>One stream to a gateway, from Hello to hang-up.</summary>
-internal sealed class AgentSession(SessionServices services, TimeSpan reportEvery)
+internal sealed partial class AgentSession(SessionServices services, TimeSpan reportEvery, TimeSpan measureEvery)
 {
     private static readonly TimeSpan WelcomeWithin = TimeSpan.FromSeconds(15);
     private const int MostConsoleReaders = 64;
+    private const string LeasesAccepted = "leases";
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
     // A stream takes one write at a time; everyone else queues. Bounded, so a stuck gateway slows us down and fills no memory.
@@ -48,8 +50,12 @@ internal sealed class AgentSession(SessionServices services, TimeSpan reportEver
         welcomed(welcome);
 
         var beat = TimeSpan.FromSeconds(Math.Max(1, welcome.LeaseSeconds) / 3.0);
-        List<Task<string?>> parts = [Read(call.ResponseStream, stop.Token), Write(call.RequestStream, stop.Token), Beat(beat, stop.Token), Report(stop.Token)];
-        if (welcome.Accepts.Contains("leases")) parts.Add(KeepLease(stop.Token));
+        Task<string?>[] parts =
+        [
+            Read(client, call.ResponseStream, stop.Token), Write(call.RequestStream, stop.Token), Beat(beat, stop.Token), Report(stop.Token),
+            .. welcome.Accepts.Contains(StatisticsAccepted) ? (Task<string?>[])[Measure(stop.Token)] : [],
+            .. welcome.Accepts.Contains(LeasesAccepted) ? (Task<string?>[])[KeepLease(stop.Token)] : [],
+        ];
         try
         {
             return Ended(await await Task.WhenAny(parts)); // whichever ends first takes the others with it
@@ -83,7 +89,7 @@ internal sealed class AgentSession(SessionServices services, TimeSpan reportEver
     }
 
     /// <summary>Obeys. Returns why it stopped to.</summary>
-    private async Task<string?> Read(IAsyncStreamReader<ToAgent> from, CancellationToken cancel)
+    private async Task<string?> Read(AgentGateway.AgentGatewayClient client, IAsyncStreamReader<ToAgent> from, CancellationToken cancel)
     {
         while (await from.MoveNext(cancel))
         {
@@ -99,6 +105,10 @@ internal sealed class AgentSession(SessionServices services, TimeSpan reportEver
                     if (message.Operation.Epoch != _epoch) return WrongEpoch(message.Operation.Epoch);
                     _serving.Add(Answer(message.Operation, message.Traceparent, cancel));
                     break;
+                case ToAgent.MessageOneofCase.CancelOperation:
+                    if (message.CancelOperation.Epoch != _epoch) return WrongEpoch(message.CancelOperation.Epoch);
+                    if (services.Operations.Cancel(message.CancelOperation) is { } over) _serving.Add(Send(over, message.Traceparent, cancel));
+                    break;
                 case ToAgent.MessageOneofCase.ReadConsole:
                     _serving.Add(Answer(message.ReadConsole, message.Traceparent, cancel));
                     break;
@@ -108,6 +118,9 @@ internal sealed class AgentSession(SessionServices services, TimeSpan reportEver
                     _lease = TimeSpan.FromMilliseconds(granted.LeaseMilliseconds);
                     services.Lease.Granted(granted.Epoch, granted.Number, _lease);
                     services.Reconciler.LeaseRenewed();
+                    break;
+                case ToAgent.MessageOneofCase.OpenConsole:
+                    _serving.Add(services.Consoles.Serve(client, message.OpenConsole, cancel));
                     break;
                 case ToAgent.MessageOneofCase.Goodbye:
                     _goodbye = message.Goodbye;
@@ -123,7 +136,19 @@ internal sealed class AgentSession(SessionServices services, TimeSpan reportEver
 
     private async Task Answer(Operation operation, string traceparent, CancellationToken cancel)
     {
-        var result = (await services.Operations.Run(operation, AgentTelemetry.Cause(traceparent)).WaitAsync(cancel)).Clone();
+        // What does not fit is dropped: the next one tells more.
+        void Progress(OperationProgress progress)
+        {
+            progress.Epoch = _epoch;
+            _outbox.Writer.TryWrite((new FromAgent { Traceparent = traceparent, OperationProgress = progress }, null));
+        }
+
+        await Send(await services.Operations.Run(operation, AgentTelemetry.Cause(traceparent), Progress).WaitAsync(cancel), traceparent, cancel);
+    }
+
+    private async Task Send(OperationFinished finished, string traceparent, CancellationToken cancel)
+    {
+        var result = finished.Clone();
         result.Epoch = _epoch;
         await Send(new FromAgent { Traceparent = traceparent, OperationFinished = result }, null, cancel);
     }

@@ -1,5 +1,6 @@
 using Controller.Agent.Enrolment;
 using Controller.Agent.Hosting;
+using Controller.Agent.Peers;
 using Controller.Agent.Protocol;
 using Controller.Agent.Reconciling;
 using Controller.Agent.Telemetry;
@@ -10,7 +11,7 @@ namespace Controller.Agent.Session;
 
 /// <summary>Keeps a session open: dials the gateways in turn, waits longer each time that it fails.</summary>
 internal sealed partial class ConnectionLoop(
-    SessionServices services, GatewayList gateways, CurrentGateway current, Enroller enroller, HostLife life, HealthFile health,
+    SessionServices services, GatewayList gateways, CurrentGateway current, Enroller enroller, CurrentIdentity identities, PeerListener peers, HostLife life, HealthFile health,
     IOptions<AgentOptions> options, ILogger<ConnectionLoop> log)
 {
     /// <summary>A session that lived for this long shows that all is well; a shorter one counts as a failure.</summary>
@@ -50,7 +51,7 @@ internal sealed partial class ConnectionLoop(
         var welcome = false;
         try
         {
-            return await new AgentSession(services, options.Value.ReportEvery).Run(gateway.Client, Hello(), Welcomed, cancel);
+            return await new AgentSession(services, options.Value.ReportEvery, options.Value.MeasureEvery).Run(gateway.Client, Hello(), Welcomed, cancel);
         }
         catch (RpcException failure)
         {
@@ -85,7 +86,7 @@ internal sealed partial class ConnectionLoop(
         AgentVersion = typeof(ConnectionLoop).Assembly.GetName().Version?.ToString(3) ?? "0",
         Name = options.Value.Name,
         HighestEpochSeen = services.Fence.Highest,
-        Capabilities = services.Active.Capabilities,
+        Capabilities = new(services.Active.Capabilities) { Kernel = File.ReadAllText("/proc/sys/kernel/osrelease").Trim(), PeerEndpoint = peers.Endpoint },
     };
 
     private async Task KeepRenewing(CancellationToken cancel)
@@ -114,6 +115,7 @@ internal sealed partial class ConnectionLoop(
         try
         {
             _identity = await enroller.Renew(_identity, client, cancel); // for the next dial; the present session keeps the old one
+            identities.Value = _identity;
             return true;
         }
         catch (Exception failure) when (failure is RpcException or EnrolmentException or System.Security.Cryptography.CryptographicException && !cancel.IsCancellationRequested)

@@ -8,7 +8,8 @@ internal static class AdminRoutes
 {
     public static void AddAdmin(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Projects>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<JoinTokens>().AddSingleton<Images>();
+        builder.Services.AddSingleton<Projects>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<JoinTokens>().AddSingleton<Images>()
+            .AddSingleton<Explanations>().AddSingleton<Migrations>();
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(
             new System.Text.Json.Serialization.JsonStringEnumConverter(System.Text.Json.JsonNamingPolicy.CamelCase)));
     }
@@ -30,11 +31,21 @@ internal static class AdminRoutes
         admin.MapGet("/hosts", hosts.List).Needs(Role.Operator);
         admin.MapGet("/hosts/{id:guid}", hosts.Show).Needs(Role.Operator);
         admin.MapPost("/hosts/join-tokens", joinTokens.Create).Needs(Role.Operator);
+        admin.MapPatch("/hosts/{id:guid}", hosts.Change).Needs(Role.Operator);
+        admin.MapPost("/hosts/{id:guid}/approve", hosts.Approve).Needs(Role.Operator);
+        admin.MapPost("/hosts/{id:guid}/drain", hosts.Drain).Needs(Role.Operator);
+        admin.MapPost("/hosts/{id:guid}/undrain", hosts.Undrain).Needs(Role.Operator);
         admin.MapDelete("/hosts/{id:guid}", hosts.Remove).Needs(Role.Operator);
         admin.MapPut("/hosts/{id:guid}/fence", hosts.SetFence).Needs(Role.Admin);
         admin.MapDelete("/hosts/{id:guid}/fence", hosts.ClearFence).Needs(Role.Admin);
         admin.MapPost("/hosts/{id:guid}/confirm-off", hosts.ConfirmOff).Needs(Role.Admin);
+        admin.MapGet("/explain/{term}/{id:guid}", services.GetRequiredService<Explanations>().Explain).Needs(Role.Reader);
+        var migrations = services.GetRequiredService<Migrations>();
+        admin.MapPost("/computes/{id:guid}/migrate", migrations.Migrate).Needs(Role.Operator);
+        admin.MapPost("/computes/{id:guid}/cancel-migration", migrations.Cancel).Needs(Role.Operator);
+        admin.MapGet("/computes/{id:guid}/migration", migrations.Show).Needs(Role.Operator);
         admin.MapPut("/images/{term}", images.Put).Needs(Role.Admin);
+        admin.MapPost("/images/{term}/import", images.Import).Needs(Role.Admin);
         admin.MapGet("/images", images.List).Needs(Role.Operator);
         admin.MapDelete("/images/{term}", images.Delete).Needs(Role.Admin);
     }

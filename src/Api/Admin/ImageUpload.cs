@@ -1,11 +1,11 @@
 using System.Security.Cryptography;
+using Controller.Contracts;
 
 namespace Controller.Api.Admin;
 
 /// <summary>An image on its way into the store: a temporary file until it is whole, then named by its digest. What is not kept is deleted.</summary>
 internal sealed class ImageUpload : IAsyncDisposable
 {
-    private const int HeadLength = 512;
     private readonly string _directory;
     private readonly string _temporary;
 
@@ -29,7 +29,7 @@ internal sealed class ImageUpload : IAsyncDisposable
         try
         {
             using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var head = new MemoryStream(HeadLength);
+            var head = new MemoryStream(Qcow2Header.Length);
             long size = 0;
             await using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true))
             {
@@ -37,7 +37,7 @@ internal sealed class ImageUpload : IAsyncDisposable
                 for (int read; (read = await body.ReadAsync(buffer, cancel)) > 0; size += read)
                 {
                     sha256.AppendData(buffer, 0, read);
-                    head.Write(buffer, 0, (int)Math.Min(read, HeadLength - head.Length));
+                    head.Write(buffer, 0, (int)Math.Min(read, Qcow2Header.Length - head.Length));
                     await file.WriteAsync(buffer.AsMemory(0, read), cancel);
                 }
                 file.Flush(flushToDisk: true);   // a name in the store promises the whole content

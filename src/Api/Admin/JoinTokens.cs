@@ -12,15 +12,15 @@ using Microsoft.Extensions.Options;
 namespace Controller.Api.Admin;
 
 /// <summary>Join tokens: single use, for one agent, told once.</summary>
-internal sealed partial class JoinTokens(IGrainFactory grains, Rows rows, IOptions<PkiOptions> pki, TimeProvider time)
+internal sealed partial class JoinTokens(IGrainFactory grains, Rows rows, IOptions<PkiOptions> pki, IOptions<HostOptions> hosts, TimeProvider time)
 {
     private const string Prefix = "cjt1.";
     private const double DefaultTtl = 3600;
     private const double LongestTtl = 30 * 24 * 3600;
 
-    public sealed record New(double? TtlSeconds);
+    public sealed record New(double? TtlSeconds, bool? NeedsApproval);
 
-    public sealed record Made(string Token, DateTimeOffset Expires);
+    public sealed record Made(string Token, DateTimeOffset Expires, bool NeedsApproval);
 
     /// <summary>What an agent needs to know: where to dial, whom to trust, and the secret.</summary>
     internal sealed record Content(
@@ -44,8 +44,9 @@ internal sealed partial class JoinTokens(IGrainFactory grains, Rows rows, IOptio
         var secret = Credentials.NewSecret();
         var expires = time.GetUtcNow().AddSeconds(ttl);
         var grain = grains.GetGrain<IJoinTokenGrain>("join/" + Credentials.HashOf(secret));
-        await Twice.Try(() => grain.Create(http.Caller().Principal, expires));
-        return Results.Json(new Made(TextOf(new(gateways, FingerprintOf(certificate), secret)), expires), statusCode: StatusCodes.Status201Created);
+        var needsApproval = token?.NeedsApproval ?? !hosts.Value.AutoApprove;
+        await Twice.Try(() => grain.CreateFor(http.Caller().Principal, expires, needsApproval ? HostAdmission.Pending : HostAdmission.Approved));
+        return Results.Json(new Made(TextOf(new(gateways, FingerprintOf(certificate), secret)), expires, needsApproval), statusCode: StatusCodes.Status201Created);
     }
 
     internal static string TextOf(Content content) =>

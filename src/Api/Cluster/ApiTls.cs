@@ -1,4 +1,5 @@
 using Controller.Contracts.Cluster;
+using Microsoft.Extensions.Options;
 using Orleans.Connections.Security;
 
 namespace Controller.Api.Cluster;
@@ -6,17 +7,16 @@ namespace Controller.Api.Cluster;
 /// <summary>To the silos over mutual TLS, where <c>ClusterTls:Enabled</c> says so.</summary>
 internal static class ApiTls
 {
-    /// <exception cref="InvalidOperationException">A setting is wrong: says which.</exception>
+    /// <exception cref="OptionsValidationException">A setting is wrong: says which.</exception>
     public static void UseClusterTls(this IClientBuilder client, IConfiguration configuration)
     {
         var options = configuration.GetSection("ClusterTls").Get<ClusterTlsOptions>() ?? new();
         var authority = configuration.GetSection("Pki").Get<PkiOptions>()?.CaCertificate ?? "";
         if (options.Complaint(authority, issues: false) is { } complaint)
-            throw new InvalidOperationException(complaint);
+            throw Wrong(complaint);
         if (!options.Enabled)
             return;
-        var own = new PemCertificate(options.Certificate, options.Key);
-        var cluster = new ClusterTls(() => own.Current, ClusterTrust.From(options, authority, TimeProvider.System));
+        var cluster = Read(options, authority);
         client.UseTls(tls =>
         {
             tls.LocalCertificate = cluster.Own.TargetCertificate;   // Orleans wants one to be there; what is shown is set for each connection
@@ -25,4 +25,19 @@ internal static class ApiTls
             tls.OnAuthenticateAsClient = (_, end) => cluster.Call(end.SslClientAuthenticationOptions);
         });
     }
+
+    private static ClusterTls Read(ClusterTlsOptions options, string authority)
+    {
+        try
+        {
+            var own = new PemCertificate(options.Certificate, options.Key);
+            return new(() => own.Current, ClusterTrust.From(options, authority, TimeProvider.System));
+        }
+        catch (InvalidOperationException unreadable)
+        {
+            throw Wrong(unreadable.Message);
+        }
+    }
+
+    private static OptionsValidationException Wrong(string what) => new("ClusterTls", typeof(ClusterTlsOptions), [what]);
 }

@@ -68,12 +68,17 @@ internal sealed partial class Creation(IGrainFactory grains, Planning planning, 
         var grain = grains.Entity(planned.Term, planned.Command.Id);
         var outcome = await Twice.Try(() => grain.Create(planned.Command));
         if (!outcome.Ok)
-            return (Problems.From(outcome, request.Path), false);
+            return (Explained(Problems.From(outcome, request.Path), outcome, planned), false);
         if ((outcome.View ?? await Twice.Try(() => grain.View(request.Caller))) is not { } view)
             return (Problems.Conflict("The entity was deleted meanwhile."), false);
         LogCreated(planned.Term, view.Id, request.Caller.Principal, view.Project);
         return (Created(request, [view]), outcome.Kind == OutcomeKind.Created);
     }
+
+    // Nothing of it is left but why it was refused: for a while that can be asked by its id.
+    private static Problem Explained(Problem problem, Outcome outcome, PlannedEntity planned) => outcome.Kind != OutcomeKind.NoCapacity
+        ? problem
+        : problem with { Message = $"{problem.Message} More tells: controller explain {planned.Term} {planned.Command.Id}" };
 
     private static async Task<CreationProgress?> Recall(ICreationGrain grain, string fingerprint)
     {

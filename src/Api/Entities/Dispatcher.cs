@@ -19,9 +19,9 @@ internal sealed class Dispatcher(
     {
         var path = http.Request.Path.Value is { Length: > 0 } given ? given : "/";
         var caller = http.Caller();
-        var model = await catalogues.Of(caller.Project, http.RequestAborted);
+        var model = (await catalogues.Of(caller.Project, http.RequestAborted)).For(caller.Role);
         var target = Target.Of(path, model.Catalogue)
-            ?? Target.Of(path, (model = await catalogues.Fresh(caller.Project, http.RequestAborted)).Catalogue);   // a mixin that was just added
+            ?? Target.Of(path, (model = (await catalogues.Fresh(caller.Project, http.RequestAborted)).For(caller.Role)).Catalogue);   // a mixin that was just added
         var (media, problem) = Negotiation.Choose(http.Request.Headers.Accept, target?.IsListing ?? false);
         if (target is null)
         {
@@ -59,10 +59,13 @@ internal sealed class Dispatcher(
     private (string Name, Handler Handle)[] MethodsOf(Target target, bool action) => (target, action) switch
     {
         (Target.Entity t, true) => [("POST", r => entities.Invoke(r, t))],
+        // They are no project's: nobody means all of them.
+        (Target.KindCollection { Kind.ForOperators: true }, true) => [],
         (Target.KindCollection t, true) => [("POST", r => kinds.Invoke(r, t.Kind))],
         (Target.MixinCollection t, true) => [("POST", r => mixins.Invoke(r, t.Mixin))],
         (_, true) => [],
         (Target.QueryInterface, _) => [("GET", queryInterface.Get), ("POST", queryInterface.Add), ("DELETE", queryInterface.Remove)],
+        (Target.KindCollection { Kind.ForOperators: true } t, _) => [("GET", r => kinds.Get(r, t.Kind)), ("POST", r => creation.Create(r, t.Kind))],
         (Target.KindCollection t, _) => [("GET", r => kinds.Get(r, t.Kind)), ("POST", r => creation.Create(r, t.Kind)), ("DELETE", r => kinds.Delete(r, t.Kind))],
         (Target.MixinCollection t, _) =>
         [

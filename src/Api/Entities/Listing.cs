@@ -59,7 +59,7 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
         var (page, badPage) = Page.Parse(request.Query, options.Value.MaxPageSize);
         if (badPage is not null)
             return badPage;
-        var (query, badFilter) = await Filter(request, all with { Page = page });
+        var (query, badFilter) = await Filter(request, all with { Page = page, Unowned = Access.SeesUnowned(request.Caller) });
         if (badFilter is not null)
             return badFilter;
         var full = request.Rendering == Rendering.Json;

@@ -36,7 +36,7 @@ internal sealed class Locations(EntityRows rows)
         if (!EntityIds.TryParse(url, out var id))
             return null;
         // Of what the caller can see: an answer must not tell whether somebody else has that id.
-        var query = new EntityQuery { Terms = request.Catalogue.TermsBelow(CoreKinds.Entity), Project = Access.Sight(request.Caller), Id = id };
+        var query = new EntityQuery { Terms = request.Catalogue.TermsBelow(CoreKinds.Entity), Project = Access.Sight(request.Caller), Unowned = Access.SeesUnowned(request.Caller), Id = id };
         return await rows.List(query, views: false, request.Aborted) is [var row, ..]
             ? (request.Catalogue.KindOf(row.Term)!, id)   // the query asked for the catalogue's terms only
             : null;

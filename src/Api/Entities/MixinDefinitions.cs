@@ -17,7 +17,8 @@ internal sealed partial class MixinDefinitions(IOptions<MixinOptions> options)
         var title = string.IsNullOrWhiteSpace(sent.Title) ? null : Titles.Plain(sent.Title);
         if ((OfClass(sent) ?? OfName(request.Model, sent.Id) ?? OfSize(sent.Id, location, title) ?? OfLocation(request.Model, sent.Id, location)) is { } problem)
             return (null!, problem);   // never read where there is a problem, here and below
-        if (sent.Applies.FirstOrDefault(a => request.Catalogue.Find(a) is not Kind) is { Term: not null } unknown)
+        // What is for operators takes no mixins.
+        if (sent.Applies.FirstOrDefault(a => request.Catalogue.Find(a) is not Kind { ForOperators: false }) is { Term: not null } unknown)
             return (null!, Problems.Invalid($"{sent.Id} applies to {unknown}, which is no kind here."));
         return (new(sent.Id.ToString(), location!, title)
         {

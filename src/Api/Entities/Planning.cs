@@ -30,6 +30,8 @@ internal sealed class Planning(EntityRows inventory, DeclaredLinks declared)
         var (entities, wrong) = Checked(request, sent, expected);
         if (wrong is not null)
             return (null, wrong);
+        if (entities.Find(e => e.Kind.ComesBy is not null) is { } uncreated)
+            return (null, Problems.Immutable($"{uncreated.Kind} can't be created by a request: {uncreated.Kind.ComesBy}."));
         var given = sent.Select(GivenId).ToArray();
         if (given.OfType<Guid>().GroupBy(id => id).FirstOrDefault(g => g.Count() > 1) is { } twice)
             return (null, Problems.Invalid($"The id {twice.Key} is in the request twice."));

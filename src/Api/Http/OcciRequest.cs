@@ -22,7 +22,7 @@ internal sealed class OcciRequest(HttpContext http, Caller caller, MediaType med
     public Rendering Rendering => media.Rendering;
 
     /// <summary>What the project has that it is about: the caller's, or (an admin's request) the entity's; fresher where the request named something unknown.</summary>
-    public ProjectModel Model { get; set; } = model;
+    public ProjectModel Model { get; set => field = value.For(caller.Role); } = model.For(caller.Role);
 
     public Catalogue Catalogue => Model.Catalogue;
 

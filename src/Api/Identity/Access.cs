@@ -17,6 +17,9 @@ internal static class Access
     /// <summary>The project whose entities a listing shows; null: all.</summary>
     public static Guid? Sight(Caller caller) => caller.Role == Role.Admin ? null : caller.Project;
 
+    /// <summary>Whether what belongs to no project exists for the caller.</summary>
+    public static bool SeesUnowned(Caller caller) => caller.Role >= Role.Operator;
+
     private static bool IsRead(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
 
     private static string Name(Role role) => role.ToString().ToLowerInvariant();

@@ -14,6 +14,9 @@ internal sealed record EntityQuery
     /// <summary>Of that project; null: of all.</summary>
     public required Guid? Project { get; init; }
 
+    /// <summary>Also what belongs to no project: hosts.</summary>
+    public bool Unowned { get; init; }
+
     /// <summary>A JSON object of attributes that an entity has with just these values; null: any.</summary>
     public string? Attributes { get; init; }
 

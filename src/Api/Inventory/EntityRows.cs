@@ -90,7 +90,7 @@ internal sealed class EntityRows(NpgsqlDataSource database)
         var sql = new StringBuilder("select state_name, entity_id").Append(views ? ", payload" : "")
             .Append(" from entity where listed and state_name = any(").Append(Add(parameters, query.Terms)).Append(')');
         if (query.Project is { } project)
-            sql.Append(" and project = ").Append(Add(parameters, project));
+            sql.Append(" and (project = ").Append(Add(parameters, project)).Append(query.Unowned ? " or project is null)" : ")");
         if (query.Id is { } id)
             sql.Append(" and entity_id = ").Append(Add(parameters, id));
         foreach (var set in query.Mixins)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Controller.Contracts;
 using Npgsql;
@@ -64,6 +65,33 @@ internal sealed class Rows(NpgsqlDataSource database)
         while (await reader.ReadAsync(cancel))
             found[reader.GetGuid(0)] = reader.GetInt32(1);
         return found;
+    }
+
+    /// <summary>The availability zones that hosts are in.</summary>
+    public async Task<List<string>> Zones(CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select distinct facts ->> 'zone' from entity where state_name = 'host' and facts ->> 'zone' is not null order by 1");
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<string>();
+        while (await reader.ReadAsync(cancel))
+            found.Add(reader.GetString(0));
+        return found;
+    }
+
+    /// <summary>The last decision about where something is placed, or (not <paramref name="placed"/>) is not; null: there is none, or it was too long ago.</summary>
+    public async Task<PlacementDecision?> Placement(string term, Guid consumer, bool placed, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand(
+            "select project, host, outcome, why, detail::text, decided from placement_decision where consumer = $1 and term = $2 and placed = $3");
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = consumer });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = term });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = placed });
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return !await reader.ReadAsync(cancel) ? null : new(
+            reader.GetGuid(0), reader.IsDBNull(1) ? null : reader.GetGuid(1), reader.GetString(2), reader.IsDBNull(3) ? null : reader.GetString(3),
+            (JsonObject)JsonNode.Parse(reader.GetString(4))!,   // the column is never null, and an object
+            reader.GetFieldValue<DateTimeOffset>(5));
     }
 
     /// <summary>Where agents can dial in: the gateways heard of in the last minute.</summary>

@@ -7,7 +7,7 @@ using Occi.Declared;
 namespace Controller.Api.Model;
 
 /// <summary>
-/// What categories there are: the provider's (the standard's, those of data files, and an <c>os_tpl</c> for every image), which all projects share, and each project's own.
+/// What categories there are: the provider's (the standard's, those of data files, an <c>os_tpl</c> for every image and a mixin for every zone), which all projects share, and each project's own.
 /// Cached; told of changes by <see cref="ModelChanges"/>, and fresh where something unknown is named (docs/decisions/0005).
 /// </summary>
 internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger<Catalogues> log) : IDisposable
@@ -17,7 +17,7 @@ internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger
 
     private readonly SemaphoreSlim _one = new(1);
     private readonly ConcurrentDictionary<Guid, Overlay> _overlays = new();
-    private volatile Provider _provider = Provider.Of("", model.Catalogue, []);
+    private volatile Provider _provider = Provider.Of("", model.Catalogue, [], []);
 
     /// <summary>What the project has, as far as is known.</summary>
     public async ValueTask<ProjectModel> Of(Guid project, CancellationToken cancel)
@@ -50,7 +50,7 @@ internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger
     /// <summary>Something has changed: a row's state name, and its project where it has one. Anything else: everything may have.</summary>
     public async Task Changed(string what, CancellationToken cancel)
     {
-        if (what == "image")
+        if (what is "image" or "zone")
             await FreshShared(cancel);
         else if (!what.StartsWith(GrainKeys.UserMixinsTerm + "/", StringComparison.Ordinal) || !Guid.TryParse(what[(what.IndexOf('/', StringComparison.Ordinal) + 1)..], out var project))
             await Refresh(cancel);
@@ -77,12 +77,13 @@ internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger
         await _one.WaitAsync(cancel);
         try
         {
-            var fingerprint = await rows.Fingerprint("image", cancel);
+            var zones = await rows.Zones(cancel);
+            var fingerprint = $"{await rows.Fingerprint("image", cancel)}|{string.Join(',', zones)}";
             if (fingerprint == _provider.Fingerprint)
                 return;
             var images = await rows.All("image", ContractsJson.Default.RowImageView, cancel);
-            _provider = Provider.Of(fingerprint, model.Catalogue, images.Select(i => i.View));
-            LogImages(images.Count);
+            _provider = Provider.Of(fingerprint, model.Catalogue, images.Select(i => i.View), zones);
+            LogProvider(images.Count, zones.Count);
         }
         finally
         {
@@ -111,8 +112,8 @@ internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger
             project, static (_, a) => a.overlay.On(a.provider), static (_, old, a) => (a.overlay.Version >= old.Version ? a.overlay : old).On(a.provider), (overlay, provider: _provider));
     }
 
-    [LoggerMessage(LogLevel.Information, "The catalogue has {Images} images")]
-    private partial void LogImages(int images);
+    [LoggerMessage(LogLevel.Information, "The catalogue has {Images} images and {Zones} zones")]
+    private partial void LogProvider(int images, int zones);
 
     [LoggerMessage(LogLevel.Debug, "Project {Project} has {Mixins} mixins of its own, by version {Version}")]
     private partial void LogMixins(Guid project, int mixins, int version);

@@ -12,6 +12,11 @@ internal sealed class ProjectModel(Catalogue catalogue, IEnumerable<TypeId> own)
 
     public Catalogue Catalogue => catalogue;
 
+    /// <summary>What of it exists for a caller of that role: kinds that are for operators do not for anybody else.</summary>
+    public ProjectModel For(Contracts.Role role) => role >= Contracts.Role.Operator ? this : Tenants;
+
+    private ProjectModel Tenants => field ??= new(catalogue.WithoutOperators(), _own);
+
     /// <summary>Whether it is the project's own: then it says nothing about other projects' entities, though theirs may have one of that name.</summary>
     public bool IsOwn(TypeId mixin) => _own.Contains(mixin);
 

@@ -4,8 +4,8 @@ using Occi;
 namespace Controller.Api.Model;
 
 /// <summary>
-/// The provider's categories, as of a state of the images' rows: those that everybody has (the standard's, those of data files, an <c>os_tpl</c> for every image that is nobody's
-/// own), and the templates of images that belong to a project.
+/// The provider's categories, as of a state of the images' and hosts' rows: those that everybody has (the standard's, those of data files, an <c>os_tpl</c> for every image that is
+/// nobody's own, a mixin for every zone that a host is in), and the templates of images that belong to a project.
 /// </summary>
 internal sealed class Provider
 {
@@ -17,11 +17,11 @@ internal sealed class Provider
 
     public ProjectModel Model { get; }
 
-    public static Provider Of(string fingerprint, Catalogue declared, IEnumerable<ImageView> images)
+    public static Provider Of(string fingerprint, Catalogue declared, IEnumerable<ImageView> images, IEnumerable<string> zones)
     {
         var templates = images.ToLookup(i => i.Project, ImageTemplates.Of);
         return new(
-            fingerprint, new(declared.With(templates[null]), []),
+            fingerprint, new(declared.With([.. templates[null], .. zones.Select(Occi.Extension.Zone.Of)]), []),
             templates.Where(g => g.Key is not null).SelectMany(g => g.Select(mixin => (Project: g.Key!.Value, Mixin: mixin))).ToLookup(t => t.Project, t => t.Mixin));
     }
 

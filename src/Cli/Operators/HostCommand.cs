@@ -8,27 +8,72 @@ namespace Controller.Cli.Operators;
 /// <summary><c>controller host …</c></summary>
 internal static class HostCommand
 {
+    private const string Hosts = "/admin/hosts";
+
     public static Command Create() => new("host", "Hypervisor hosts.")
     {
-        List("Lists the hosts and what they can do.", "/admin/hosts",
-            Column("ID", "id"), Column("NAME", "name"), Column("STATUS", "status"),
-            ("DRIVER", h => h["capabilities"]?["driver"]?.ToString()), ("CORES", h => h["capabilities"]?["cores"]?.ToString()),
-            ("MEMORY", h => Gib(h["capabilities"]?["memoryBytes"])), ("UNMANAGED", h => ((h["unmanaged"] as JsonArray)?.Count ?? 0).ToString(System.Globalization.CultureInfo.InvariantCulture)),
-            Time("LAST SEEN", "lastSeen"), Column("WHY", "why")),
-        Token(), Remove(), FenceCommand.Create(),
+        List("Lists the hosts and what they can do.", Hosts,
+            Column("ID", "id"), Column("NAME", "name"), Column("STATUS", "status"), ("TAKES MACHINES", HostText.Takes), ("ZONE", h => h["settings"]?["zone"]?.ToString()),
+            ("DRIVER", h => h["capabilities"]?["driver"]?.ToString()), ("CORES", h => HostText.Used(h, "cores", "usableCores", n => n?.ToString())),
+            ("MEMORY", h => HostText.Used(h, "memoryBytes", "usableMemoryBytes", Gib)), ("MACHINES", h => h["use"]?["computes"]?.ToString()),
+            ("UNMANAGED", h => HostText.Count(h["unmanaged"])), Time("LAST SEEN", "lastSeen"), Column("WHY", "why")),
+        Show(), Token(), Approve(), HostDrainCommand.Create(), Undrain(), HostSetCommand.Create(), Remove(), FenceCommand.Create(),
     };
+
+    /// <summary>The argument that names a host.</summary>
+    public static Argument<string> Name() => new("host") { Description = "Id or name of the host." };
+
+    /// <summary>Where the host that is meant is.</summary>
+    public static async Task<string> PathOf(ApiClient api, string name, CancellationToken cancel) =>
+        $"{Hosts}/{Uri.EscapeDataString(await IdOf(api, Hosts, "host", name, cancel))}";
+
+    private static Command Show()
+    {
+        var (id, format) = (Name(), Output.OutputFormat.Option("text", "json"));
+        var command = new Command("show", "Shows a host: capacity, claims, versions, what an operator decided, a drain's outcome, domains that are not ours.") { id, format };
+        command.SetAction(async (parse, cancel) =>
+        {
+            using var api = Connection.Api(parse);
+            var host = await api.Json(HttpMethod.Get, await PathOf(api, parse.GetRequiredValue(id), cancel), null, cancel);
+            Console.Write(parse.GetValue(format) == "json" ? host!.ToJsonString(new() { WriteIndented = true }) + "\n" : HostText.Of(host!));   // a host that was found is never null
+            return ExitCode.Ok;
+        });
+        return command;
+    }
 
     private static Command Token()
     {
         var life = new Option<string>("--expires") { Description = "How long it can be used: 1h, 30m, …", HelpName = "DURATION", DefaultValueFactory = _ => "1h" };
-        var command = new Command("token", "Makes a join token, good for one agent, and prints it.") { life };
+        var pending = new Option<bool>("--needs-approval") { Description = "The host that uses it waits for \"host approve\" before it takes machines. Default: as the API's Hosts:AutoApprove says." };
+        var command = new Command("token", "Makes a join token, good for one agent, and prints it.") { life, pending };
         command.SetAction(async (parse, cancel) =>
         {
-            var ttl = Duration.Parse(parse.GetValue(life)!);
+            var wanted = new JsonObject { ["ttlSeconds"] = (long)Duration.Parse(parse.GetValue(life)!).TotalSeconds };
+            if (parse.GetValue(pending))
+                wanted["needsApproval"] = true;
             using var api = Connection.Api(parse);
-            var made = await api.Json(HttpMethod.Post, "/admin/hosts/join-tokens", new JsonObject { ["ttlSeconds"] = (long)ttl.TotalSeconds }, cancel);
-            Console.Error.WriteLine($"good for one agent until {made?["expires"]}; put it into a file and name that by Agent:JoinTokenFile:");
+            var made = await api.Json(HttpMethod.Post, Hosts + "/join-tokens", wanted, cancel);
+            var then = made?["needsApproval"]?.GetValue<bool>() == true ? "; its host then waits for \"controller host approve\"" : "";
+            Console.Error.WriteLine($"good for one agent until {made?["expires"]}{then}; put it into a file and name that by Agent:JoinTokenFile:");
             Console.WriteLine(made?["token"]?.ToString());
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Approve() => Order("approve", "Lets a host in that waits for approval.", "approved");
+
+    private static Command Undrain() => Order("undrain", "Ends a drain, finished or not: the host takes machines again. What was moved stays where it is.", "takes machines again:");
+
+    private static Command Order(string name, string description, string done)
+    {
+        var id = Name();
+        var command = new Command(name, description) { id };
+        command.SetAction(async (parse, cancel) =>
+        {
+            using var api = Connection.Api(parse);
+            var host = await api.Json(HttpMethod.Post, $"{await PathOf(api, parse.GetRequiredValue(id), cancel)}/{name}", null, cancel);
+            Console.WriteLine($"{done} {host?["name"]} ({host?["id"]})");
             return ExitCode.Ok;
         });
         return command;
@@ -36,14 +81,15 @@ internal static class HostCommand
 
     private static Command Remove()
     {
-        var id = new Argument<string>("host") { Description = "Id or name of the host." };
-        var command = new Command("remove", "Forgets a host and revokes its certificate.") { id };
+        var id = Name();
+        var force = new Option<bool>("--force") { Description = "Also if machines and volumes are on it: only of an unreachable host, which is gone for ever. They are lost, and say so." };
+        var command = new Command("remove", "Forgets a host and revokes its certificate; refused while a machine or a volume is on it.") { id, force };
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
-            var found = await IdOf(api, "/admin/hosts", "host", parse.GetRequiredValue(id), cancel);
-            await api.Json(HttpMethod.Delete, $"/admin/hosts/{Uri.EscapeDataString(found)}", null, cancel);
-            Console.WriteLine($"removed {found}");
+            var path = await PathOf(api, parse.GetRequiredValue(id), cancel);
+            await api.Json(HttpMethod.Delete, parse.GetValue(force) ? path + "?force=true" : path, null, cancel);
+            Console.WriteLine($"removed {path[(path.LastIndexOf('/') + 1)..]}");
             return ExitCode.Ok;
         });
         return command;

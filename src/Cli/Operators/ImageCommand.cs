@@ -17,16 +17,23 @@ internal static class ImageCommand
 
     private static Command Import()
     {
-        var file = new Argument<FileInfo>("file") { Description = "A disk image, qcow2 or raw." };
-        file.AcceptExistingOnly();
+        var source = new Argument<string>("source") { Description = "A disk image, qcow2 or raw: a file, or an http or https URL that the control plane fetches it from." };
         var name = new Option<string>("--name") { Description = "Term of the OS template that offers it.", HelpName = "TERM", Required = true };
         var title = new Option<string?>("--title") { Description = "For people. Default: the name.", HelpName = "TITLE" };
-        var command = new Command("import", "Stores an image and offers it as an OS template.") { file, name, title };
+        var sha256 = new Option<string?>("--sha256") { Description = "Of a URL: what the file's SHA-256 must be.", HelpName = "DIGEST" };
+        var format = new Option<string>("--format") { Description = "Of a URL: qcow2 or raw.", DefaultValueFactory = _ => "qcow2" };
+        format.AcceptOnlyFromAmong("qcow2", "raw");
+        var command = new Command("import", "Stores an image and offers it as an OS template.") { source, name, title, sha256, format };
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
-            var term = parse.GetRequiredValue(name);
-            await ImageUpload.Send(api, parse.GetRequiredValue(file).FullName, term, parse.GetValue(title) ?? term, cancel);
+            var (term, from) = (parse.GetRequiredValue(name), parse.GetRequiredValue(source));
+            if (ImageImport.IsUrl(from))
+                await ImageImport.Fetch(api, term, new(from, parse.GetValue(sha256), parse.GetValue(title) ?? term, parse.GetRequiredValue(format)), cancel);
+            else if (File.Exists(from))
+                await ImageUpload.Send(api, from, term, parse.GetValue(title) ?? term, cancel);
+            else
+                throw new CliException($"a file, or a URL that begins with http:// or https://, was wanted; there is no file {from}");
             Console.WriteLine($"imported as os_tpl {term}; use it with: occi create compute -m {term}");
             return ExitCode.Ok;
         });

@@ -11,13 +11,22 @@ internal sealed partial class ComputeGrain
     private async Task Tell()
     {
         var present = _record.Value!;
-        if (present.Host is not { } host || present.Recovery is { State: RecoveryState.Placing })
-            return;   // nowhere, or not yet anywhere else
+        if (present.Host is not { } host)
+        {
+            if (present.Phase == ComputePhase.Deleting)
+                await Release();   // no host has anything of it
+            return;
+        }
+        if (present.Recovery is { State: RecoveryState.Placing })
+            return;   // not yet anywhere else
         if (present.Phase == ComputePhase.Deleting)
             await _links.Going(present.Links, _time);
         var machine = await Desired(present);
         if (!machine.Absent)
+        {
             await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(host)));
+            await Task.WhenAll(machine.Disks.Select(d => _links.Storage(d.Volume).UseOn(d.Link, host)));
+        }
         await HostOf(host).Send([machine]);
         if (present.Migration is { Phase: MigrationPhase.Moving, Target.Host: { } target } && !machine.Absent)
         {
@@ -41,6 +50,8 @@ internal sealed partial class ComputeGrain
             Incarnation = present.Incarnation,
             Generation = present.Generation,
             Absent = present.Phase == ComputePhase.Deleting,
+            Pool = present.Pool,
+            RootDisk = present.RootDisk,
             Outgoing = present.Migration is { Phase: MigrationPhase.Moving } migration ? migration.Id : null,
         };
         if (bare.Absent)
@@ -67,9 +78,15 @@ internal sealed partial class ComputeGrain
         };
     }
 
-    private PlacementRequest Request(ComputeRecord present, Guid? near) => new(
+    private PlacementRequest Request(ComputeRecord present, Guid? near, params Guid[] pools) => new(
         "compute", Id, present.Incarnation, present.Project, ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes),
-        present.RootDiskBytes, ComputeSizes.Architecture(present.Attributes), near);
+        present.RootDiskBytes, ComputeSizes.Architecture(present.Attributes), near)
+    {
+        Pool = ComputeDisks.PoolName(present), SeesPools = present.Pool is { } own ? [.. pools, own] : pools,
+        Zone = PlacementWishes.Zone(present.Mixins),
+        Group = PlacementWishes.Group(present),
+        Image = present.Image?.Sha256,
+    };
 
     /// <summary>Keeps what was seen, where it says something new.</summary>
     private async Task Note(ObservedMachine machine)
@@ -138,6 +155,7 @@ internal sealed partial class ComputeGrain
             var made = accepted.Outcome.Ok ? await _links.Make(link with { Caller = update.Caller }, _record.Value!) : new(accepted.Outcome, null);
             var elsewhere = made.Outcome.Ok && made.Host is { } host && _record.Value!.Host is { } here && host != here
                 ? new Outcome(OutcomeKind.Conflict, $"The storage is on host {host}, the compute on host {here}: a local disk cannot be linked across hosts.")
+                : made is { Outcome.Ok: true, Pool: { } pool } && await SeesPool(pool) is { Ok: false } unseen ? unseen
                 : null;
             if (made.Outcome.Ok && elsewhere is null)
                 continue;

@@ -32,6 +32,7 @@ internal sealed partial class ComputeGrain
         var now = _time.GetUtcNow();
         await _record.Write(present with
         {
+            Message = present.Phase == ComputePhase.Failed ? present.Message : null,
             Migration = new()
             {
                 Id = Guid.NewGuid(),
@@ -65,8 +66,11 @@ internal sealed partial class ComputeGrain
     public async Task Progress(OperationProgress progress)
     {
         var now = _time.GetUtcNow();
-        if (_record.Value is not { Migration: { Phase: MigrationPhase.Moving } migration } present || migration.Operation.Id != progress.Operation || now - _noted < NoteEvery)
+        if (_record.Value is not { Migration: { Phase: MigrationPhase.Moving } migration } present || migration.Operation.Id != progress.Operation
+            || (now - _noted < NoteEvery && progress.RemainingBytes > 0))
+        {
             return;
+        }
         _noted = now;
         await _record.Write(present with { Migration = With(migration, progress) });
     }
@@ -89,6 +93,8 @@ internal sealed partial class ComputeGrain
             return $"A live migration takes a machine that runs, and {ComputeLifecycle.Words(present.Phase)}.";
         if ((await _links.Attachments(present.Links)).FirstOrDefault(a => a.Disk is not null)?.Disk is { } disk)
             return $"Volume {disk.Volume} is on its host's own disks and cannot move with it: detach it first.";
+        if (present.Pool is not null)
+            return "Its root disk is in a shared pool, and a migration would copy it onto itself: that is not possible yet.";
         var source = await HostOf(here).View();
         return source?.Status == HostStatus.Up ? null : $"Its host {source?.Name ?? here.ToString()} is {source?.Status.ToString().ToLowerInvariant() ?? "not known"}: only a machine that its host can hand over moves.";
     }

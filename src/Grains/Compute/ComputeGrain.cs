@@ -54,8 +54,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if (ComputeSizes.Refusal(command.Attributes) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
         var (image, unusable) = await _templates.Of(command);
-        if (unusable is not null)
-            return unusable;
+        if ((unusable ?? ComputeDisks.Refusal(command, image)) is { } cannot)
+            return cannot;
         if (ComputeAvailability.Refusal(command.Mixins, command.Attributes, image is not null) is { } unavailable)
             return new(OutcomeKind.Conflict, unavailable);
 
@@ -98,7 +98,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         // Links first: what cannot be made is taken back before anything else has changed.
         if (await AddInline(command) is { } notLinked)
             return notLinked;
-        if (await Resize(present with { Attributes = attributes }) is { } tooLarge)
+        if (await Resize(present with { Attributes = attributes, Mixins = mixins }) is { } tooLarge)
         {
             await TakeBack(command.Links);
             return tooLarge;
@@ -118,14 +118,17 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
                 ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
             : ComputeAvailability.Refusal(Patch.Mixins(present.Mixins, command), Patch.Attributes(present.Attributes, command), present.Image is not null) is { } unavailable
                 ? new(OutcomeKind.Conflict, unavailable)
+            : PlacementWishes.Zone(Patch.Mixins(present.Mixins, command)) != PlacementWishes.Zone(present.Mixins)
+                ? new(OutcomeKind.Conflict, "The availability zone of a compute cannot be changed: create another compute there.")
             : null);
     }
 
     private async Task<Outcome?> Resize(ComputeRecord wanted)
     {
         var present = _record.Value!;
-        if (present.Host is not { } host || (ComputeSizes.Cores(wanted.Attributes), ComputeSizes.MemoryBytes(wanted.Attributes))
-            == (ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes)))
+        if (present.Host is not { } host
+            || (ComputeSizes.Cores(wanted.Attributes), ComputeSizes.MemoryBytes(wanted.Attributes), PlacementWishes.Group(wanted))
+            == (ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes), PlacementWishes.Group(present)))
         {
             return null;
         }
@@ -168,6 +171,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     public Task<Outcome> MayInvoke(InvokeAction command) => Task.FromResult(
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
         : Patch.Refusal(command, _record.Version) is { } moved ? moved
+        : IsLost(_record.Value!) ? new(OutcomeKind.Conflict, Lost)
         : ComputeLifecycle.TriggerOf(command.Action) is not { } trigger ? new(OutcomeKind.Done)   // what is no change of state only the doing can tell
         : ComputeLifecycle.Decide(_record.Value!.Phase, trigger) switch
         {
@@ -337,35 +341,38 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if (refused is not null)
             return await Abandon(refused);
         // Storages say where the machine has to be; then one transaction takes the host, the quota and the addresses; then the NICs find theirs taken.
-        var (near, why) = await MakeLinks(present.Inline.Where(l => !IsNic(l)));
+        var (near, pools, why) = await MakeLinks(present.Inline.Where(l => !IsNic(l)));
         if (why is not null)
             return await Abandon(why);
         if (near is not null && ComputeAvailability.IsWanted(present.Mixins))
             return await Abandon(new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume));
-        var placed = await _claims.Place(Request(present, near) with { Addresses = NicAddressing.Of(Id, present.Inline) });
+        var placed = await _claims.Place(Request(present, near, pools) with { Addresses = NicAddressing.Of(Id, present.Inline) });
         if (placed.Host is not { } host)
             return await Abandon(new(placed.Kind, placed.Why));
-        (_, why) = await MakeLinks(present.Inline.Where(IsNic));
+        (_, _, why) = await MakeLinks(present.Inline.Where(IsNic));
         if (why is not null)
             return await Abandon(why);
         LogPlaced(Id, host, present.Incarnation);
-        var outcome = await Handle(ComputeTrigger.Placed, r => r with { Host = host, Inline = [] });
+        var outcome = await Handle(ComputeTrigger.Placed, r => ComputeDisks.Placed(r with { Host = host, Inline = [] }, placed.Pool));
         return outcome.Ok ? new(OutcomeKind.Created, View: await View(new(present.Project, Role.Reader, present.CreatedBy))) : outcome;
     }
 
-    private async Task<(Guid? Near, Outcome? Refused)> MakeLinks(IEnumerable<CreateEntity> links)
+    private async Task<(Guid? Near, Guid[] Pools, Outcome? Refused)> MakeLinks(IEnumerable<CreateEntity> links)
     {
         Guid? near = null;
+        var pools = new HashSet<Guid>();
         foreach (var link in links)
         {
             var made = await _links.Make(link, _record.Value!);
             if (!made.Outcome.Ok)
-                return (null, made.Outcome);
+                return (null, [], made.Outcome);
             if (made.Host is { } there && near is { } other && there != other)
-                return (null, new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
+                return (null, [], new(OutcomeKind.Conflict, $"The storages to be linked are on different hosts ({near} and {there})."));
             near = made.Host ?? near;
+            if (made.Pool is { } pool)
+                pools.Add(pool);
         }
-        return (near, null);
+        return (near, [.. pools], null);
     }
 
     private static bool IsNic(CreateEntity link) => link.Kind == Model.NetworkInterface.Kind.ToString();
@@ -384,6 +391,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     private async Task<Outcome> Handle(ComputeTrigger trigger, Func<ComputeRecord, ComputeRecord>? also = null)
     {
         var present = _record.Value!;
+        if (IsLost(present) && trigger != ComputeTrigger.Delete)
+            return new(OutcomeKind.Conflict, Lost);
         switch (ComputeLifecycle.Decide(present.Phase, trigger))
         {
             case ComputeDecision.Refused refused:

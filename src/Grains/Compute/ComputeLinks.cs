@@ -10,6 +10,8 @@ internal sealed class ComputeLinks(IGrainFactory grains)
 
     public INetworkGrain Network(Guid id) => grains.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
 
+    public IStorageGrain Storage(Guid id) => grains.GetGrain<IStorageGrain>(GrainId.Create("storage", GrainKeys.Of("storage", id)));
+
     public async Task<EntityView[]> Views(ComputeLink[] links)
     {
         // A link's own project was checked when it was made; its source's reader may see it.

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Controller.Contracts;
 using Controller.Grains.Entities;
 
@@ -51,6 +52,7 @@ internal sealed record ComputeMigration
 
     public string? Error { get; init; }
 
+    [JsonIgnore]
     public bool UnderWay => Phase is MigrationPhase.Placing or MigrationPhase.Moving;
 
     public MigrationView View(Guid compute) => new()

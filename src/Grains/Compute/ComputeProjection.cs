@@ -19,7 +19,7 @@ internal static class ComputeProjection
             Project = record.Project,
             Mixins = record.Mixins,
             Attributes = Attributes(record),
-            Actions = [.. ActionsIn(record.Phase).Where(a => a != Model.Compute.Save || record.Image is not null).Select(a => a.Id.ToString())],
+            Actions = [.. (record is { Phase: ComputePhase.Failed, Host: null } ? [] : ActionsIn(record.Phase)).Where(a => a != Model.Compute.Save || record.Image is not null).Select(a => a.Id.ToString())],
             Version = version,
             Created = record.Created,
         };

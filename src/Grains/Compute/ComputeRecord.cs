@@ -40,6 +40,12 @@ internal sealed record ComputeRecord
 
     public long RootDiskBytes { get; init; }
 
+    /// <summary>The shared pool that the root disk is in; null: the host's own.</summary>
+    public Guid? Pool { get; init; }
+
+    /// <summary>What a root disk in a shared pool is named by: the incarnation that it was made for. Later ones have the same disk.</summary>
+    public Guid? RootDisk { get; init; }
+
     public ComputeLink[] Links { get; init; } = [];
 
     /// <summary>Links taken away that the machine may still have.</summary>

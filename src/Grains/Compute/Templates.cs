@@ -24,16 +24,19 @@ internal sealed class Templates(IGrainFactory grains)
     /// <summary>The image of a new compute's template, if it has one; or why that cannot be used.</summary>
     public async Task<(ImageView? Image, Outcome? Unusable)> Of(CreateEntity command)
     {
-        if (In(command.Mixins).FirstOrDefault() is not { } mixin)
-            return (null, null);
-        var term = mixin[ImageView.Scheme.Length..];
+        return In(command.Mixins).FirstOrDefault() is { } mixin ? await Usable(mixin[ImageView.Scheme.Length..], command.Caller) : (null, null);
+    }
+
+    /// <summary>An image, if that caller can use it now; or why not.</summary>
+    public async Task<(ImageView? Image, Outcome? Unusable)> Usable(string term, Caller caller)
+    {
         var image = await Image(term).View();
         return image switch
         {
             null => (null, new(OutcomeKind.Invalid, $"There is no image {term}.")),
-            _ when !image.IsFor(command.Caller) => (null, new(OutcomeKind.Invalid, $"There is no image {term}.")),
+            _ when !image.IsFor(caller) => (null, new(OutcomeKind.Invalid, $"There is no image {term}.")),
             { State: ImageState.Ready } => (image, null),
-            { State: ImageState.Pending } => (null, new(OutcomeKind.Conflict, $"The OS template {term} is not ready yet: it is being saved from {image.Origin}.")),
+            { State: ImageState.Pending } => (null, new(OutcomeKind.Conflict, $"The OS template {term} is not ready yet: it is on its way from {image.Origin}.")),
             _ => (null, new(OutcomeKind.Conflict, $"The OS template {term} cannot be used: {image.Message}")),
         };
     }

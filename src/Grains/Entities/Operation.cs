@@ -31,5 +31,8 @@ public sealed record Operation
     public Operation Again(DateTimeOffset now, string? error = null) =>
         this with { Attempts = Attempts + 1, Due = now + Wait(Attempts + 1), LastError = error ?? LastError };
 
+    /// <summary>As operators see it.</summary>
+    public Contracts.ExplainedOperation Explain() => new(Id, What, Since, Deadline, Due, Attempts, LastError);
+
     private static TimeSpan Wait(int attempts) => TimeSpan.FromSeconds(Math.Min(30, 3 << Math.Min(attempts, 4)));
 }

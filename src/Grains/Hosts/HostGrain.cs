@@ -11,7 +11,7 @@ namespace Controller.Grains.Hosts;
 /// the entities themselves, so there is one truth.
 /// </summary>
 [GrainType("host")]
-internal sealed partial class HostGrain : Grain, IHostGrain
+internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
 {
     /// <summary>A host unheard of for this long is unreachable. The agent sends a sign of life three times as often.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
@@ -55,39 +55,32 @@ internal sealed partial class HostGrain : Grain, IHostGrain
 
     // ---------------------------------------------------------------- enrolment
 
-    public async Task Enrol(string name, string certificateSerial)
+    public Task Enrol(string name, string certificateSerial) => Admit(name, certificateSerial, HostAdmission.Approved);
+
+    public async Task Admit(string name, string certificateSerial, HostAdmission admission)
     {
         await _record.Write(_record.Value is { } present
             ? present with { Name = name, Certificate = certificateSerial }
-            : new() { Id = Id, Name = name, Certificate = certificateSerial, Since = _time.GetUtcNow() });
-        LogEnrolled(Id, name);
+            : new() { Id = Id, Name = name, Certificate = certificateSerial, Since = _time.GetUtcNow(), Admission = admission });
+        LogEnrolled(Id, name, admission);
     }
 
     public Task Renewed(string certificateSerial) =>
         _record.Value is { } present ? _record.Write(present with { Certificate = certificateSerial }) : Task.CompletedTask;
 
-    public Task<HostView?> View() => Task.FromResult(
-        _record.View is { } view ? view with { LastSeen = _stream is null ? view.LastSeen : _lastSeen } : null);
-
-    public async Task<Outcome> Remove()
+    public async Task<HostView?> View()
     {
-        if (!_record.Exists)
-            return new(OutcomeKind.NotFound);
-        var placed = await _claims.OnHost(Id);
-        if (placed.Count > 0)
-            return new(OutcomeKind.Conflict, $"{placed.Count} object(s) are placed on the host, the first is {placed[0].Term} {placed[0].Consumer}: delete them first.");
-        _stream?.Hangup("The host was removed.");
-        await _record.Clear();
-        LogRemoved(Id);
-        DeactivateOnIdle();
-        return new(OutcomeKind.Done);
+        if (_record.Value is not { } present)
+            return null;
+        var view = HostProjection.View(present, _record.Version)!;   // every record has one
+        return view with { LastSeen = _stream is null ? view.LastSeen : _lastSeen, Use = await _claims.Use(Id), Entity = null };
     }
 
     // ---------------------------------------------------------------- session
 
     public async Task<SessionOpened?> Connect(AgentHello hello, IAgentStream stream)
     {
-        if (_record.Value is not { } present)
+        if (_record.Value is not { Removing: false } present)
             return null;
         var now = _time.GetUtcNow();
         var epoch = Math.Max(present.Epoch, hello.HighestEpochSeen) + 1;
@@ -99,6 +92,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain
             Capabilities = hello.Capabilities,
             BootId = hello.BootId,
             AgentVersion = hello.AgentVersion,
+            LastHeartbeat = now,
             Since = present.Status == HostStatus.Up ? present.Since : now,
         });
         _stream?.Hangup($"Epoch {epoch} has begun.");
@@ -256,6 +250,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain
         await Watch();
         if (_stream is { } stream && _time.GetUtcNow() >= _resyncDue)
             await Resync(stream);
+        await NoteUse();
     }
 
     private async Task Watch()
@@ -295,11 +290,8 @@ internal sealed partial class HostGrain : Grain, IHostGrain
         LogStatus(Id, present.Name, status, why);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} is enrolled as {Name}")]
-    private partial void LogEnrolled(Guid host, string name);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} was removed")]
-    private partial void LogRemoved(Guid host);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} is enrolled as {Name}, {Admission}")]
+    private partial void LogEnrolled(Guid host, string name, HostAdmission admission);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} ({Name}) is connected: epoch {Epoch}, driver {Driver}")]
     private partial void LogConnected(Guid host, string name, long epoch, string driver);

@@ -1,5 +1,4 @@
 using Controller.Contracts;
-using Controller.Grains.Persistence;
 
 namespace Controller.Grains.Hosts;
 
@@ -33,6 +32,8 @@ internal sealed record HostRecord
 
     public UnmanagedMachine[] Unmanaged { get; init; } = [];
 
+    // ---- whether it is lost
+
     /// <summary>No lease that was ever granted ends later. Written before any that would.</summary>
     public DateTimeOffset? LeaseUntil { get; init; }
 
@@ -51,26 +52,46 @@ internal sealed record HostRecord
 
     /// <summary>While it is unreachable: what those of its machines wait for that are to go on elsewhere.</summary>
     public string? Waits { get; init; }
+
+    // ---- what operators decide
+
+    public HostAdmission Admission { get; init; }
+
+    public HostSettings Settings { get; init; } = new();
+
+    /// <summary>There from the order to drain it until the end of that is ordered.</summary>
+    public HostDrain? Drain { get; init; }
+
+    /// <summary>What an operator is having removed; what was placed there is being told.</summary>
+    public bool Removing { get; init; }
+
+    // ---- seen
+
+    /// <summary>To half a minute: not every sign of life is written down.</summary>
+    public DateTimeOffset? LastHeartbeat { get; init; }
+
+    /// <summary>What is placed on it, as it was a few seconds ago at most.</summary>
+    public HostUse? Use { get; init; }
+
+    /// <summary>When the sweeper has to look at it; null: nothing is unfinished.</summary>
+    public DateTimeOffset? Due { get; init; }
 }
 
-internal static class HostProjection
+/// <summary>A drain. Persisted: additive changes only.</summary>
+internal sealed record HostDrain
 {
-    public static readonly Func<HostRecord, long, HostView?> View = (record, _) => new(
-        record.Id, record.Name, record.Status, record.Why, record.Capabilities, record.Epoch, record.Since, record.AgentVersion, record.Unmanaged)
-    {
-        Availability = new()
-        {
-            LeaseUntil = record.LeaseUntil, Guarded = record.Guarded, Unguarded = record.Unguarded, Fence = record.Fence, FenceSays = record.FenceSays, Loss = record.Loss, Waits = record.Waits,
-        },
-    };
+    public required Guid Id { get; init; }
 
-    public static readonly Func<HostRecord, EntityIndex> Index = record => new()
-    {
-        EntityId = record.Id,
-        State = record.Status.ToString().ToLowerInvariant(),
-        Title = record.Name,
-        Cores = record.Capabilities?.Cores,
-        Memory = record.Capabilities?.MemoryBytes,
-        Disk = record.Capabilities?.DiskBytes,
-    };
+    public DrainMethod Method { get; init; }
+
+    public DrainStop Stop { get; init; }
+
+    public required string By { get; init; }
+
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>When nothing was left to do.</summary>
+    public DateTimeOffset? Finished { get; init; }
+
+    public DrainedObject[] Objects { get; init; } = [];
 }

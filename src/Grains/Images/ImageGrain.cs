@@ -4,12 +4,12 @@ using Controller.Grains.Persistence;
 namespace Controller.Grains.Images;
 
 /// <summary>
-/// An image. One that is being made has no operation of its own: the compute that is saved has it, with its deadline, and tells the image how it ended
-/// before it forgets it.
+/// An image. One that is being saved has no operation of its own: the compute that is saved has it, with its deadline, and tells the image how it ended
+/// before it forgets it. One that is being imported is found in the inventory by any silo, until its bytes are there or cannot be.
 /// </summary>
 [GrainType("image")]
 internal sealed class ImageGrain(
-    [PersistentState("image", "entities")] IPersistentState<Stored<ImageRecord, ImageView>> state, TimeProvider time) : Grain, IImageGrain
+    [PersistentState("image", "entities")] IPersistentState<Stored<ImageRecord, ImageView>> state, IImageFiles files, TimeProvider time) : Grain, IImageGrain
 {
     private readonly Record<ImageRecord, ImageView> _record = new(state, ImageProjection.View, ImageProjection.Index);
 
@@ -35,6 +35,28 @@ internal sealed class ImageGrain(
         return _record.Value!.Save == save.Id ? _record.View : null;
     }
 
+    public async Task<ImageView?> Import(string title, ImageImport import)
+    {
+        if (_record.Value is { Project: not null })
+            return null;
+        if (_record.Value?.Save != import.Id)
+        {
+            await _record.Write(new(Term, title, "", import.Format, 0, 0, _record.Value?.Created ?? time.GetUtcNow())
+            {
+                State = ImageState.Pending, Origin = import.Url, Save = import.Id, Import = import,
+            });
+        }
+        return _record.View;
+    }
+
+    public async Task<bool> Progress(Guid import, long received, long? expected)
+    {
+        if (_record.Value is not { State: ImageState.Pending, Import: { } present } record || present.Id != import)
+            return false;
+        await _record.Write(record with { Import = present with { Received = received, Expected = expected } });
+        return true;
+    }
+
     public async Task<bool> Complete(Guid save, SavedDisk disk)
     {
         if (_record.Value is not { } present || present.Save != save)
@@ -45,17 +67,21 @@ internal sealed class ImageGrain(
             await _record.Write(present with
             {
                 Sha256 = disk.Image.Sha256, Format = disk.Image.Format, SizeBytes = disk.Image.SizeBytes, VirtualSizeBytes = disk.VirtualSizeBytes,
-                State = ImageState.Ready, Message = null,
+                State = ImageState.Ready, Message = null, Import = null,
             });
         }
-        return true;
+        // Looked at after it was named: who sweeps the store takes a file away first and looks for its name then, so one of the two sees the other.
+        if (await files.Has(disk.Image.Sha256))
+            return true;
+        await _record.Write(_record.Value! with { State = ImageState.Error, Message = $"Its bytes ({disk.Image.Sha256}) are not in the image store." });
+        return false;
     }
 
     public async Task<bool> Fail(Guid save, string why)
     {
         if (_record.Value is not { } present || present.Save != save || present.State == ImageState.Ready)
             return false;
-        await _record.Write(present with { State = ImageState.Error, Message = why });
+        await _record.Write(present with { State = ImageState.Error, Message = why, Import = null });
         return true;
     }
 

@@ -14,14 +14,17 @@ internal sealed record ImageRecord(string Term, string Title, string Sha256, str
 
     public string? Origin { get; init; }
 
-    /// <summary>The save that makes its bytes, or made them.</summary>
+    /// <summary>The save or import that makes its bytes, or made them.</summary>
     public Guid? Save { get; init; }
+
+    /// <summary>While it is being imported.</summary>
+    public ImageImport? Import { get; init; }
 }
 
 internal static class ImageProjection
 {
     public static readonly Func<ImageRecord, long, ImageView?> View = (r, _) => new(
-        r.Term, r.Title, r.Sha256, r.Format, r.SizeBytes, r.VirtualSizeBytes, r.Created, r.Project, r.State, r.Message, r.Origin);
+        r.Term, r.Title, r.Sha256, r.Format, r.SizeBytes, r.VirtualSizeBytes, r.Created, r.Project, r.State, r.Message, r.Origin, r.Import);
 
     public static readonly Func<ImageRecord, EntityIndex> Index = r => new()
     {

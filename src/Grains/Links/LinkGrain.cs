@@ -245,7 +245,8 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
             await Drop();
             return arranged.Outcome;
         }
-        var accepted = await Source(next.Source).LinkAdded(Id, this.GetGrainId().Type.ToString()!, arranged.Host);
+        var seen = arranged.Pool is { } pool ? await Source(next.Source).SeesPool(pool) : new(OutcomeKind.Done);
+        var accepted = seen.Ok ? await Source(next.Source).LinkAdded(Id, this.GetGrainId().Type.ToString()!, arranged.Host) : new(seen);
         if (!accepted.Outcome.Ok)
         {
             await Leave(next);

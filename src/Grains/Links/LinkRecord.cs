@@ -37,8 +37,17 @@ internal sealed record LinkRecord
 
     public string? Gateway { get; init; }
 
+    /// <summary>Of a NIC on a network with IPv6.</summary>
+    public string? Address6 { get; init; }
+
+    /// <summary>What a NIC's guest is told.</summary>
+    public NicSettings? Settings { get; init; }
+
     /// <summary>What the machine calls it, once seen.</summary>
     public string? Device { get; init; }
+
+    /// <summary>Of a disk: the shared pool that it is in; null: its host's own.</summary>
+    public Guid? Pool { get; init; }
 
     public Operation? Operation { get; init; }
 

@@ -2,6 +2,7 @@ using Controller.Contracts;
 using Controller.Grains.Persistence;
 using Microsoft.Extensions.Logging;
 using Occi;
+using Occi.Extension;
 using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Links;
@@ -13,6 +14,7 @@ internal sealed class NetworkInterfaceGrain(
     : LinkGrain(state, time, logger)
 {
     private static readonly string AddressMixin = Model.IpNetworkInterface.Mixin.Id.ToString();
+    private static readonly string Address6Mixin = Networking.InterfaceIpv6.Id.ToString();
 
     protected override Kind TargetKind => Model.Network.Kind;
 
@@ -30,20 +32,23 @@ internal sealed class NetworkInterfaceGrain(
         var connected = await Target(record).Connect(caller, Id, record.Source, record.Mac!, wanted, NicAddressing.Hostname(record.Source));
         if (!connected.Outcome.Ok)
             return (record, new(connected.Outcome, null));
-        return (Exposed(record with { Address = connected.Address, Gateway = connected.Gateway }), new(connected.Outcome, null));
+        var next = record with { Address = connected.Address, Gateway = connected.Gateway, Address6 = connected.Address6, Settings = connected.Settings };
+        return (Exposed(next), new(connected.Outcome, null));
     }
 
     /// <summary>What the network gave is shown, whether the client asked for the mixin or not.</summary>
-    private static LinkRecord Exposed(LinkRecord record) => record.Address is null || record.Mixins.Contains(AddressMixin)
-        ? record
-        : record with { Mixins = [.. record.Mixins, AddressMixin] };
+    private static LinkRecord Exposed(LinkRecord record)
+    {
+        string[] shown = [.. record.Address is null ? [] : (string[])[AddressMixin], .. record.Address6 is null ? [] : (string[])[Address6Mixin]];
+        return shown.Except(record.Mixins).Any() ? record with { Mixins = [.. record.Mixins.Union(shown)] } : record;
+    }
 
     protected override Task Leave(LinkRecord record) => Target(record).Leaving(Id);
 
     protected override Task Free(LinkRecord record) => Target(record).Disconnected(Id);
 
     protected override Attachment Device(LinkRecord record) =>
-        new(null, new(record.Id, record.Target, record.Mac!, record.Address, "eth" + record.Slot));
+        new(null, new(record.Id, record.Target, record.Mac!, record.Address, "eth" + record.Slot) { Address6 = record.Address6, Settings = record.Settings });
 
     private INetworkGrain Target(LinkRecord record) => GrainFactory.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", record.Target)));
 
@@ -51,6 +56,10 @@ internal sealed class NetworkInterfaceGrain(
     {
         shown[Model.NetworkInterface.Interface.Name] = AttributeValue.Of(record.Device ?? "eth" + Math.Max(0, record.Slot));
         shown[Model.NetworkInterface.Mac.Name] = AttributeValue.Of(record.Mac!);
+        if (record.Address6 is not null)
+            shown[Networking.InterfaceAddress6.Name] = AttributeValue.Of(record.Address6);
+        if (record is { Address6: not null, Settings.Gateway6: { } gateway6 })
+            shown[Networking.InterfaceGateway6.Name] = AttributeValue.Of(gateway6);
         if (record.Address is null)
             return;
         shown[Model.IpNetworkInterface.Address.Name] = AttributeValue.Of(record.Address);

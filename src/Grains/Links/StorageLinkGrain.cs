@@ -14,7 +14,7 @@ internal sealed partial class StorageLinkGrain(
     [PersistentState("storagelink", "entities")] IPersistentState<Stored<LinkRecord, EntityView>> state, TimeProvider time, ILogger<StorageLinkGrain> logger)
     : LinkGrain(state, time, logger)
 {
-    /// <summary>Slot 0 is vdb: vda is the root disk.</summary>
+    /// <summary>Slot 0 is vdb: vda is the root disk, or the storage that a compute without an OS template boots from.</summary>
     private const int MostDisks = 25;
 
     protected override Kind TargetKind => Model.Storage.Kind;
@@ -27,17 +27,20 @@ internal sealed partial class StorageLinkGrain(
         record,
         record.Slot >= MostDisks ? $"A compute can have {MostDisks} storages linked, not more."
         : record.Attributes.Text(Model.StorageLink.DeviceId) is { } asked && !Offered().IsMatch(asked)
-            ? $"{Model.StorageLink.DeviceId.Name}: one of vdb … vdz was wanted, \"{asked}\" was given. Leave it out to get a free one."
+            ? $"{Model.StorageLink.DeviceId.Name}: one of vdb … vdz was wanted (vda: to boot from it), \"{asked}\" was given. Leave it out to get a free one."
         : null);
 
-    protected override async Task<(LinkRecord Record, AttachResult Result)> Arrange(LinkRecord record, Caller caller) =>
-        (record, await Target(record).Attach(caller, Id, record.Source));
+    protected override async Task<(LinkRecord Record, AttachResult Result)> Arrange(LinkRecord record, Caller caller)
+    {
+        var attached = await Target(record).Attach(caller, Id, record.Source);
+        return (record with { Pool = attached.Pool }, attached);
+    }
 
     protected override Task Leave(LinkRecord record) => Target(record).Detached(Id);
 
-    protected override Task Free(LinkRecord record) => Target(record).Detached(Id);
+    protected override Task Free(LinkRecord record) => Target(record).LetGo(Id);
 
-    protected override Attachment Device(LinkRecord record) => new(new(record.Id, record.Target, DeviceOf(record)), null);
+    protected override Attachment Device(LinkRecord record) => new(new(record.Id, record.Target, DeviceOf(record)), null, record.Pool);
 
     private IStorageGrain Target(LinkRecord record) => GrainFactory.GetGrain<IStorageGrain>(GrainId.Create("storage", GrainKeys.Of("storage", record.Target)));
 
@@ -46,6 +49,6 @@ internal sealed partial class StorageLinkGrain(
         : record.Slot >= 0 ? "vd" + (char)('b' + record.Slot)
         : null;
 
-    [GeneratedRegex("^(/dev/)?vd[b-z]$")]
+    [GeneratedRegex("^(/dev/)?vd[a-z]$")]
     private static partial Regex Offered();
 }

@@ -3,6 +3,7 @@ using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
+using Occi.Extension;
 using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Network;
@@ -53,7 +54,9 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             Attributes = command.Attributes,
             Operation = Operation.Begin("create", now, Limit),
         };
-        if (Refusal(record) is { } refusal)
+        if (record.Physical is not null && command.Caller.Role != Role.Admin)
+            return new(OutcomeKind.Forbidden, "A network of the world outside is for an admin to create.");
+        if (NetworkWishes.Refusal(record) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
         await _record.Write(record);
         return await Settle();
@@ -70,15 +73,12 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
         if (Patch.Refusal(command, _record.Version) is { } moved)
             return moved;
         var next = Next(present, command);
-        if (Refusal(present, next) is { } refused)
+        if (NetworkWishes.Refusal(present, next) is { } refused)
             return refused;
-        if (next.WantsSubnet && present.Cidr is null)
-        {
-            var subnet = await ClaimSubnet(next);
-            if (subnet.Cidr is null)
-                return new(OutcomeKind.Conflict, subnet.Why);
-            next = next with { Cidr = subnet.Cidr, Gateway = subnet.Gateway };
-        }
+        var (ranged, why) = await ClaimSubnets(next);
+        if (ranged is null)
+            return new(OutcomeKind.Conflict, why);
+        next = ranged;
         await _record.Write(next with { Generation = present.Generation + 1 });
         await Tell();
         return new(OutcomeKind.Done, View: _record.View);
@@ -107,7 +107,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
 
     public Task<Outcome> MayUpdate(UpdateEntity command) => Task.FromResult(
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
-        : Patch.Refusal(command, _record.Version) ?? Refusal(_record.Value!, Next(_record.Value!, command)) ?? new Outcome(OutcomeKind.Done));
+        : Patch.Refusal(command, _record.Version) ?? NetworkWishes.Refusal(_record.Value!, Next(_record.Value!, command)) ?? new Outcome(OutcomeKind.Done));
 
     public Task<Outcome> MayInvoke(InvokeAction command) => Task.FromResult(
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
@@ -148,7 +148,11 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             await _record.Write(present with { Members = [.. present.Members, link], Generation = present.Generation + 1 });
             await Tell();
         }
-        return new(new(OutcomeKind.Done), claimed.Address, present.Gateway, present.Cidr is { } range ? Subnet.PrefixLength(range) : 0);
+        return new(new(OutcomeKind.Done), claimed.Address, present.Gateway, present.Cidr is { } range ? Subnet.PrefixLength(range) : 0)
+        {
+            Address6 = present.Cidr6 is { } six ? Subnet6.Address(six, mac) : null,
+            Settings = Settings(present),
+        };
     }
 
     public async Task Leaving(Guid link)
@@ -165,45 +169,9 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
         {
             await _record.Write(present with { Generation = present.Generation + 1 });
             await Tell();
+            await LeaveHosts(link);
         }
     }
-
-    public async Task EnsureOn(Guid host)
-    {
-        if (_record.Value is not { } present || present.Phase == NetworkPhase.Deleting)
-            return;
-        if (present.Hosts.All(h => h.Host != host))
-        {
-            await _claims.Note("network", Id, present.OnHosts, host, present.Project);
-            await _record.Write(present with { Hosts = [.. present.Hosts, new(host)] });
-        }
-        await Tell(host);
-    }
-
-    // ---------------------------------------------------------------- hosts' news
-
-    public async Task Observed(Guid host, ObservedNetwork network)
-    {
-        if (_record.Value is not { } present || network.Incarnation != present.OnHosts || present.Hosts.FirstOrDefault(h => h.Host == host) is not { } known)
-            return;
-        var failure = network.Failure is { } f && f.Generation >= present.Generation ? f : null;
-        var seen = known with
-        {
-            Generation = !network.Present && present.Phase == NetworkPhase.Deleting && failure is null ? -1 : network.Generation,
-            Failure = failure?.Message,
-        };
-        if (seen != known)
-            await _record.Write(present with { Hosts = [.. present.Hosts.Select(h => h.Host == host ? seen : h)] });
-        if (failure is { Retryable: false })
-            await Handle(NetworkTrigger.SawFailure);
-        await Conclude();
-    }
-
-    public async Task<DesiredObject?> DesiredOn(Guid host) =>
-        _record.Value is { } present && present.Hosts.Any(h => h.Host == host) ? await Desired(present) : null;
-
-    public Task<bool> IsStray(Guid host, Guid incarnation) => Task.FromResult(
-        _record.Value is { } present && incarnation != present.OnHosts);
 
     public async Task Reconcile()
     {
@@ -229,46 +197,41 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
     private async Task<Outcome> Settle()
     {
         var present = _record.Value!;
-        if (present.WantsSubnet)
+        var (ranged, why) = await ClaimSubnets(present);
+        if (ranged is null)
         {
-            var subnet = await ClaimSubnet(present);
-            if (subnet.Cidr is null)
-            {
-                await _record.Clear();
-                return new(OutcomeKind.Conflict, subnet.Why);
-            }
-            present = present with { Cidr = subnet.Cidr, Gateway = subnet.Gateway };
+            await _claims.ReleaseSubnet(Id);
+            await _record.Clear();
+            return new(OutcomeKind.Conflict, why);
         }
-        var outcome = await Handle(NetworkTrigger.Up, r => r with { Cidr = present.Cidr, Gateway = present.Gateway });
+        var outcome = await Handle(
+            NetworkTrigger.Up, r => r with { Cidr = ranged.Cidr, Gateway = ranged.Gateway, Cidr6 = ranged.Cidr6, Gateway6 = ranged.Gateway6 });
         return outcome.Ok ? new(OutcomeKind.Created, View: _record.View) : outcome;
     }
 
-    private Task<SubnetResult> ClaimSubnet(NetworkRecord record) => _claims.ClaimSubnet(
-        Id,
-        record.Attributes.Text(Model.IpNetwork.Address) is { } wanted ? Subnet.Parse(wanted).Cidr : null,
-        record.Attributes.Text(Model.IpNetwork.Gateway));
+    /// <summary>The ranges that it asks for and has not yet; null and why when one cannot be had.</summary>
+    private async Task<(NetworkRecord? Record, string? Why)> ClaimSubnets(NetworkRecord record)
+    {
+        if (record is { WantsSubnet: true, Cidr: null })
+        {
+            var wanted = record.Attributes.Text(Model.IpNetwork.Address) is { } text ? Subnet.Parse(text).Cidr : null;
+            var subnet = await _claims.ClaimSubnet(Id, wanted, record.Attributes.Text(Model.IpNetwork.Gateway));
+            if (subnet.Cidr is null)
+                return (null, subnet.Why);
+            record = record with { Cidr = subnet.Cidr, Gateway = subnet.Gateway };
+        }
+        if (record is { WantsSubnet6: true, Cidr6: null })
+        {
+            var subnet = await _claims.ClaimSubnet6(Id, record.Attributes.Text(Networking.Range6) is { } text ? Subnet6.Parse(text).Cidr : null);
+            if (subnet.Cidr is null)
+                return (null, subnet.Why);
+            record = record with { Cidr6 = subnet.Cidr, Gateway6 = subnet.Gateway };
+        }
+        return (record, null);
+    }
 
     private static NetworkRecord Next(NetworkRecord present, UpdateEntity command) =>
         present with { Attributes = Patch.Attributes(present.Attributes, command), Mixins = Patch.Mixins(present.Mixins, command) };
-
-    private static Outcome? Refusal(NetworkRecord present, NetworkRecord next) =>
-        next.WantsSubnet && next.Attributes.Text(Model.IpNetwork.Address) is { } wanted && present.Cidr is { } cidr && Subnet.Parse(wanted).Cidr != cidr
-            ? new(OutcomeKind.Conflict, $"The network's range is {cidr} and cannot become {wanted}: addresses are in use by it. Create another network.")
-        : Refusal(next) is { } refusal ? new(OutcomeKind.Invalid, refusal)
-        : !next.WantsSubnet && present.Cidr is not null ? new(OutcomeKind.Conflict, $"The network's range {present.Cidr} cannot be taken away.")
-        : null;
-
-    private static string? Refusal(NetworkRecord record)
-    {
-        if (!record.WantsSubnet || record.Attributes.Text(Model.IpNetwork.Address) is not { } range)
-            return null;
-        var (cidr, why) = Subnet.Parse(range);
-        if (cidr is null)
-            return $"{Model.IpNetwork.Address.Name}: {why}";
-        return record.Attributes.Text(Model.IpNetwork.Gateway) is { } gateway && !Subnet.Holds(cidr, gateway)
-            ? $"{Model.IpNetwork.Gateway.Name}: {gateway} does not lie in {cidr}."
-            : null;
-    }
 
     /// <summary>Whether all hosts are where they should be.</summary>
     private async Task Conclude()
@@ -280,7 +243,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             if (present.Hosts.All(h => h.Generation < 0))
                 await Handle(NetworkTrigger.SawAbsent);
         }
-        else if (present.Hosts.All(h => h.Failure is null && h.Generation >= present.Generation)
+        else if (present.Hosts.All(h => h.LeavingSince > 0 || (h.Failure is null && h.Generation >= present.Generation))
             && NetworkLifecycle.Decide(present.Phase, NetworkTrigger.SawApplied) is NetworkDecision.Move)
         {
             await Handle(NetworkTrigger.SawApplied);
@@ -322,32 +285,6 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             default:
                 return new(OutcomeKind.AlreadyDone);
         }
-    }
-
-    private async Task<DesiredNetwork> Desired(NetworkRecord record) => new()
-    {
-        Id = Id,
-        Incarnation = record.OnHosts,
-        Generation = record.Generation,
-        Absent = record.Phase == NetworkPhase.Deleting,
-        Name = record.Attributes.Text(Occi.Core.CoreKinds.Title) ?? "",
-        Active = record.Phase is NetworkPhase.Active or NetworkPhase.Activating or NetworkPhase.Failed,
-        Nat = record.Nat,
-        Cidr = record.Cidr,
-        Gateway = record.Gateway,
-        Dhcp = record.Dhcp,
-        Reservations = record.Cidr is null ? [] : [.. await _claims.Addresses(Id)],
-    };
-
-    private async Task Tell(Guid? only = null)
-    {
-        var present = _record.Value!;
-        var hosts = present.Hosts.Where(h => only is null || h.Host == only).ToArray();
-        if (hosts.Length == 0)
-            return;
-        var desired = await Desired(present);
-        foreach (var host in hosts)
-            await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", host.Host)).Send([desired]);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Network {Network}: {From} to {To} on {Trigger}")]

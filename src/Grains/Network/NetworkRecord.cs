@@ -4,6 +4,7 @@ using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Occi;
 using Occi.Core;
+using Occi.Extension;
 using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Network;
@@ -49,15 +50,40 @@ internal sealed record NetworkRecord
     /// <summary>This life of the network: another one with the same id may have been deleted before. Empty in records of a release that did not tell them apart.</summary>
     public Guid Incarnation { get; init; }
 
+    /// <summary>Claimed VXLAN identifier; 0: none yet, for no host of it has an underlay address.</summary>
+    public int Vni { get; init; }
+
+    /// <summary>What fits between hosts, once there is a way between them; 0: their default.</summary>
+    public int OverlayMtu { get; init; }
+
+    /// <summary>Claimed IPv6 range, or null.</summary>
+    public string? Cidr6 { get; init; }
+
+    public string? Gateway6 { get; init; }
+
+    public int Mtu => (int)(Patch.Number(Attributes, Networking.Mtu) ?? OverlayMtu);
+
+    public string? Physical => Mixins.Contains(Networking.Bridged.Id.ToString()) ? Attributes.Text(Networking.Physical) : null;
+
+    public int Vlan => Physical is null ? 0 : (int)(Patch.Number(Attributes, Model.Network.Vlan) ?? 0);
+
+    public bool WantsSubnet6 => Mixins.Contains(Networking.Ipv6.Id.ToString());
+
     public bool WantsSubnet => Mixins.Contains(Model.IpNetwork.Mixin.Id.ToString());
 
-    public bool Dhcp => Cidr is not null && Attributes.Text(Model.IpNetwork.Allocation) != "static";
+    public bool Dhcp => Cidr is not null && Physical is null && Attributes.Text(Model.IpNetwork.Allocation) != "static";
 
-    public bool Nat => Cidr is not null && !Mixins.Contains(Model.NetworkReach.Private.Id.ToString());
+    public bool Nat => Cidr is not null && Physical is null && !Mixins.Contains(Model.NetworkReach.Private.Id.ToString());
 }
 
-/// <summary>A host that has the network, and the generation that was seen there; -1: it is gone from there.</summary>
-internal sealed record NetworkOnHost(Guid Host, long Generation = 0, string? Failure = null);
+/// <param name="Host">A host that has the network.</param>
+/// <param name="Generation">What was seen there; -1: it is gone from there.</param>
+/// <param name="Failure">What went wrong there.</param>
+/// <param name="Underlay">Where other hosts reach it; null: they do not.</param>
+/// <param name="LeavingSince">The generation that told it to let the network go; 0: it was not told so.</param>
+/// <param name="Again">It is to have it again, once it has let it go.</param>
+internal sealed record NetworkOnHost(
+    Guid Host, long Generation = 0, string? Failure = null, string? Underlay = null, long LeavingSince = 0, bool Again = false);
 
 /// <summary>What clients see of a network: one pure function of its record.</summary>
 internal static class NetworkProjection
@@ -111,8 +137,13 @@ internal static class NetworkProjection
             shown[Model.IpNetwork.Gateway.Name] = AttributeValue.Of(gateway);
             shown.TryAdd(Model.IpNetwork.Allocation.Name, AttributeValue.Of("dynamic"));
         }
+        if (record is { Cidr6: { } cidr6, Gateway6: { } gateway6 })
+        {
+            shown[Networking.Range6.Name] = AttributeValue.Of(cidr6);
+            shown[Networking.Gateway6.Name] = AttributeValue.Of(gateway6);
+        }
         var failures = record.Hosts.Where(h => h.Failure is not null).Select(h => $"Host {h.Host}: {h.Failure}");
-        var message = string.Join(' ', failures.Prepend(record.Message).Where(p => !string.IsNullOrEmpty(p)));
+        var message = string.Join(' ', failures.Prepend(record.Message).Append(NetworkHosts.Apart(record)).Where(p => !string.IsNullOrEmpty(p)));
         if (message.Length > 0)
             shown[Model.Network.StateMessage.Name] = AttributeValue.Of(message);
         return shown;

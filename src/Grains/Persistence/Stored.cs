@@ -50,4 +50,36 @@ public sealed record EntityIndex
     public long? Memory { get; init; }
 
     public long? Disk { get; init; }
+
+    /// <summary>Of a host: what placements ask about it beside its size.</summary>
+    public HostFacts? Facts { get; init; }
+}
+
+/// <summary>What the placement's query reads of a host. A missing member is the silo's setting, or no restriction.</summary>
+/// <param name="Admitted">An operator let it in.</param>
+/// <param name="Draining">It takes no new machines.</param>
+public sealed record HostFacts(bool Admitted, bool Draining)
+{
+    public string? Zone { get; init; }
+
+    public string? Architecture { get; init; }
+
+    public string? Driver { get; init; }
+
+    /// <summary>Whether machines come to it from other hosts.</summary>
+    public bool Peers { get; init; }
+
+    public string[] Features { get; init; } = [];
+
+    public double? CoresRatio { get; init; }
+
+    public double? MemoryRatio { get; init; }
+
+    public double? DiskRatio { get; init; }
+
+    public int ReservedCores { get; init; }
+
+    public long ReservedMemory { get; init; }
+
+    public long ReservedDisk { get; init; }
 }

@@ -19,7 +19,10 @@ public interface IClaims
     /// <summary>Notes that an object without weight (a network) is on a host.</summary>
     Task Note(string term, Guid consumer, Guid incarnation, Guid host, Guid project);
 
-    /// <summary>Gives everything back that the consumer holds: of hosts, of its quota, and addresses.</summary>
+    /// <summary>An object that is noted on several hosts is on that one no more.</summary>
+    Task Leave(Guid consumer, Guid incarnation, Guid host);
+
+    /// <summary>Gives everything back that the consumer holds: of hosts, of pools, of its quota, and addresses.</summary>
     Task Release(Guid consumer);
 
     /// <summary>Gives back what one placement of the consumer holds of its host; its addresses and its other placements stay.</summary>
@@ -27,6 +30,18 @@ public interface IClaims
 
     /// <summary>Which objects are on a host.</summary>
     Task<IReadOnlyList<Placed>> OnHost(Guid host);
+
+    /// <summary>What is placed on a host, and what could be.</summary>
+    Task<HostUse> Use(Guid host);
+
+    /// <summary>How many objects are on a host because of its zone.</summary>
+    Task<int> BoundToZone(Guid host);
+
+    /// <summary>Waits until every placement on a host that began before has ended: what was written of the host before this call, those that come later have read.</summary>
+    Task Barrier(Guid host);
+
+    /// <summary>Gives back whatever is still claimed of a host that is no more.</summary>
+    Task Forget(Guid host);
 
     /// <summary>
     /// Takes the subnet <paramref name="wanted"/>, or a free one; its gateway is the one wanted, or the first address. Null with the reason when it overlaps another network's.
@@ -41,7 +56,19 @@ public interface IClaims
     /// <summary>All addresses taken of a network.</summary>
     Task<IReadOnlyList<AddressReservation>> Addresses(Guid network);
 
-    /// <summary>Gives a network's subnet and all of its addresses back.</summary>
+    /// <summary>Takes an IPv6 range of 64 bits, as <see cref="ClaimSubnet"/> does; its gateway is the first address.</summary>
+    Task<SubnetResult> ClaimSubnet6(Guid network, string? wanted);
+
+    /// <summary>Takes a VXLAN identifier for the network. A repeat answers the same one.</summary>
+    Task<int> ClaimVni(Guid network);
+
+    /// <summary>Hosts on which a compute is placed that has a NIC on the network, other than <paramref name="butFor"/>.</summary>
+    Task<IReadOnlyList<Guid>> HostsNeeding(Guid network, Guid? butFor = null);
+
+    /// <summary>Undoes <see cref="Note"/>.</summary>
+    Task Unnote(Guid consumer, Guid host);
+
+    /// <summary>Gives a network's subnets, its VXLAN identifier and all of its addresses back.</summary>
     Task ReleaseSubnet(Guid network);
 }
 
@@ -52,6 +79,26 @@ public sealed record PlacementRequest(
     /// <summary>Addresses to take with it: of networks that have a range; others are left out.</summary>
     public IReadOnlyList<AddressRequest> Addresses { get; init; } = [];
 
+    /// <summary>Availability zone that the host must be in; null: any.</summary>
+    public string? Zone { get; init; }
+
+    /// <summary>Group of the project to be placed with or apart from; null: none.</summary>
+    public PlacementGroup? Group { get; init; }
+
+    /// <summary>What the host's driver must be able to do.</summary>
+    public IReadOnlyList<string> Features { get; init; } = [];
+
+    /// <summary>Digest of the image that it boots from: hosts where another machine has it are preferred.</summary>
+    public string? Image { get; init; }
+    /// <summary>Name of the shared pool that <see cref="DiskBytes"/> are taken of; null: the host's own.</summary>
+    public string? Pool { get; init; }
+
+    /// <summary>Shared pools that the host must see: what is in them is to be used there.</summary>
+    public IReadOnlyList<Guid> SeesPools { get; init; } = [];
+
+    /// <summary>What is taken of the host's own pool.</summary>
+    public long LocalDiskBytes => Pool is null ? DiskBytes : 0;
+
     /// <summary>Hosts that it must not be.</summary>
     public IReadOnlyList<Guid> ExceptHosts { get; init; } = [];
 
@@ -59,8 +106,19 @@ public sealed record PlacementRequest(
     public string? FromDriver { get; init; }
 }
 
+/// <summary>A group within a project: all of it on one host, or (<paramref name="Apart"/>) no two of it.</summary>
+public sealed record PlacementGroup(string Name, bool Apart)
+{
+    /// <summary>How claims name it.</summary>
+    public string Key => (Apart ? "anti-affinity#" : "affinity#") + Name;
+}
+
 /// <summary>A host, or why there is none: <see cref="OutcomeKind.NoCapacity"/>, <see cref="OutcomeKind.QuotaExceeded"/>, or <see cref="OutcomeKind.Conflict"/> for an address.</summary>
-public sealed record PlacementResult(Guid? Host, OutcomeKind Kind, string? Why);
+public sealed record PlacementResult(Guid? Host, OutcomeKind Kind, string? Why)
+{
+    /// <summary>The shared pool that was chosen, where one was asked for.</summary>
+    public Guid? Pool { get; init; }
+}
 
 /// <summary>An object that is on a host.</summary>
 public sealed record Placed(string Term, Guid Consumer, Guid Incarnation);

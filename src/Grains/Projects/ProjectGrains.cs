@@ -10,7 +10,10 @@ internal sealed record ProjectRecord(Guid Id, string Name, DateTimeOffset Create
 internal sealed record TokenRecord(Guid Id, string Name, Guid Project, Role Role, DateTimeOffset Created, DateTimeOffset? Expires, DateTimeOffset? Revoked);
 
 /// <summary>Persisted: additive changes only.</summary>
-internal sealed record JoinRecord(string CreatedBy, DateTimeOffset Expires, Guid? UsedFor);
+internal sealed record JoinRecord(string CreatedBy, DateTimeOffset Expires, Guid? UsedFor)
+{
+    public HostAdmission Admission { get; init; }
+}
 
 [GrainType("project")]
 internal sealed class ProjectGrain(
@@ -75,11 +78,13 @@ internal sealed class JoinTokenGrain(
 {
     private readonly Record<JoinRecord, JoinResult> _record = new(state, (r, _) => new(r.UsedFor, null), _ => new());
 
-    public async Task<bool> Create(string createdBy, DateTimeOffset expires)
+    public Task<bool> Create(string createdBy, DateTimeOffset expires) => CreateFor(createdBy, expires, HostAdmission.Approved);
+
+    public async Task<bool> CreateFor(string createdBy, DateTimeOffset expires, HostAdmission admission)
     {
         if (_record.Exists)
             return false;
-        await _record.Write(new(createdBy, expires, null));
+        await _record.Write(new(createdBy, expires, null) { Admission = admission });
         return true;
     }
 
@@ -94,6 +99,6 @@ internal sealed class JoinTokenGrain(
         // Written before the host exists: whoever comes second finds it used.
         var used = Guid.NewGuid();
         await _record.Write(present with { UsedFor = used });
-        return new(used, null);
+        return new(used, null) { Admission = present.Admission };
     }
 }

@@ -3,15 +3,17 @@ using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
+using Occi.Extension;
 using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Storage;
 
-/// <summary>A storage: a volume in the pool of one host.</summary>
+/// <summary>A storage: a volume in the pool of one host, or in one that several hosts see.</summary>
 [GrainType("storage")]
 internal sealed partial class StorageGrain : Grain, IStorageGrain
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan CopyLimit = TimeSpan.FromHours(2);   // a large volume on a busy host
 
     private readonly Record<StorageRecord, EntityView> _record;
     private readonly IClaims _claims;
@@ -42,6 +44,9 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             return new(OutcomeKind.Invalid, "Links that start at a storage are not possible: storagelink goes from a compute to a storage.");
         if (StorageRecord.Refusal(command.Attributes) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
+        var (content, unusable) = await Content(command);
+        if (unusable is not null)
+            return unusable;
         var now = _time.GetUtcNow();
         await _record.Write(new()
         {
@@ -54,7 +59,10 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             Attributes = command.Attributes,
             Incarnation = Guid.NewGuid(),
             Generation = 1,
-            Operation = Operation.Begin("create", now, Limit),
+            Image = content.Image,
+            Source = content.Source,
+            Near = content.Near,
+            Operation = Operation.Begin("create", now, content == default ? Limit : CopyLimit),
         });
         return await Place();
     }
@@ -70,6 +78,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         if (Patch.Refusal(command, _record.Version) is { } moved)
             return moved;
         var next = present with { Attributes = Patch.Attributes(present.Attributes, command), Mixins = Patch.Mixins(present.Mixins, command) };
+        if (OtherZone(present, next) is { } elsewhere)
+            return elsewhere;
         var outcome = await Grow(present, next);
         return outcome.Ok ? outcome with { View = _record.View } : outcome;
     }
@@ -90,6 +100,12 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             outcome = await Handle(StorageTrigger.Online);
         else if (command.Action == Model.Storage.Offline.ToString())
             outcome = InUse() ?? await Handle(StorageTrigger.Offline);
+        else if (command.Action == Model.Storage.Snapshot.ToString())
+            outcome = await Copy(command.Caller, StorageContent.Snapshot);
+        else if (command.Action == Model.Storage.Backup.ToString())
+            outcome = await Copy(command.Caller, StorageContent.Backup);
+        else if (command.Action == StorageContent.Revert.ToString())
+            outcome = await RevertOrigin(command.Caller);
         else
             outcome = new(OutcomeKind.NotImplemented, $"{command.Action} is not offered here.");
         return outcome with { View = _record.View };
@@ -107,8 +123,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         if (!IsThere(command.Caller))
             return Task.FromResult(new Outcome(OutcomeKind.NotFound));
         var present = _record.Value!;
-        var next = present with { Attributes = Patch.Attributes(present.Attributes, command) };
-        return Task.FromResult(Patch.Refusal(command, _record.Version) ?? CannotGrow(present, next) ?? new Outcome(OutcomeKind.Done));
+        var next = present with { Attributes = Patch.Attributes(present.Attributes, command), Mixins = Patch.Mixins(present.Mixins, command) };
+        return Task.FromResult(Patch.Refusal(command, _record.Version) ?? OtherZone(present, next) ?? CannotGrow(present, next) ?? new Outcome(OutcomeKind.Done));
     }
 
     public Task<Outcome> MayInvoke(InvokeAction command)
@@ -120,6 +136,9 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             command.Action == Model.Storage.Resize.ToString() ? CannotGrow(present, Resized(present, command)) ?? new(OutcomeKind.Done)
             : command.Action == Model.Storage.Online.ToString() ? May(StorageTrigger.Online)
             : command.Action == Model.Storage.Offline.ToString() ? InUse() ?? May(StorageTrigger.Offline)
+            : command.Action == Model.Storage.Snapshot.ToString() || command.Action == Model.Storage.Backup.ToString()
+                ? NotToBeCopied(present) is { } why ? new(OutcomeKind.Conflict, why) : new(OutcomeKind.Done)
+            : command.Action == StorageContent.Revert.ToString() ? new(OutcomeKind.Done)   // its origin tells when it is done
             : new Outcome(OutcomeKind.NotImplemented, $"{command.Action} is not offered here."));
     }
 
@@ -127,7 +146,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
         : Patch.Refusal(command, _record.Version) ?? InUse(going) ?? May(StorageTrigger.Delete));
 
-    private Outcome May(StorageTrigger trigger) => StorageLifecycle.Decide(_record.Value!.Phase, trigger) switch
+    private Outcome May(StorageTrigger trigger) => _record.Value!.Lost && trigger != StorageTrigger.Delete ? new(OutcomeKind.Conflict, LostText) : StorageLifecycle.Decide(_record.Value!.Phase, trigger) switch
     {
         StorageDecision.Refused refused => new(OutcomeKind.Conflict, refused.Why),
         StorageDecision.AlreadyDone => new(OutcomeKind.AlreadyDone),
@@ -144,27 +163,28 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             return new(new(OutcomeKind.Invalid, $"There is no storage {Id}."), null);
         var present = _record.Value;
         if (present.Uses.Any(u => u.Link == link))
-            return new(new(OutcomeKind.AlreadyDone), present.Host);
+            return Attached(present, OutcomeKind.AlreadyDone);
         if (present.Uses.FirstOrDefault() is { } other)
             return new(new(OutcomeKind.Conflict, $"The storage is linked to compute {other.Compute} already (link {other.Link})."), null);
         if (present.Phase is StoragePhase.Offline or StoragePhase.Failed)
             return new(new(OutcomeKind.Conflict, $"The storage is {StorageProjection.ToOcci(present.Phase)}: only one that is online can be linked."), null);
+        if (present.Phase is StoragePhase.Reverting)
+            return new(new(OutcomeKind.Conflict, "The storage is getting its snapshot's content: link it when it has it."), null);
         await _record.Write(present with { Uses = [new(link, compute)] });
-        return new(new(OutcomeKind.Done), present.Host);
-    }
-
-    public async Task Detached(Guid link)
-    {
-        if (_record.Value is { } present && present.Uses.Any(u => u.Link == link))
-            await _record.Write(present with { Uses = [.. present.Uses.Where(u => u.Link != link)] });
+        return Attached(present, OutcomeKind.Done);
     }
 
     // ---------------------------------------------------------------- the host's news
 
     public async Task Observed(Guid host, ObservedVolume volume)
     {
-        if (_record.Value is not { } present || present.Host != host || present.Incarnation != volume.Incarnation)
+        if (_record.Value is not { } present || present.Incarnation != volume.Incarnation)
             return;
+        if (present.Host != host)
+        {
+            await SeenElsewhere(present, host, volume);
+            return;
+        }
         var error = volume.Failure is { } failure && failure.Generation >= present.Generation ? failure : null;
         if (present.Operation is { } operation && operation.LastError != error?.Message)
             await _record.Write(present with { Operation = operation with { LastError = error?.Message } });
@@ -173,14 +193,15 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         else if (error is { Retryable: false })
             await Handle(StorageTrigger.SawFailure, r => r with { Message = error.Message });
         else if (volume.Present && volume.Generation >= present.Generation)
-            await Handle(StorageTrigger.SawReady);
+            await Handle(StorageTrigger.SawReady, r => r with { Made = true, Image = null, Source = null, Near = null, Revert = null });
     }
 
     public Task<DesiredObject?> DesiredOn(Guid host) =>
-        Task.FromResult<DesiredObject?>(_record.Value is { } present && present.Host == host ? Desired(present) : null);
+        Task.FromResult<DesiredObject?>(_record.Value is { } present && (present.Host == host || present.Also.Contains(host)) ? Desired(present) : null);
 
+    // A volume in a shared pool is one file, whichever host sees it: a host that has it no more forgets it, and removes nothing.
     public Task<bool> IsStray(Guid host, Guid incarnation) => Task.FromResult(
-        _record.Value is { Host: not null } present && (present.Host != host || present.Incarnation != incarnation));
+        _record.Value is { Host: not null } present && ((present.Host != host && present.Pool is null) || present.Incarnation != incarnation));
 
     public async Task Reconcile()
     {
@@ -213,7 +234,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             await _record.Clear();
             return new(placed.Kind, placed.Why);
         }
-        await _record.Write(present with { Host = host });
+        await _record.Write(present with { Host = host, Pool = placed.Pool });
         LogPlaced(Id, host);
         await Tell();
         return new(OutcomeKind.Created, View: _record.View);
@@ -235,6 +256,10 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             : await Handle(StorageTrigger.Resize, r => r with { Attributes = next.Attributes, Mixins = next.Mixins });
     }
 
+    private static Outcome? OtherZone(StorageRecord present, StorageRecord next) =>
+        Compute.PlacementWishes.Zone(next.Mixins) == Compute.PlacementWishes.Zone(present.Mixins) ? null
+        : new(OutcomeKind.Conflict, "The availability zone of a storage cannot be changed: create another storage there.");
+
     private static StorageRecord Resized(StorageRecord present, InvokeAction resize) =>
         present with { Attributes = new(present.Attributes) { [Model.Storage.Size.Name] = resize.Attributes[Model.Storage.ResizeSize.Name] } };
 
@@ -242,6 +267,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         StorageRecord.Refusal(next.Attributes) is { } refusal ? new(OutcomeKind.Invalid, refusal)
         : next.SizeBytes < present.SizeBytes
             ? new(OutcomeKind.Conflict, $"A storage cannot shrink: it has {present.Attributes.Text(Model.Storage.Size)} GiB, {next.Attributes.Text(Model.Storage.Size)} were asked for.")
+        : next.SizeBytes > present.SizeBytes && present.Lost ? new(OutcomeKind.Conflict, LostText)
         : next.SizeBytes > present.SizeBytes && StorageLifecycle.Decide(present.Phase, StorageTrigger.Resize) is StorageDecision.Refused refused
             ? new(OutcomeKind.Conflict, refused.Why)
         : null;
@@ -249,24 +275,29 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     private async Task<Outcome> Handle(StorageTrigger trigger, Func<StorageRecord, StorageRecord>? also = null)
     {
         var present = _record.Value!;
+        if (present.Lost)
+        {
+            if (trigger != StorageTrigger.Delete)
+                return new(OutcomeKind.Conflict, LostText);
+            await Forget();
+            return new(OutcomeKind.Done);
+        }
         switch (StorageLifecycle.Decide(present.Phase, trigger))
         {
             case StorageDecision.Refused refused:
                 return new(OutcomeKind.Conflict, refused.Why);
             case StorageDecision.Move { Release: true }:
-                await _claims.Release(Id);
-                await _record.Clear();
-                LogDeleted(Id);
-                DeactivateOnIdle();
+                await Forget();
                 return new(OutcomeKind.Done);
             case StorageDecision.Move move:
                 var next = present with
                 {
                     Phase = move.To,
                     Message = null,
+                    Revert = null,
                     Generation = present.Generation + (move.TellHost ? 1 : 0),
                     Operation = StorageLifecycle.IsUnderWay(move.To)
-                        ? Operation.Begin(trigger.ToString().ToLowerInvariant(), _time.GetUtcNow(), Limit)
+                        ? Operation.Begin(trigger.ToString().ToLowerInvariant(), _time.GetUtcNow(), move.To == StoragePhase.Reverting ? CopyLimit : Limit)
                         : null,
                 };
                 await _record.Write(also is null ? next : also(next));
@@ -284,7 +315,12 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         : null;
 
     private PlacementRequest Request(StorageRecord record) =>
-        new("storage", Id, record.Incarnation, record.Project, 0, 0, record.SizeBytes, null, null);
+        new("storage", Id, record.Incarnation, record.Project, 0, 0, record.SizeBytes, null, record.Near)
+        {
+            Pool = record.PoolName,
+            SeesPools = record.Source?.Pool is { } pool ? [pool] : [],
+            Zone = Compute.PlacementWishes.Zone(record.Mixins),
+        };
 
     private DesiredVolume Desired(StorageRecord record) => new()
     {
@@ -294,6 +330,12 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         Absent = record.Phase == StoragePhase.Deleting,
         Name = record.Attributes.Text(Occi.Core.CoreKinds.Title) ?? "",
         SizeBytes = record.SizeBytes,
+        Pool = record.Pool,
+        Existing = record.Made && (record.Pool is not null || record.HasContent),
+        Image = record.Image,
+        Source = record.Source,
+        Revert = record.Revert,
+        Wipe = record.Mixins.Contains(StorageContent.Wipe.Id.ToString()),
     };
 
     private IHostGrain Host(StorageRecord record) => GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", record.Host!.Value));

@@ -19,6 +19,9 @@ internal enum StoragePhase : byte
 
     /// <summary>Invisible; waiting for the host to say that the volume is gone.</summary>
     Deleting = 6,
+
+    /// <summary>Online, and its content is being replaced by a snapshot's.</summary>
+    Reverting = 7,
 }
 
 /// <summary>What happens to a storage.</summary>
@@ -27,6 +30,7 @@ internal enum StorageTrigger : byte
     Online,
     Offline,
     Resize,
+    Revert,
     Delete,
 
     /// <summary>The volume is there, as large as wanted.</summary>
@@ -48,8 +52,8 @@ internal abstract record StorageDecision
 /// <summary>
 /// GFD.224 §3.3, with the ways between its states drawn out:
 /// <code>
-/// Creating ──SawReady──▶ Online ◀──Online── Offline       Online ──Resize──▶ Resizing ──SawReady──▶ Online
-///                        Online ──Offline──▶ Offline      Creating, Resizing ──SawFailure, Overdue──▶ Failed ──Online, Resize──▶ Resizing
+/// Creating ──SawReady──▶ Online ◀──Online── Offline       Online ──Resize──▶ Resizing ──SawReady──▶ Online ──Revert──▶ Reverting ──SawReady──▶ Online
+///                        Online ──Offline──▶ Offline      Creating, Resizing, Reverting ──SawFailure, Overdue──▶ Failed ──Online, Resize──▶ Resizing
 ///        any of them ──Delete──▶ Deleting ──SawAbsent──▶ (gone)
 /// </code>
 /// </summary>
@@ -69,6 +73,7 @@ internal static class StorageLifecycle
             [(StoragePhase.Online, StorageTrigger.Online)] = Already,
             [(StoragePhase.Online, StorageTrigger.Offline)] = To(StoragePhase.Offline),
             [(StoragePhase.Online, StorageTrigger.Resize)] = To(Resizing, tell: true),
+            [(StoragePhase.Online, StorageTrigger.Revert)] = To(Reverting, tell: true),
             [(StoragePhase.Online, StorageTrigger.Delete)] = To(Deleting, tell: true),
 
             [(StoragePhase.Offline, StorageTrigger.Offline)] = Already,
@@ -81,6 +86,12 @@ internal static class StorageLifecycle
             [(Resizing, StorageTrigger.SawReady)] = To(StoragePhase.Online),
             [(Resizing, StorageTrigger.SawFailure)] = To(Failed),
             [(Resizing, StorageTrigger.Overdue)] = To(Failed),
+
+            [(Reverting, StorageTrigger.Online)] = Already,
+            [(Reverting, StorageTrigger.Delete)] = To(Deleting, tell: true),
+            [(Reverting, StorageTrigger.SawReady)] = To(StoragePhase.Online),
+            [(Reverting, StorageTrigger.SawFailure)] = To(Failed),
+            [(Reverting, StorageTrigger.Overdue)] = To(Failed),
 
             [(Failed, StorageTrigger.Online)] = To(Resizing, tell: true),
             [(Failed, StorageTrigger.Resize)] = To(Resizing, tell: true),
@@ -95,7 +106,7 @@ internal static class StorageLifecycle
         Table.GetValueOrDefault((phase, trigger)) ?? new StorageDecision.Refused($"{trigger} is not possible while the storage is {phase.ToString().ToLowerInvariant()}.");
 
     /// <summary>Whether somebody owes a step.</summary>
-    public static bool IsUnderWay(StoragePhase phase) => phase is Creating or Resizing or Deleting;
+    public static bool IsUnderWay(StoragePhase phase) => phase is Creating or Resizing or Reverting or Deleting;
 
     private static StorageDecision.Move To(StoragePhase to, bool tell = false, bool release = false) => new(to, tell, release);
 }

@@ -3,6 +3,7 @@ using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Occi;
 using Occi.Core;
+using Occi.Extension;
 using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Storage;
@@ -33,9 +34,39 @@ internal sealed record StorageRecord
     /// <summary>Links that use it.</summary>
     public StorageUse[] Uses { get; init; } = [];
 
+    /// <summary>Links that are gone, whose machines may still have the volume. Of a volume in a shared pool: until they are gone it stays where it is.</summary>
+    public StorageUse[] Leaving { get; init; } = [];
+
+    /// <summary>The shared pool that it is in; null: its host's own.</summary>
+    public Guid? Pool { get; init; }
+
+    /// <summary>Of one in a shared pool: the host that it is to come to, once nobody else has it.</summary>
+    public Guid? Next { get; init; }
+
+    /// <summary>Of one in a shared pool: hosts that may have it beside its own, while a machine migrates.</summary>
+    public Guid[] Also { get; init; } = [];
+
+    /// <summary>Its volume was there once.</summary>
+    public bool Made { get; init; }
+
+    /// <summary>Until it is made: what is in it at first.</summary>
+    public ImageRef? Image { get; init; }
+
+    /// <summary>Until it is made: the volume that it is a copy of.</summary>
+    public VolumeSource? Source { get; init; }
+
+    /// <summary>While it is being copied: it must be made where that is.</summary>
+    public Guid? Near { get; init; }
+
+    /// <summary>While it is reverting: the volume whose content it gets.</summary>
+    public VolumeSource? Revert { get; init; }
+
     public Operation? Operation { get; init; }
 
     public string? Message { get; init; }
+
+    /// <summary>Its host was removed for good, and its data with it.</summary>
+    public bool Lost { get; init; }
 
     private const decimal MostGiB = 1024 * 1024;
 
@@ -44,8 +75,17 @@ internal sealed record StorageRecord
         ? $"{Model.Storage.Size.Name}: at most {MostGiB} GiB are possible, {size} were asked for."
         : null;
 
+    /// <summary>Whether something was in it from the beginning: an empty volume can never stand for it.</summary>
+    public bool HasContent => Attributes.ContainsKey(StorageContent.Source.Name) || Attributes.ContainsKey(StorageContent.Image.Name) || Attributes.ContainsKey(StorageContent.Origin.Name);
+
+    public string? PoolName => Attributes.Text(Pools.OfStorage);
+
     /// <summary>Whole MiB, rounded up: volumes have whole sectors.</summary>
-    public long SizeBytes => (long)Math.Ceiling((Attributes.Number(Model.Storage.Size) ?? 0) * 1024) << 20;
+    public static long BytesOf(decimal gib) => (long)Math.Ceiling(gib * 1024) << 20;
+
+    public static long BytesOf(IReadOnlyDictionary<string, AttributeValue> attributes) => BytesOf(attributes.Number(Model.Storage.Size) ?? 0);
+
+    public long SizeBytes => BytesOf(Attributes);
 }
 
 /// <summary>A link to it, and the compute that it starts at.</summary>
@@ -63,7 +103,7 @@ internal static class StorageProjection
             Project = record.Project,
             Mixins = record.Mixins,
             Attributes = Attributes(record),
-            Actions = [.. ActionsIn(record.Phase).Select(a => a.Id.ToString())],
+            Actions = [.. (record.Lost ? [] : ActionsIn(record)).Select(a => a.Id.ToString())],
             Version = version,
             Created = record.Created,
         };
@@ -83,16 +123,21 @@ internal static class StorageProjection
 
     public static string ToOcci(StoragePhase phase) => phase switch
     {
-        StoragePhase.Online or StoragePhase.Resizing => "online",
+        StoragePhase.Online or StoragePhase.Resizing or StoragePhase.Reverting => "online",
         StoragePhase.Failed => "error",
         _ => "offline",
     };
 
+    private static IEnumerable<ActionType> ActionsIn(StorageRecord record) =>
+        record.Phase is StoragePhase.Online or StoragePhase.Offline && record.Mixins.Contains(StorageContent.Snapshot.Id.ToString())
+            ? [.. ActionsIn(record.Phase), StorageContent.Revert]
+            : ActionsIn(record.Phase);
+
     public static IEnumerable<ActionType> ActionsIn(StoragePhase phase) => phase switch
     {
-        StoragePhase.Online => [Model.Storage.Offline, Model.Storage.Resize],
+        StoragePhase.Online => [Model.Storage.Offline, Model.Storage.Resize, Model.Storage.Snapshot, Model.Storage.Backup],
         StoragePhase.Resizing => [Model.Storage.Resize],
-        StoragePhase.Offline => [Model.Storage.Online],
+        StoragePhase.Offline => [Model.Storage.Online, Model.Storage.Snapshot, Model.Storage.Backup],
         StoragePhase.Failed => [Model.Storage.Online, Model.Storage.Resize],
         _ => [],
     };
@@ -100,7 +145,14 @@ internal static class StorageProjection
     private static Dictionary<string, AttributeValue> Attributes(StorageRecord record)
     {
         var shown = new Dictionary<string, AttributeValue>(record.Attributes) { [Model.Storage.State.Name] = AttributeValue.Of(ToOcci(record.Phase)) };
-        var doing = record.Phase switch { StoragePhase.Creating => "The volume is being made.", StoragePhase.Resizing => "The volume is growing.", _ => null };
+        var doing = record.Phase switch
+        {
+            StoragePhase.Creating when record.Source is not null => "The volume is being copied.",
+            StoragePhase.Creating => "The volume is being made.",
+            StoragePhase.Resizing => "The volume is growing.",
+            StoragePhase.Reverting => "The volume is getting its snapshot's content.",
+            _ => null,
+        };
         var message = string.Join(' ', new[] { doing, record.Operation?.LastError, record.Message }.Where(p => !string.IsNullOrEmpty(p)));
         if (message.Length > 0)
             shown[Model.Storage.StateMessage.Name] = AttributeValue.Of(message);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Controller.Agent.Protocol;
 using Controller.Contracts;
+using Controller.Silo.Statistics;
 using Grpc.Core;
 using DesiredObject = Controller.Contracts.DesiredObject;
 using RebootMethod = Controller.Contracts.RebootMethod;
@@ -10,7 +11,7 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>One agent's stream, from Welcome to hang-up. It knows the protocol and no meaning; its host's grain is the meaning.</summary>
 internal sealed partial class AgentConnection(
-    IAsyncStreamReader<FromAgent> from, IServerStreamWriter<ToAgent> to, IHostGrain host, ILogger logger) : IAgentStream, IDisposable
+    IAsyncStreamReader<FromAgent> from, IServerStreamWriter<ToAgent> to, IHostGrain host, StatisticsIntake statistics, ILogger logger) : IAgentStream, IDisposable
 {
     /// <summary>A stream takes one write at a time; everyone else queues. Bounded: an agent that reads nothing is hung up on, not waited for.</summary>
     private readonly Channel<ToAgent> _outbox = Channel.CreateBounded<ToAgent>(new BoundedChannelOptions(1024) { SingleReader = true });
@@ -25,7 +26,7 @@ internal sealed partial class AgentConnection(
         // Written before anything that the grain has queued meanwhile.
         var welcome = new Welcome { Epoch = (ulong)opened.Epoch, LeaseSeconds = (uint)opened.Lease.TotalSeconds };
         welcome.Gateways.AddRange(gateways);
-        welcome.Accepts.Add("leases");
+        welcome.Accepts.Add([StatisticsIntake.Feature, "leases"]);
         await to.WriteAsync(new() { Welcome = welcome }, hungUp);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(hungUp, _hangup.Token);
@@ -151,6 +152,11 @@ internal sealed partial class AgentConnection(
             case FromAgent.MessageOneofCase.ConsoleData when Guid.TryParse(message.ConsoleData.RequestId, out var request):
                 var data = message.ConsoleData;
                 await host.ConsoleData(request, new((long)data.Offset, data.Data.ToByteArray(), (long)data.Size, data.Failure?.Message));
+                return true;
+            case FromAgent.MessageOneofCase.Statistics:
+                if ((long)message.Statistics.Epoch != _epoch)
+                    return false;
+                statistics.Take(message.Statistics);
                 return true;
             default:
                 throw new RpcException(new(StatusCode.InvalidArgument, $"After Hello, {message.MessageCase} is not expected here, or its ids are not UUIDs."));

@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Controller.Agent.Protocol;
 using Controller.Contracts;
+using Controller.Silo.Images;
 using Controller.Silo.Postgres;
+using Controller.Silo.Statistics;
 using Google.Protobuf;
 using Grpc.Core;
 
@@ -11,7 +13,8 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>What agents dial. Everything but Authority and Join wants a client certificate of the cluster's authority and an enrolled host.</summary>
 internal sealed partial class AgentGatewayService(
-    IGrainFactory grains, CertificateAuthority authority, ImageStore images, GatewayDirectory gateways, IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
+    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, MachineSamples samples, TimeProvider time,
+    IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
     : AgentGateway.AgentGatewayBase
 {
     public override Task<AuthorityResponse> Authority(AuthorityRequest request, ServerCallContext context) =>
@@ -28,7 +31,7 @@ internal sealed partial class AgentGatewayService(
             throw new RpcException(new(StatusCode.PermissionDenied, redeemed.Why ?? "The join token is not valid."));
         }
         using var certificate = Sign(request.Csr, host);
-        await Host(host).Enrol(request.Name, certificate.SerialNumber);
+        await Host(host).Admit(request.Name, certificate.SerialNumber, redeemed.Admission);
         return Answer(host, certificate);
     }
 
@@ -53,7 +56,8 @@ internal sealed partial class AgentGatewayService(
             throw new RpcException(new(StatusCode.InvalidArgument, "Hello says nothing of capabilities."));
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        using var connection = new AgentConnection(requestStream, responseStream, Host(host), logger);
+        using var statistics = new StatisticsIntake(host, samples, logger);
+        using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, logger);
         var self = grains.CreateObjectReference<IAgentStream>(connection);
         GatewayTelemetry.Sessions.Add(1);
         try
@@ -69,8 +73,11 @@ internal sealed partial class AgentGatewayService(
 
     public override async Task FetchImage(FetchImageRequest request, IServerStreamWriter<ImageChunk> responseStream, ServerCallContext context)
     {
-        Authenticate(context);
-        await using var file = images.Open(request.Sha256) ?? throw new RpcException(new(StatusCode.NotFound, $"There is no image with the digest {request.Sha256}."));
+        var host = Authenticate(context);
+        if (await Host(host).View() is null)
+            throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
+        await using var file = (await wanted.On(host, request.Sha256) ? images.Open(request.Sha256) : null)
+            ?? throw new RpcException(new(StatusCode.NotFound, $"There is no image with the digest {request.Sha256} that anything on this host is made from."));
         var buffer = new byte[256 * 1024];
         int read;
         while ((read = await file.ReadAsync(buffer, context.CancellationToken)) > 0)
@@ -82,10 +89,14 @@ internal sealed partial class AgentGatewayService(
         var host = Authenticate(context);
         if (await Host(host).View() is null)
             throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
-        var stored = await images.Receive(requestStream, context.CancellationToken);
+        var stored = await images.Receive(requestStream, begin => IsOrdered(host, begin), context.CancellationToken);
         LogStored(host, stored.Sha256, stored.SizeBytes);
         return new();
     }
+
+    private async Task<bool> IsOrdered(Guid host, ImageBegin begin) =>
+        Guid.TryParse(begin.MachineId, out var machine) && Guid.TryParse(begin.OperationId, out var operation)
+        && await grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", machine))).IsSavedBy(host, operation);
 
     private Guid Authenticate(ServerCallContext context)
     {

@@ -14,6 +14,10 @@ internal static class GatewayTelemetry
 
     public static readonly UpDownCounter<int> Sessions = Meter.CreateUpDownCounter<int>("controller.agent.sessions", "{session}", "Agents connected to this silo");
 
+    public static readonly UpDownCounter<int> Consoles = Meter.CreateUpDownCounter<int>("controller.agent.consoles", "{console}", "Consoles that are open through this silo");
+
+    public static readonly Counter<long> StatisticsDropped = Meter.CreateCounter<long>("controller.agent.statistics.dropped", "{message}", "Measures that were not kept, since the one before was still being written");
+
     /// <summary>Continues the trace that an agent's message belongs to, so that it leads from the HTTP request to the hypervisor and back.</summary>
     public static Activity? Receive(FromAgent message)
     {

@@ -13,6 +13,8 @@ internal static class Mapping
             hello.Capabilities.Driver, hello.Capabilities.Hypervisor, (int)hello.Capabilities.Cores, (long)hello.Capabilities.MemoryBytes,
             (long)hello.Capabilities.DiskBytes, hello.Capabilities.Architecture, [.. hello.Capabilities.Features])
         {
+            Kernel = string.IsNullOrEmpty(hello.Capabilities.Kernel) ? null : hello.Capabilities.Kernel,
+            Pools = [.. hello.Capabilities.Pools.Where(p => Ours(p.Id)).Select(p => new HostPool(Guid.Parse(p.Id), p.Name, (long)p.SizeBytes, (long)p.FreeBytes))],
             UnderlayAddress = hello.Capabilities.UnderlayAddress is { Length: > 0 } underlay ? underlay : null,
             PeerEndpoint = hello.Capabilities.PeerEndpoint is { Length: > 0 } peer ? peer : null,
             Leases = hello.Capabilities.Leases,
@@ -68,7 +70,7 @@ internal static class Mapping
                 (proto.Kind, proto.Machine) = (Proto.ObjectKind.ObjectMachine, machine.ToProto());
                 break;
             case DesiredVolume volume:
-                (proto.Kind, proto.Volume) = (Proto.ObjectKind.ObjectVolume, new() { Name = volume.Name, SizeBytes = (ulong)volume.SizeBytes });
+                (proto.Kind, proto.Volume) = (Proto.ObjectKind.ObjectVolume, volume.ToProto());
                 break;
             case DesiredNetwork network:
                 (proto.Kind, proto.Network) = (Proto.ObjectKind.ObjectNetwork, network.ToProto());
@@ -99,14 +101,19 @@ internal static class Mapping
             Stop = (Proto.StopMethod)m.Stop,
             StopGraceSeconds = (uint)m.StopGrace.TotalSeconds,
             RootDiskBytes = (ulong)m.RootDiskBytes,
-            Seed = new() { InstanceId = m.Incarnation.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData) },
+            Pool = Id(m.Pool),
+            RootDisk = Id(m.RootDisk),
+            Seed = new()
+            {
+                InstanceId = m.Id.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = GuestNetwork.Write(m.Nics),
+            },
         };
         if (m.Incoming is { } incoming)
             spec.Incoming = new() { MigrationId = incoming.Migration.ToString("D"), SourceHost = incoming.SourceHost.ToString("D"), Secret = incoming.Secret };
         if (m.Outgoing is { } outgoing)
             spec.Outgoing = new() { MigrationId = outgoing.ToString("D") };
         if (m.Image is { } image)
-            spec.Image = new() { Sha256 = image.Sha256, Format = image.Format, SizeBytes = (ulong)image.SizeBytes };
+            spec.Image = image.ToProto();
         spec.Seed.SshKeys.AddRange(m.SshKeys);
         spec.Disks.AddRange(m.Disks.Select(d => new Proto.Disk { LinkId = d.Link.ToString("D"), VolumeId = d.Volume.ToString("D"), Device = d.Device ?? "" }));
         spec.Nics.AddRange(m.Nics.Select(n => new Proto.Nic
@@ -115,6 +122,33 @@ internal static class Mapping
         }));
         return spec;
     }
+
+    private static Proto.VolumeSpec ToProto(this DesiredVolume v)
+    {
+        var spec = new Proto.VolumeSpec
+        {
+            Name = v.Name,
+            SizeBytes = (ulong)v.SizeBytes,
+            Pool = Id(v.Pool),
+            Existing = v.Existing,
+            Wipe = v.Wipe,
+            Released = v.Released,
+        };
+        if (v.Image is { } image)
+            spec.Image = image.ToProto();
+        if (v.Source is { } source)
+            spec.Source = source.ToProto();
+        if (v.Revert is { } revert)
+            spec.Revert = revert.ToProto();
+        return spec;
+    }
+
+    private static Proto.VolumeSource ToProto(this VolumeSource s) =>
+        new() { VolumeId = s.Volume.ToString("D"), Incarnation = s.Incarnation.ToString("D"), Pool = Id(s.Pool) };
+
+    private static Proto.Image ToProto(this ImageRef image) => new() { Sha256 = image.Sha256, Format = image.Format, SizeBytes = (ulong)image.SizeBytes };
+
+    private static string Id(Guid? id) => id?.ToString("D") ?? "";
 
     private static Proto.NetworkSpec ToProto(this DesiredNetwork n)
     {

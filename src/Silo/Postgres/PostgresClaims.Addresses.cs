@@ -58,7 +58,9 @@ internal sealed partial class PostgresClaims
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, network);   // an address is being claimed of it, or is not
-        await Execute(connection, "DELETE FROM subnet_claim WHERE network = $1", network);
+        await Execute(
+            connection,
+            "WITH six AS (DELETE FROM subnet6_claim WHERE network = $1), vni AS (DELETE FROM vni_claim WHERE network = $1) DELETE FROM subnet_claim WHERE network = $1", network);
         await transaction.CommitAsync();
     }
 

@@ -12,6 +12,8 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
 {
     private const string Trying = "trying";
 
+    private readonly Weighers _weighers = new(options);
+
     /// <summary>Held while a range is chosen: two inserts that the exclusion constraint sets against each other would wait for each other.</summary>
     private static readonly Guid AllSubnets = new("5b1e7c60-0000-4000-8000-000000000001");
 
@@ -21,33 +23,43 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, request.Project);
         if (await Value<Guid>(connection, "SELECT host FROM host_claim WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation) is { } already)
-            return new(already, OutcomeKind.AlreadyDone, null);
+            return new(already, OutcomeKind.AlreadyDone, null) { Pool = await PoolOf(connection, request) };
         if (await QuotaRefusal(connection, request) is { } over)
-            return new(null, OutcomeKind.QuotaExceeded, over);
+            return await Refuse(transaction, request, new(null, OutcomeKind.QuotaExceeded, over));
 
         // Networks are locked in one order everywhere, so that two placements cannot wait for each other.
         foreach (var address in request.Addresses.OrderBy(a => a.Network).ThenBy(a => a.Link))
         {
             if ((await ClaimAddress(connection, address)).Why is { } why)
-                return new(null, OutcomeKind.Conflict, why);
+                return await Refuse(transaction, request, new(null, OutcomeKind.Conflict, why));
         }
-        var tally = new PlacementTally(request, options);
-        foreach (var candidate in tally.Order(await Hosts(connection)))
+        var tally = new PlacementTally(request);
+        var pools = await Pools(connection, request);
+        var judged = await Judge(connection, request, pools);
+        foreach (var candidate in _weighers.Order(tally.Fitting(judged), request))
         {
             await transaction.SaveAsync(Trying);
             await Lock(connection, candidate.Id);
-            // What was free when the candidates were listed may be taken by now.
-            var now = candidate with { Used = await Used(connection, candidate.Id, null) };
-            if (!tally.Fits(now))
+            await Recount(connection, pools, candidate.Id, request);
+            // What was so when the candidates were listed may not be so any more.
+            if (await Judge(connection, request, pools, candidate.Id) is not [var now] || !tally.Fits(now))
             {
                 await transaction.RollbackAsync(Trying);   // gives up the host's lock and keeps the project's
                 continue;
             }
             await Insert(connection, request, candidate.Id);
+            var pool = await InsertPool(connection, request, pools, candidate.Id);
+            await Note(connection, request, new(candidate.Id, OutcomeKind.Done, null), judged, tally);
             await transaction.CommitAsync();
-            return new(candidate.Id, OutcomeKind.Done, null);
+            return new(candidate.Id, OutcomeKind.Done, null) { Pool = pool };
         }
-        return new(null, OutcomeKind.NoCapacity, tally.Explain());
+        return await Refuse(transaction, request, new(null, OutcomeKind.NoCapacity, tally.Explain()), judged, tally);
+    }
+
+    private async Task<List<HostRoom>> Judge(NpgsqlConnection connection, PlacementRequest request, PoolRooms? pools, Guid? only = null)
+    {
+        var hosts = await PlacementFilters.Judge(connection, request, options, only);
+        return pools is null ? hosts : hosts.ConvertAll(pools.Judge);
     }
 
     public async Task<PlacementResult> Resize(PlacementRequest request, Guid host)
@@ -58,13 +70,14 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         await Lock(connection, host);
         if (await QuotaRefusal(connection, request) is { } over)
             return new(null, OutcomeKind.QuotaExceeded, over);
-        var tally = new PlacementTally(request with { OnlyHost = host }, options);
-        var candidate = (await Hosts(connection)).FirstOrDefault(h => h.Id == host);
-        if (candidate is null || !tally.HasRoom(candidate with { Used = await Used(connection, host, request.Consumer) }))
+        var tally = new PlacementTally(request);
+        if (await PlacementFilters.Judge(connection, request, options, host, staying: true) is not [var room] || !tally.Fits(room))
             return new(null, OutcomeKind.NoCapacity, tally.Explain());
+        if (await ResizeInPool(connection, request) is { } full)
+            return new(null, OutcomeKind.NoCapacity, full);
         await Execute(
-            connection, "UPDATE host_claim SET cores = $3, memory = $4, disk = $5 WHERE consumer = $1 AND incarnation = $2",
-            request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.DiskBytes);
+            connection, "UPDATE host_claim SET cores = $3, memory = $4, disk = $5, placement_group = nullif($6, '') WHERE consumer = $1 AND incarnation = $2",
+            request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.LocalDiskBytes, request.Group?.Key ?? "");
         await transaction.CommitAsync();
         return new(host, OutcomeKind.Done, null);
     }
@@ -76,8 +89,17 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         """,
         consumer, incarnation, host, term, project);
 
+    public Task Leave(Guid consumer, Guid incarnation, Guid host) => Execute(
+        "DELETE FROM host_claim WHERE consumer = $1 AND incarnation = $2 AND host = $3", consumer, incarnation, host);
+
+    // Why it was placed where it was is nobody's question any more; why it was not is.
     public Task Release(Guid consumer) => Execute(
-        "WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1) DELETE FROM host_claim WHERE consumer = $1", consumer);
+        """
+        WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1), pools AS (DELETE FROM pool_claim WHERE consumer = $1),
+            decision AS (DELETE FROM placement_decision WHERE consumer = $1 AND placed)
+        DELETE FROM host_claim WHERE consumer = $1
+        """,
+        consumer);
 
     public Task ReleaseIncarnation(Guid consumer, Guid incarnation) => Execute("DELETE FROM host_claim WHERE consumer = $1 AND incarnation = $2", consumer, incarnation);
 
@@ -93,48 +115,6 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
 
     // ---------------------------------------------------------------- SQL
 
-    private static async Task<List<HostRoom>> Hosts(NpgsqlConnection connection)
-    {
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT e.entity_id, e.title, e.state, coalesce(e.cores, 0), coalesce(e.memory, 0), coalesce(e.disk, 0),
-                   coalesce(c.cores, 0)::bigint, coalesce(c.memory, 0)::bigint, coalesce(c.disk, 0)::bigint,
-                   convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,architecture}',
-                   convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,driver}',
-                   convert_from(e.payload, 'UTF8')::jsonb #>> '{view,capabilities,peerEndpoint}' IS NOT NULL
-            FROM entity e
-            LEFT JOIN (SELECT host, sum(cores) AS cores, sum(memory) AS memory, sum(disk) AS disk FROM host_claim GROUP BY host) c ON c.host = e.entity_id
-            WHERE e.state_name = 'host'
-            """,
-            connection);
-        await using var reader = await command.ExecuteReaderAsync();
-        var hosts = new List<HostRoom>();
-        while (await reader.ReadAsync())
-        {
-            hosts.Add(new(
-                reader.GetGuid(0), reader.GetString(1), reader.GetString(2), reader.IsDBNull(9) ? null : reader.GetString(9),
-                new(reader.GetInt32(3), reader.GetInt64(4), reader.GetInt64(5)), new(reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8)))
-            {
-                Driver = reader.IsDBNull(10) ? null : reader.GetString(10),
-                HasPeers = reader.GetBoolean(11),
-            });
-        }
-        return hosts;
-    }
-
-    private static async Task<Amounts> Used(NpgsqlConnection connection, Guid host, Guid? except)
-    {
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT coalesce(sum(cores), 0)::bigint, coalesce(sum(memory), 0)::bigint, coalesce(sum(disk), 0)::bigint
-            FROM host_claim WHERE host = $1 AND consumer IS DISTINCT FROM $2
-            """,
-            connection) { Parameters = { new() { Value = host }, new() { Value = (object?)except ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid } } };
-        await using var reader = await command.ExecuteReaderAsync();
-        await reader.ReadAsync();
-        return new(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2));
-    }
-
     /// <summary>What the project would use beyond its quota; null when it fits.</summary>
     private static async Task<string?> QuotaRefusal(NpgsqlConnection connection, PlacementRequest request)
     {
@@ -143,7 +123,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             SELECT q.quota, u.computes, u.cores, u.memory, u.disk
             FROM (SELECT convert_from(payload, 'UTF8')::jsonb #> '{record,quota}' AS quota FROM entity WHERE state_name = 'project' AND entity_id = $1) q,
                  (SELECT count(*) FILTER (WHERE term = 'compute') AS computes, coalesce(sum(cores), 0)::bigint AS cores, coalesce(sum(memory), 0)::bigint AS memory,
-                         coalesce(sum(disk), 0)::bigint AS disk
+                         (coalesce(sum(disk), 0) + (SELECT coalesce(sum(disk), 0) FROM pool_claim WHERE project = $1 AND consumer <> $2))::bigint AS disk
                   FROM (SELECT term, max(cores) AS cores, max(memory) AS memory, max(disk) AS disk FROM host_claim WHERE project = $1 AND consumer <> $2 GROUP BY consumer, term) once) u
             """,
             connection) { Parameters = { new() { Value = request.Project }, new() { Value = request.Consumer } } };
@@ -160,10 +140,14 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     }
 
     private static Task Insert(NpgsqlConnection connection, PlacementRequest r, Guid host) => Execute(
-        connection, "INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-        r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.DiskBytes);
+        connection,
+        """
+        INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk, placement_group, zone, image)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, ''), nullif($11, ''))
+        """,
+        r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.LocalDiskBytes, r.Group?.Key ?? "", r.Zone ?? "", r.Image ?? "");
 
-    /// <summary>Until the end of the transaction. Always the project first, then networks in order, then hosts.</summary>
+    /// <summary>Until the end of the transaction. Always the project first, then networks in order, then one host, then one pool.</summary>
     private static Task Lock(NpgsqlConnection connection, Guid what) => Execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what.ToString());
 
     private static async Task<T?> Value<T>(NpgsqlConnection connection, string sql, params object[] parameters)

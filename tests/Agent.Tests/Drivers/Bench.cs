@@ -18,6 +18,9 @@ public sealed class Bench(IDriverHost host) : IAsyncDisposable
 
     public IHypervisorDriver Driver => host.Driver;
 
+    /// <summary>Done when the test is over.</summary>
+    public void AtEnd(Func<Task> undo) => _undo.Add(undo);
+
     public static string NewId() => Guid.NewGuid().ToString("D");
 
     /// <summary>A machine that is off when it is first ensured; tests change the spec.</summary>
@@ -42,19 +45,22 @@ public sealed class Bench(IDriverHost host) : IAsyncDisposable
         return machine;
     }
 
-    public async Task<Placed<VolumeSpec>> Volume(ulong bytes)
+    public async Task<Placed<VolumeSpec>> Volume(ulong bytes, Action<VolumeSpec>? change = null)
     {
         var volume = new Placed<VolumeSpec>(NewId(), NewId(), new VolumeSpec { Name = "contract", SizeBytes = bytes });
+        change?.Invoke(volume.Spec);
         _undo.Add(() => Driver.RemoveVolume(volume.Id, volume.Incarnation, CancellationToken.None));
         await Ensure(volume);
         return volume;
     }
 
-    public async Task<Placed<NetworkSpec>> Network(Action<NetworkSpec>? change = null)
+    /// <param name="change">Changes the spec of one that is isolated and has no addresses.</param>
+    /// <param name="id">Where another host has it already.</param>
+    public async Task<Placed<NetworkSpec>> Network(Action<NetworkSpec>? change = null, string? id = null)
     {
         var spec = new NetworkSpec { Name = "contract", Active = true, Mode = NetworkSpec.Types.Mode.Isolated };
         change?.Invoke(spec);
-        var network = new Placed<NetworkSpec>(NewId(), NewId(), spec);
+        var network = new Placed<NetworkSpec>(id ?? NewId(), NewId(), spec);
         _undo.Add(() => Driver.RemoveNetwork(network.Id, network.Incarnation, CancellationToken.None));
         await Ensure(network);
         return network;
@@ -87,12 +93,16 @@ public sealed class Bench(IDriverHost host) : IAsyncDisposable
     public async Task<ObservedMachine?> See(Placed<MachineSpec> machine) =>
         (await Driver.Inspect(CancellationToken.None)).Machines.SingleOrDefault(seen => seen.Id == machine.Id);
 
-    public async Task<string> Console(Placed<MachineSpec> machine) =>
-        Encoding.UTF8.GetString((await Driver.ReadConsole(machine.Id, 0, ConsoleBytes, CancellationToken.None)).Data.Span);
+    public Task<string> Console(Placed<MachineSpec> machine) => Console(Driver, machine.Id);
 
-    public Task WaitForConsole(Placed<MachineSpec> machine, string text, int times = 1) => Until(
-        async () => Count(await Console(machine), text) >= times,
-        async () => $"'{text}' {times} time(s) on the console of {machine.Id}, which says:\n{await Console(machine)}");
+    private static async Task<string> Console(IHypervisorDriver driver, string machine) =>
+        Encoding.UTF8.GetString((await driver.ReadConsole(machine, 0, ConsoleBytes, CancellationToken.None)).Data.Span);
+
+    public Task WaitForConsole(Placed<MachineSpec> machine, string text, int times = 1) => WaitForConsole(Driver, machine.Id, text, times);
+
+    public static Task WaitForConsole(IHypervisorDriver driver, string machine, string text, int times = 1) => Until(
+        async () => Count(await Console(driver, machine), text) >= times,
+        async () => $"'{text}' {times} time(s) on the console of {machine}, which says:\n{await Console(driver, machine)}");
 
     public Task WaitForPower(Placed<MachineSpec> machine, Power power) => Until(
         async () => (await See(machine))?.Power == power,

@@ -118,6 +118,33 @@ public abstract class DriverContract(IDriverHost host)
     }
 
     [DriverFact]
+    public async Task A_network_that_spans_hosts_has_peers_IPv6_name_servers_and_an_MTU()
+    {
+        await using var bench = new Bench(host);
+        var network = await bench.Network(spec =>
+        {
+            Addressed(spec, "10.201.4.0/24", "10.201.4.1");
+            (spec.Mode, spec.Vni, spec.Mtu, spec.Cidr6, spec.Gateway6) = (NetworkSpec.Types.Mode.Nat, 4096, 1450, "fd6f:6363:6930:4::/64", "fd6f:6363:6930:4::1");
+            spec.Peers.Add("192.0.2.11");
+        });
+        var changed = await bench.Ensure(network, spec =>
+        {
+            spec.Peers.Clear();
+            spec.Dns.Add("192.0.2.53");
+        });
+        Assert.Equal((true, network.Generation), (changed.Active, changed.Generation));
+        Assert.True(Assert.Single((await Driver.Inspect(default)).Networks, seen => seen.Id == network.Id).Active);
+    }
+
+    [DriverFact]
+    public async Task A_network_of_the_world_outside_is_where_the_host_is_plugged_in_and_nowhere_else()
+    {
+        await using var bench = new Bench(host);
+        var refused = await Bench.Refused("no-physical-network", () => bench.Network(spec => (spec.Mode, spec.Physical) = (NetworkSpec.Types.Mode.Bridged, "nowhere")));
+        Assert.Contains("nowhere", refused.Message, StringComparison.Ordinal);
+    }
+
+    [DriverFact]
     public async Task A_machine_that_is_off_is_defined_once_and_removed_without_a_trace()
     {
         await using var bench = new Bench(host);

@@ -17,6 +17,9 @@ public interface IDriverHost
     /// <summary>The bytes of <see cref="Image"/>.</summary>
     Stream OpenImage();
 
+    /// <summary>Another host's driver, that sees the same shared pool.</summary>
+    Task<IHypervisorDriver> Neighbour();
+
     /// <summary>A booted guest ends by itself.</summary>
     Task PowerOffGuest(string machine);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Controller.Agent.Drivers;
 using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Libvirt.Interop;
 using Controller.Agent.Drivers.Libvirt.Machines;
@@ -9,7 +10,7 @@ namespace Controller.Agent.Tests.Drivers;
 
 /// <summary>The contract on real QEMU machines, and what only libvirt can get wrong.</summary>
 [NeedsLibvirt]
-public sealed class LibvirtDriverTests(LibvirtHost host) : MachineContract(host), IClassFixture<LibvirtHost>
+public sealed class LibvirtDriverTests(LibvirtHost host) : StorageContract(host), IClassFixture<LibvirtHost>
 {
     [DriverFact]
     public async Task A_foreign_domain_is_listed_and_never_touched()
@@ -170,7 +171,7 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : MachineContract(host)
         Assert.Empty(Directory.EnumerateFiles(saving));
 
         // As an agent leaves it that is killed.
-        await host.Ask(connect => Backup.Begin(connect, machine.Id, Path.Combine(saving, $"{machine.Id}.{machine.Incarnation}.partial")));
+        await host.Ask(connect => Backup.Begin(connect, machine.Id, MachineView.Find(connect, machine.Id)!.RootDisk!, Path.Combine(saving, $"{machine.Id}.{machine.Incarnation}.partial")));
         Assert.True(await IsUnderWay(machine.Id));
         var options = host.Options();
         options.Acceleration = Acceleration.Tcg;
@@ -181,5 +182,31 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : MachineContract(host)
         Assert.Equal(Power.Running, (await bench.See(machine))!.Power);
 
         Task<bool> IsUnderWay(string id) => host.Ask(connect => Backup.IsUnderWay(connect, id, saving));
+    }
+
+    [DriverFact]
+    public async Task A_volume_that_a_machine_has_is_locked_against_machines_of_other_hosts_and_a_wiped_one_is_all_zeros()
+    {
+        await using var bench = new Bench(host);
+        var neighbour = await host.Neighbour();
+        var pool = Assert.Single(host.Capabilities.Pools).Id;
+        var volume = await bench.Volume(8 * MiB, spec => spec.Pool = pool);
+        await neighbour.EnsureVolume(volume.Id, volume.Incarnation, 1, volume.Spec, default);   // what the control plane never does: two hosts have it
+        Placed<MachineSpec> Machine() => bench.Machine(spec =>
+        {
+            (spec.Power, spec.Image) = (Power.Running, null);
+            spec.Disks.Add(Bench.Disk(volume));
+        });
+        var (first, second) = (Machine(), Machine());
+        await bench.Ensure(first);
+        var refused = await Assert.ThrowsAsync<DriverException>(() => neighbour.EnsureMachine(second.Id, second.Incarnation, 1, second.Spec, default));
+        Assert.Contains("lock", refused.Message, StringComparison.OrdinalIgnoreCase);
+
+        await neighbour.RemoveMachine(second.Id, second.Incarnation, default);
+        await Driver.RemoveMachine(first.Id, first.Incarnation, default);
+        await neighbour.ReleaseVolume(volume.Id, volume.Incarnation, default);
+        var file = Assert.Single(await host.Traces(volume.Id), path => path.EndsWith(".qcow2", StringComparison.Ordinal));
+        await Driver.WipeVolume(volume.Id, volume.Incarnation, default);
+        Assert.All(await File.ReadAllBytesAsync(file), written => Assert.Equal(0, written));
     }
 }

@@ -16,6 +16,7 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 {
     private readonly string _directory = Path.Combine(Path.GetTempPath(), $"occi-test-{Guid.NewGuid():N}"[..20]);
     private LibvirtDriver? _driver;
+    private LibvirtDriver? _neighbour;
     private Process? _libvirtd;
     private string _image = "";
 
@@ -32,6 +33,9 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
     internal (Fabric Fabric, string Underlay)? Port { get; init; }
 
     public string Uri => $"qemu+unix:///system?socket={_directory}/libvirt/run/libvirt-sock";
+
+    /// <summary>The host's name; libvirt moves nothing between two of one name.</summary>
+    protected virtual string Name => "contract";
 
     public Stream OpenImage() => File.OpenRead(_image);
 
@@ -69,6 +73,8 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 
     public async Task DisposeAsync()
     {
+        if (_neighbour is not null)
+            await _neighbour.DisposeAsync();
         if (_driver is not null)
             await _driver.DisposeAsync();
         if (_libvirtd is not null)
@@ -87,7 +93,21 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
         Directory = Path.Combine(_directory, "pool"),
         NamespacePidFile = Path.Combine(_directory, "libvirt/run/init.pid"),
         UnderlayAddress = Port?.Underlay,
+        SharedPools = { ["shared"] = Directory.CreateDirectory(Path.Combine(_directory, "shared")).FullName },
     };
+
+    /// <summary>The same libvirtd serves it, with a directory of its own: the kernel's locks on files are the same as between hosts.</summary>
+    public async Task<IHypervisorDriver> Neighbour()
+    {
+        if (_neighbour is null)
+        {
+            var options = Options();
+            (options.Directory, options.Acceleration) = (Path.Combine(_directory, "neighbour"), Acceleration.Tcg);
+            _neighbour = new LibvirtDriver(options, TimeProvider.System, NullLogger<LibvirtDriver>.Instance);
+            await _neighbour.Start(default);
+        }
+        return _neighbour;
+    }
 
     /// <summary>The guest's shell is on its serial console, whose pseudo-terminal takes input from outside too.</summary>
     public async Task PowerOffGuest(string machine)
@@ -139,7 +159,7 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 
     private async Task StartLibvirtd()
     {
-        var script = Script(Path.Combine(Repository.Root, "deploy/libvirtd/run.sh"), ["--until-eof", .. Plug(), Path.Combine(_directory, "libvirt"), Port is { } port ? "host-" + port.Underlay.Replace('.', '-') : "contract"]);
+        var script = Script(Path.Combine(Repository.Root, "deploy/libvirtd/run.sh"), ["--until-eof", .. Plug(), Path.Combine(_directory, "libvirt"), Port is { } port ? "host-" + port.Underlay.Replace('.', '-') : Name]);
         script.RedirectStandardInput = true;
         script.RedirectStandardOutput = true;
         _libvirtd = Process.Start(script)!;

@@ -6,7 +6,7 @@ using Google.Protobuf;
 namespace Controller.Agent.Tests.Drivers;
 
 /// <summary>The contract where it takes a guest that boots. What the guest says on its console is the judge.</summary>
-public abstract class MachineContract(IDriverHost host) : DriverContract(host)
+public abstract partial class MachineContract(IDriverHost host) : DriverContract(host)
 {
     private const string Ready = "DEMO: ready";
     private const string Booted = "DEMO: init";

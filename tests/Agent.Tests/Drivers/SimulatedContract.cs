@@ -8,7 +8,7 @@ using Controller.Agent.Tests.Harness;
 namespace Controller.Agent.Tests.Drivers;
 
 /// <summary>The contract, guests included, on the simulated driver.</summary>
-public sealed class SimulatedContract(SimulatedTestHost host) : MachineContract(host), IClassFixture<SimulatedTestHost>
+public sealed class SimulatedContract(SimulatedTestHost host) : StorageContract(host), IClassFixture<SimulatedTestHost>
 {
     [Fact]
     public async Task A_guest_without_a_power_button_is_pulled_off_after_its_grace_and_not_before()
@@ -54,11 +54,13 @@ public sealed class SimulatedContract(SimulatedTestHost host) : MachineContract(
     }
 }
 
-public sealed class SimulatedTestHost : IDriverHost, IAsyncLifetime
+public class SimulatedTestHost : IDriverHost, IAsyncLifetime
 {
     private readonly ScratchDirectory _scratch = new();
-    private readonly byte[] _image = RandomNumberGenerator.GetBytes(10_000);
+    private readonly ScratchDirectory _pool = new();
+    private static readonly byte[] _image = RandomNumberGenerator.GetBytes(10_000);   // one for all: what moves between hosts finds its image there
     private SimulatedDriver? _driver;
+    private SimulatedDriver? _neighbour;
 
     internal SimulatedFaults Faults { get; } = new();
 
@@ -76,15 +78,32 @@ public sealed class SimulatedTestHost : IDriverHost, IAsyncLifetime
         return Task.CompletedTask;
     }
 
+    public async Task<IHypervisorDriver> Neighbour()
+    {
+        if (_neighbour is null)
+        {
+            _neighbour = new SimulatedDriver(Options(""), TimeProvider.System);
+            await _neighbour.Start(default);
+        }
+        return _neighbour;
+    }
+
     public async Task<IReadOnlyList<string>> Traces(params string[] ids)
     {
         var kept = Encoding.Latin1.GetString(await File.ReadAllBytesAsync(Path.Combine(_scratch.Path, "host")));
-        return [.. ids.Where(id => kept.Contains(id, StringComparison.Ordinal))];
+        return [.. ids.Where(id => kept.Contains(id, StringComparison.Ordinal)), .. Directory.GetFiles(_pool.Path).Where(path => ids.Any(id => path.Contains(id, StringComparison.Ordinal)))];
+    }
+
+    private SimulatedOptions Options(string directory)
+    {
+        var options = new SimulatedOptions { Directory = directory };
+        options.SharedPools["shared"] = _pool.Path;
+        return options;
     }
 
     public async Task InitializeAsync()
     {
-        _driver = new SimulatedDriver(new SimulatedOptions { Directory = _scratch.Path }, TimeProvider.System, Faults);
+        _driver = new SimulatedDriver(Options(_scratch.Path), TimeProvider.System, Faults);
         Capabilities = await _driver.Start(default);
         Image = new Image { Sha256 = Convert.ToHexStringLower(SHA256.HashData(_image)), Format = "raw", SizeBytes = (ulong)_image.Length };
         await _driver.EnsureImage(Image, OpenImage(), default);
@@ -93,6 +112,8 @@ public sealed class SimulatedTestHost : IDriverHost, IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _driver!.DisposeAsync();
+        if (_neighbour is not null) await _neighbour.DisposeAsync();
         _scratch.Dispose();
+        _pool.Dispose();
     }
 }

@@ -34,6 +34,9 @@ internal sealed class TestCluster : IDisposable
     /// <summary>For how long hosts' leases are renewed; null: renewals are not answered.</summary>
     public TimeSpan? HostLease { get; set; }
 
+    /// <summary>What its gateways take beside what every one does.</summary>
+    public List<string> Accepts { get; } = [];
+
     public uint LeaseSeconds { get; set; } = 3;
 
     /// <summary>How long ago the next client certificate began, and when it ends.</summary>

@@ -47,6 +47,8 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public ConcurrentQueue<TestSession> Sessions { get; } = new();
 
+    public ConcurrentQueue<TestTunnel> Tunnels { get; } = new();
+
     public int Joins => _joins;
 
     public int Renewals => _renewals;
@@ -84,7 +86,7 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         var host = HostOf(context);
         if (!await requestStream.MoveNext()) return;
         var session = new TestSession(host, requestStream.Current.Hello, _cluster.MintEpoch(), responseStream);
-        await session.Send(new ToAgent { Welcome = new Welcome { Epoch = session.Epoch, LeaseSeconds = _cluster.LeaseSeconds, Accepts = { "leases" } } });
+        await session.Send(new ToAgent { Welcome = new Welcome { Epoch = session.Epoch, LeaseSeconds = _cluster.LeaseSeconds, Accepts = { "leases", _cluster.Accepts } } });
         Sessions.Enqueue(session);
         try
         {
@@ -104,6 +106,25 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         }
     }
 
+    public override async Task Tunnel(IAsyncStreamReader<TunnelFrame> requestStream, IServerStreamWriter<TunnelFrame> responseStream, ServerCallContext context)
+    {
+        HostOf(context);
+        if (!await requestStream.MoveNext()) return;
+        var tunnel = new TestTunnel(requestStream.Current.ConsoleId, responseStream);
+        tunnel.Hear(requestStream.Current);
+        Tunnels.Enqueue(tunnel);
+        try
+        {
+            Task<bool> next;
+            while (await Task.WhenAny(next = requestStream.MoveNext(context.CancellationToken), tunnel.Over.Task) == next && await next) tunnel.Hear(requestStream.Current);
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException)
+        {
+        }
+    }
+
+    public Task<TestTunnel> TunnelOf(string console) => Eventually.Some(() => Tunnels.FirstOrDefault(tunnel => tunnel.Console == console), $"a tunnel for console {console}");
+
     public override async Task FetchImage(FetchImageRequest request, IServerStreamWriter<ImageChunk> responseStream, ServerCallContext context)
     {
         HostOf(context);
@@ -118,6 +139,11 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         while (await requestStream.MoveNext())
         {
             if (_cluster.StoreFailures.TryDequeue(out var failure)) throw new RpcException(new Status(failure, "by the test"));
+            if (requestStream.Current.Begin is { } begin)
+            {
+                Assert.True(bytes.Length == 0 && Guid.TryParse(begin.OperationId, out _) && Guid.TryParse(begin.MachineId, out _), "what it is of stands first");
+                continue;
+            }
             if (requestStream.Current.End is { } end)
             {
                 Assert.Equal((Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray())), (ulong)bytes.Length), (end.Sha256, end.SizeBytes));

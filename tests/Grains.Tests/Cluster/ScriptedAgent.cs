@@ -10,6 +10,7 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
 {
     private readonly SemaphoreSlim _turn = new(1, 1);
     private IAgentStream? _self;
+    private HostCapabilities _capabilities = capabilities;
     private long _sequence;
 
     public Guid Id => id;
@@ -32,11 +33,14 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
     public async Task Connect()
     {
         _self ??= grains.CreateObjectReference<IAgentStream>(this);
-        var opened = await grain.Connect(new("boot", "1", "scripted", Epoch, capabilities), _self);
+        var opened = await grain.Connect(new("boot", "1", "scripted", Epoch, _capabilities), _self);
         Epoch = opened!.Epoch;
     }
 
     public Task<LeaseAnswer> Renew(bool guarded = true, long? epoch = null) => grain.RenewLease(epoch ?? Epoch, guarded, guarded ? null : "the script says so", _self!);
+
+    /// <summary>From the next connection on.</summary>
+    public void Says(string underlay) => _capabilities = _capabilities with { UnderlayAddress = underlay };
 
     public Task<bool> Heartbeat(long? epoch = null) => grain.Heartbeat(epoch ?? Epoch, true, null, _self!);
 
@@ -69,7 +73,10 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
             await Report(wanted);
     }
 
-    public Task<bool> Report(DesiredObject wanted, Power? power = null)
+    /// <param name="wanted">What it speaks of.</param>
+    /// <param name="power">Null: as it is wanted; of a machine on its way, as it is before anything of it has come or gone.</param>
+    /// <param name="transfer">Of a machine on its way.</param>
+    public Task<bool> Report(DesiredObject wanted, Power? power = null, TransferState transfer = TransferState.Waiting)
     {
         var sequence = Interlocked.Increment(ref _sequence);
         var failure = Fails is { } f ? f with { Generation = wanted.Generation } : null;
@@ -77,9 +84,10 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
         return grain.Observe(Epoch, wanted switch
         {
             DesiredMachine m => Seen(machines: [new(
-                m.Id, m.Incarnation, generation, sequence, power ?? (m.Absent ? Power.Absent : failure is null ? m.Power : Power.Off), failure,
-                [.. m.Disks.Select(d => new ObservedAttachment(d.Link, true, d.Device!, null)), .. m.Nics.Select(n => new ObservedAttachment(n.Link, true, n.Device, null))], false)]),
-            DesiredVolume v => Seen(volumes: [new(v.Id, v.Incarnation, generation, sequence, !v.Absent && failure is null, v.SizeBytes, failure)]),
+                m.Id, m.Incarnation, generation, sequence, power ?? (m.Absent || m.Incoming is not null ? Power.Absent : failure is null ? m.Power : Power.Off), failure,
+                [.. m.Disks.Select(d => new ObservedAttachment(d.Link, true, d.Device!, null)), .. m.Nics.Select(n => new ObservedAttachment(n.Link, true, n.Device, null))], false,
+                (m.Incoming?.Migration ?? m.Outgoing) is { } migration ? new(migration, transfer) : null)]),
+            DesiredVolume v => Seen(volumes: [new(v.Id, v.Incarnation, generation, sequence, !v.Absent && !v.Released && failure is null, v.SizeBytes, failure)]),
             DesiredNetwork n => Seen(networks: [new(n.Id, n.Incarnation, generation, sequence, !n.Absent, n.Active, failure)]),
             _ => throw new InvalidOperationException(),
         });
@@ -128,6 +136,8 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
         Cancelled.Enqueue(operation);
         return Task.CompletedTask;
     }
+
+    public Task<bool> Answer(MigrateOrder order, Failure? failure = null) => grain.Finished(Epoch, new(order.Operation, order.Machine, failure));
 
     public Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait) =>
         grain.ConsoleData(request, new(offset, "hello"u8.ToArray(), offset + 5, null));

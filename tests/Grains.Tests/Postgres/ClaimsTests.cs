@@ -135,6 +135,27 @@ public sealed class ClaimsTests(DatabaseFixture fixture) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_who_claim_at_once_get_one_VXLAN_identifier_and_one_IPv6_range_for_each_network()
+    {
+        Guid[] networks = [.. Enumerable.Range(0, 6).Select(_ => Guid.NewGuid())];
+        // The sequence meets numbers that are taken, as it does once it has come round.
+        await fixture.Execute("INSERT INTO vni_claim (network, vni) SELECT gen_random_uuid(), n FROM generate_series(4096, 4110) n ON CONFLICT DO NOTHING");
+        await fixture.Execute("SELECT setval('vni_sequence', 4096)");
+        var claimed = await Task.WhenAll(Enumerable.Range(0, 30).Select(i => Task.Run(async () =>
+        {
+            var network = networks[i % networks.Length];
+            return (network, Vni: await _claims.ClaimVni(network), Range: (await _claims.ClaimSubnet6(network, null)).Cidr);
+        })));
+        Assert.Equal(networks.Length, claimed.Distinct().Count());
+        Assert.Equal(networks.Length, claimed.Select(c => c.Vni).Distinct().Count());
+        Assert.Equal(networks.Length, claimed.Select(c => c.Range).Distinct().Count());
+        Assert.Contains("which another network has", (await _claims.ClaimSubnet6(Guid.NewGuid(), claimed[0].Range)).Why, StringComparison.Ordinal);
+        await Task.WhenAll(networks.Select(_claims.ReleaseSubnet));
+        Assert.Equal(["0"], await fixture.Rows("SELECT count(*)::text FROM subnet6_claim"));
+        await fixture.Execute("DELETE FROM vni_claim");
+    }
+
+    [Fact]
     public async Task Two_who_claim_for_one_network_get_one_subnet()
     {
         for (var i = 0; i < 10; i++)

@@ -50,6 +50,13 @@ internal sealed class OcciApi(Uri endpoint, string token) : IDisposable
         return await Text(answer);
     }
 
+    /// <summary>An operator's endpoint, read.</summary>
+    public async Task<JsonNode?> Admin(string path)
+    {
+        using var answer = await _http.GetAsync(path);
+        return JsonNode.Parse(await Text(answer));
+    }
+
     public async Task<Entity> Get(string path) => await Find(path) ?? throw new InvalidOperationException($"There is no {path}.");
 
     /// <summary>Null when there is none.</summary>

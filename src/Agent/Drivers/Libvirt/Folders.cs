@@ -10,31 +10,49 @@ namespace Controller.Agent.Drivers.Libvirt;
 /// images/   SHA256
 /// consoles/ ID.INCARNATION.log
 /// saving/   ID.INCARNATION.partial        a copy of a root disk while it is being made
-/// state/    volume-ID.INCARNATION         the generation that has been applied
+/// copying/                                copies of volumes while they are being made
+/// state/    volume-ID.INCARNATION         the generation that has been applied; of a volume in a shared pool (Place) also: that this host has it
+///           host                          what this host's folders in shared pools are called
+/// guards/   ID.INCARNATION                what a machine's NICs may send
 /// </code>
 /// </summary>
 internal sealed partial class Folders(string root)
 {
     public string Volumes { get; } = Path.Combine(root, "volumes");
 
-    private string Images { get; } = Path.Combine(root, "images");
+    public string Images { get; } = Path.Combine(root, "images");
 
     private string Consoles { get; } = Path.Combine(root, "consoles");
 
     /// <summary>Copies of root disks, while they are being made.</summary>
     public string Saving { get; } = Path.Combine(root, "saving");
 
+    /// <summary>Copies of volumes, while they are being made.</summary>
+    public string Copying { get; } = Path.Combine(root, "copying");
+
     private string State { get; } = Path.Combine(root, "state");
+
+    private string GuardsOfAll { get; } = Path.Combine(root, "guards");
 
     public void Create()
     {
-        foreach (var folder in (string[])[Volumes, Images, Consoles, Saving, State])
+        foreach (var folder in (string[])[Volumes, Images, Consoles, Saving, State, GuardsOfAll])
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (var partial in Directory.EnumerateFiles(Images, "*.partial").Concat(Directory.EnumerateFiles(Saving)))
             File.Delete(partial);
     }
 
-    public string Volume(ObjectKey volume) => Path.Combine(Volumes, $"volume-{volume.Id}.{volume.Incarnation}.qcow2");
+    /// <summary>What tells this host's own from others' in a shared pool.</summary>
+    public string Mark
+    {
+        get
+        {
+            var path = Path.Combine(State, "host");
+            if (!File.Exists(path))
+                File.WriteAllText(path, Guid.NewGuid().ToString("N"));
+            return File.ReadAllText(path).Trim();
+        }
+    }
 
     public string RootDisk(ObjectKey machine) => Path.Combine(Volumes, $"machine-{machine.Id}.{machine.Incarnation}.qcow2");
 
@@ -43,6 +61,10 @@ internal sealed partial class Folders(string root)
     public string DiskCopy(ObjectKey machine) => Path.Combine(Saving, $"{machine.Id}.{machine.Incarnation}.partial");
 
     public string Console(ObjectKey machine) => Path.Combine(Consoles, $"{machine.Id}.{machine.Incarnation}.log");
+
+    public string Guards(ObjectKey machine) => Path.Combine(GuardsOfAll, $"{machine.Id}.{machine.Incarnation}");
+
+    public IEnumerable<string> AllGuards() => Directory.EnumerateFiles(GuardsOfAll).Where(path => !path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal));
 
     public string Image(string sha256) => Sha256().IsMatch(sha256)
         ? Path.Combine(Images, sha256)
@@ -56,11 +78,10 @@ internal sealed partial class Folders(string root)
         Directory.EnumerateFiles(Volumes, "volume-*.qcow2").Select(path => VolumeName().Match(Path.GetFileName(path))).Where(match => match.Success)
             .Select(match => new ObjectKey(match.Groups[1].Value, match.Groups[2].Value));
 
-    public ObjectKey? FindVolume(string id)
-    {
-        var wanted = ObjectKey.Checked(id);
-        return AllVolumes().Where(volume => volume.Id == wanted).Cast<ObjectKey?>().FirstOrDefault();
-    }
+    /// <summary>Volumes of which a generation was applied here, wherever they are.</summary>
+    public IEnumerable<ObjectKey> Noted() =>
+        Directory.EnumerateFiles(State, "volume-*").Select(path => VolumeName().Match(Path.GetFileName(path) + ".qcow2")).Where(match => match.Success)
+            .Select(match => new ObjectKey(match.Groups[1].Value, match.Groups[2].Value));
 
     public ulong Generation(ObjectKey volume)
     {

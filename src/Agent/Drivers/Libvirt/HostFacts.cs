@@ -12,7 +12,7 @@ internal static class HostFacts
     private const int WholeNode = -1;
     private const string Socket = "socket=";
 
-    public static Capabilities Read(ConnectHandle connect, Pool pool, HostTraits traits)
+    public static Capabilities Read(ConnectHandle connect, Places places, HostTraits traits)
     {
         Checked.Ok(Native.virConnectGetVersion(connect, out var qemu));
         Checked.Ok(Native.virConnectGetLibVersion(connect, out var libvirt));
@@ -23,11 +23,14 @@ internal static class HostFacts
             Hypervisor = $"QEMU {Version(qemu)}, libvirt {Version(libvirt)}, {(traits.Kvm ? "kvm" : "tcg")}",
             Cores = node.Cpus,
             MemoryBytes = Memory(connect),
-            DiskBytes = pool.Info(connect).Capacity,
+            DiskBytes = places.Own.Pool.Info(connect).Capacity,
             Leases = true,
             Architecture = "x64",
-            Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "volume-grow-live" },
+            Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "console-serial", "volume-grow-live" },
         };
+        capabilities.Pools.AddRange(places.Shared.Select(place => place.Shared!.Describe()));
+        if (traits.Graphics)
+            capabilities.Features.Add("console-vnc");
         if (traits.Kvm)
             capabilities.Features.Add("kvm");
         if (traits.CpuShares)
@@ -39,11 +42,17 @@ internal static class HostFacts
     public static string Life(string uri)
     {
         var boot = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+        return Beside(uri, "life") is { } life ? $"{boot} {File.ReadAllText(life).Trim()}" : boot;
+    }
+
+    /// <summary>What deploy/libvirtd keeps beside its libvirtd's socket; null where there is no such file.</summary>
+    public static string? Beside(string uri, string file)
+    {
         var at = uri.IndexOf(Socket, StringComparison.Ordinal);
         if (at < 0)
-            return boot;
-        var life = Path.Combine(Path.GetDirectoryName(uri[(at + Socket.Length)..].Split('&')[0]) ?? "/", "life");
-        return File.Exists(life) ? $"{boot} {File.ReadAllText(life).Trim()}" : boot;
+            return null;
+        var path = Path.Combine(Path.GetDirectoryName(Uri.UnescapeDataString(uri[(at + Socket.Length)..].Split('&')[0])) ?? "/", file);
+        return File.Exists(path) ? path : null;
     }
 
     /// <summary>virNodeGetInfo tells the memory of one NUMA node only on some hosts; the statistics tell all of it.</summary>

@@ -1,11 +1,11 @@
 using System.ComponentModel.DataAnnotations;
-using System.Security.Cryptography;
-using System.Text;
 using Controller.Agent.Drivers.Libvirt.Interop;
 using Controller.Agent.Drivers.Libvirt.Machines;
+using Controller.Agent.Drivers.Libvirt.Moving;
 using Controller.Agent.Drivers.Libvirt.Networks;
 using Controller.Agent.Drivers.Libvirt.Storage;
 using Controller.Agent.Protocol;
+using Controller.Agent.Protocol.Peer;
 
 namespace Controller.Agent.Drivers.Libvirt;
 
@@ -17,14 +17,18 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     private readonly TimeProvider _time;
     private readonly Folders _folders;
     private readonly Link _link;
-    private readonly Pool _pool;
+    private readonly Places _places;
     private readonly ImageCache _images;
     private readonly VolumeStore _volumes;
+    private readonly Underlay _underlay;
+    private readonly NicGuards _guards;
     private readonly NetworkStore _networks;
     private readonly ConsoleLogs _consoles;
     private readonly DiskCopying _copying;
     private MachineStore? _machines;
     private Rebooting? _rebooting;
+    private Leaving? _leaving;
+    private Coming? _coming;
 
     public LibvirtDriver(LibvirtOptions options, TimeProvider time, ILogger<LibvirtDriver> log)
     {
@@ -34,13 +38,15 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         _time = time;
         _folders = new Folders(options.Directory);
         _link = new Link(options, time, log);
-        // Two agents may share a libvirtd, with a directory each.
-        _pool = new Pool(_folders, "occi-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(options.Directory)))[..8]);
-        _images = new ImageCache(_folders);
-        _volumes = new VolumeStore(_folders, _pool, _link);
-        _networks = new NetworkStore(_link);
+        _places = new Places(_folders, options.SharedPools.AsReadOnly());
+        _images = new ImageCache(_folders, time);
+        _copying = new DiskCopying(_folders, _places, _link);
+        _volumes = new VolumeStore(_folders, _places, _images, _copying, _link);
+        var host = new HostNetwork(options);
+        _underlay = new Underlay(host, options);
+        _guards = new NicGuards(options, _folders, new HostFirewall(host, options), time);
+        _networks = new NetworkStore(_link, host, new Overlay(host, _underlay), new PhysicalNetworks(host, options));
         _consoles = new ConsoleLogs(_folders);
-        _copying = new DiskCopying(_folders, _link);
     }
 
     public event Action<string?>? Changed
@@ -57,21 +63,32 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     public Task<Capabilities> Start(CancellationToken cancel) => Guard(async () =>
     {
         _folders.Create();
+        foreach (var why in _places.Open())
+            LogNoPool(why);
         await _link.Start(cancel);
         await _copying.EndAll(cancel);
+        await _underlay.Find(cancel);
+        await _guards.Start(cancel);
         var probe = new Probe(_options, _folders, _link);
         var kvm = _options.Acceleration == Acceleration.Kvm || (_options.Acceleration == Acceleration.Probe && await probe.Kvm(cancel));
-        var traits = new HostTraits(kvm, await probe.CpuShares(cancel), _options.TranslationCacheMiB, _options.Ports);
+        var traits = new HostTraits(kvm, await probe.CpuShares(cancel), _options.TranslationCacheMiB, _options.Ports, _options.Graphics);
         LogTraits(traits.Kvm, traits.CpuShares);
 
         var power = new PowerSwitch(_link, _time);
-        _machines = new MachineStore(_folders, _images, _pool, _link, new DeviceFitting(_link, _options), power, traits, new Leases.QemuProcesses(_options.NamespacePidFile));
+        _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), power, _guards, traits,
+            new Leases.QemuProcesses(_options.NamespacePidFile));
         _rebooting = new Rebooting(_link, power, _time);
-        return await _link.Call(connect => HostFacts.Read(connect, _pool, traits), cancel);
+        _leaving = new Leaving(_options, _folders, _link, power, _copying, _time);
+        _coming = new Coming(_options, _folders, _places, _link, _machines);
+        var capabilities = await _link.Call(connect => HostFacts.Read(connect, _places, traits), cancel);
+        capabilities.UnderlayAddress = _underlay.Address ?? "";
+        capabilities.Features.Add(_options.PhysicalNetworks.Keys.Order(StringComparer.Ordinal).Select(name => $"physical-network:{name}"));
+        return capabilities;
     });
 
     public Task<Inventory> Inspect(CancellationToken cancel) => Guard(async () =>
     {
+        await _guards.Check(cancel);
         var domains = await _link.Call(Domains.All, cancel);
         return new Inventory(
             [.. domains.Where(domain => domain.Label is not null).Select(domain => domain.Observe())],
@@ -85,10 +102,19 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     });
 
     public Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel) =>
-        Guard(() => Machines.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
+        Guard(async () =>
+        {
+            var observed = await Machines.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel);
+            new SocketFolder(_options.Socket, incarnation).Remove();   // it came from another host
+            return observed;
+        });
 
     public Task RemoveMachine(string id, string incarnation, CancellationToken cancel) =>
-        Guard(() => Machines.Remove(ObjectKey.Of(id, incarnation), cancel));
+        Guard(async () =>
+        {
+            await Machines.Remove(ObjectKey.Of(id, incarnation), cancel);
+            new SocketFolder(_options.Socket, incarnation).Remove();
+        });
 
     public Task<bool> EndMachine(string id, string incarnation, CancellationToken cancel) => Guard(() => Machines.End(ObjectKey.Of(id, incarnation), cancel));
 
@@ -97,11 +123,26 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
 
     public Task<DiskCopy> CopyRootDisk(string id, string incarnation, CancellationToken cancel) => Guard(() => _copying.Copy(ObjectKey.Of(id, incarnation), cancel));
 
+    public Task SendAway(Departure what, IPeer peer, Action<MoveProgress> progress, CancellationToken cancel) =>
+        Guard(() => (_leaving ?? throw NotStarted).Send(what, peer, progress, cancel));
+
+    public Task<PeerAnswer> Receive(Arrival what, PeerRequest request, CancellationToken cancel) => Guard(() => (_coming ?? throw NotStarted).Receive(what, request, cancel));
+
+    public Task<Stream> Reach(Arrival what, Channel channel, CancellationToken cancel) => Guard(() => (_coming ?? throw NotStarted).Reach(what, channel, cancel));
+
     public Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel) =>
         Guard(() => _volumes.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
 
     public Task RemoveVolume(string id, string incarnation, CancellationToken cancel) =>
         Guard(() => _volumes.Remove(ObjectKey.Of(id, incarnation), cancel));
+
+    public Task ReleaseVolume(string id, string incarnation, CancellationToken cancel) =>
+        Guard(() => _volumes.Release(ObjectKey.Of(id, incarnation), cancel));
+
+    public Task WipeVolume(string id, string incarnation, CancellationToken cancel) =>
+        Guard(() => _volumes.Wipe(ObjectKey.Of(id, incarnation), cancel));
+
+    public Task RemoveRootDisk(string id, string pool, string disk, CancellationToken cancel) => Guard(() => Machines.RemoveRootDisk(id, pool, disk, cancel));
 
     public Task<ObservedNetwork> EnsureNetwork(string id, string incarnation, ulong generation, NetworkSpec spec, CancellationToken cancel) =>
         Guard(() => _networks.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
@@ -113,10 +154,16 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
 
     public Task EnsureImage(Image image, Stream bytes, CancellationToken cancel) => Guard(() => _images.Store(image, bytes, cancel));
 
+    public Task PruneImages(IReadOnlySet<string> wanted, long mostBytes, CancellationToken cancel) => Guard(() => Task.FromResult(_images.Prune(wanted, mostBytes)));
+
     public Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel) =>
         Guard(() => _consoles.Read(id, offset, maxBytes, cancel));
 
-    public ValueTask DisposeAsync() => _link.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _link.DisposeAsync();
+        _guards.Dispose();
+    }
 
     private MachineStore Machines => _machines ?? throw NotStarted;
 
@@ -145,6 +192,9 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     }
 
     private const int NoSpace = 28;   // ENOSPC
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Why} The host goes on without it; start the agent again when it is there.")]
+    private partial void LogNoPool(string why);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Machines execute with KVM: {Kvm}; CPU shares can be set: {CpuShares}")]
     private partial void LogTraits(bool kvm, bool cpuShares);

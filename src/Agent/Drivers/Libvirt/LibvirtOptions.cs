@@ -18,12 +18,17 @@ internal sealed class LibvirtOptions : IValidatableObject
 
     /// <summary>
     /// A file with the id of a process in whose network namespace libvirtd and its machines live: what is done to the host's network is done there. It is read anew
-    /// each time. Default: none, the agent's own namespace. For a libvirtd of deploy/libvirtd: <c>DIR/run/init.pid</c>.
+    /// each time. Default: <c>init.pid</c> beside the socket that <see cref="Uri"/> names, where deploy/libvirtd keeps it, if there is one; else the agent's own namespace.
     /// </summary>
     public string? NamespacePidFile { get; set; }
 
-    /// <summary>The address at which the other hosts reach this one, for networks that span hosts. Default: none; its networks end at this host.</summary>
+    /// <summary>The address at which the other hosts reach this one, for networks that span hosts. Default: that of <see cref="UnderlayInterface"/>.</summary>
     public string? UnderlayAddress { get; set; }
+
+    /// <summary>
+    /// Directories that several hosts see, at the same path, by the names that tenants choose them by: <c>Libvirt:SharedPools:NAME = /dir</c>. Default: none.
+    /// </summary>
+    public Dictionary<string, string> SharedPools { get; } = [];
 
     /// <summary>How machines execute. Default: find out at start by booting a probe under KVM; that /dev/kvm exists proves nothing.</summary>
     public Acceleration Acceleration { get; set; } = Acceleration.Probe;
@@ -39,6 +44,9 @@ internal sealed class LibvirtOptions : IValidatableObject
     /// <summary>PCI Express ports of a machine: one for each disk and NIC, three for other devices, the rest for hot-plug. Default: 20.</summary>
     [Range(8, 64)]
     public int Ports { get; set; } = 20;
+
+    /// <summary>Whether machines have a screen (VNC, reached through the agent alone). Default: yes. It costs each machine about 3 MB.</summary>
+    public bool Graphics { get; set; } = true;
 
     /// <summary>A guest must let go of a device within this time. Default: 20 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
@@ -66,15 +74,44 @@ internal sealed class LibvirtOptions : IValidatableObject
     [Range(1, 100)]
     public int MaxStuckCalls { get; set; } = 12;
 
+    /// <summary>The interface whose first address is this host's among the others. Default: none; without either, networks do not span hosts.</summary>
+    public string? UnderlayInterface { get; set; }
+
+    /// <summary>What the host is plugged into, by the names that bridged networks know it by: the interface, or a bridge. Default: nothing.</summary>
+    public IDictionary<string, string> PhysicalNetworks { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Whether machines may send from their own addresses only. Default: true.</summary>
+    public bool AntiSpoofing { get; set; } = true;
+    /// <summary>The path of libvirtd's socket.</summary>
+    public string Socket =>
+        Uri.Split('?') is [_, var query] && query.Split('&').FirstOrDefault(part => part.StartsWith("socket=", StringComparison.Ordinal)) is { } socket
+            ? System.Uri.UnescapeDataString(socket["socket=".Length..])
+            : "/run/libvirt/libvirt-sock";
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (!Path.IsPathFullyQualified(Directory))
             yield return new($"Libvirt:Directory must be an absolute path, and is '{Directory}'.", [nameof(Directory)]);
-        if (UnderlayAddress is { } underlay && !System.Net.IPAddress.TryParse(underlay, out _))
-            yield return new($"Libvirt:UnderlayAddress must be an IP address, and is '{underlay}'.", [nameof(UnderlayAddress)]);
         if (Directory.AsSpan().ContainsAny('\'', '"', '\n'))
             yield return new("Libvirt:Directory must not contain quotes.", [nameof(Directory)]);
+        foreach (var (name, path) in SharedPools)
+        {
+            if (!Path.IsPathFullyQualified(path) || path.AsSpan().ContainsAny('\'', '"', '\n'))
+                yield return new($"Libvirt:SharedPools:{name} must be an absolute path without quotes, and is '{path}'.", [nameof(SharedPools)]);
+        }
+        if (UnderlayAddress is { Length: > 0 } underlay && !System.Net.IPAddress.TryParse(underlay, out _))
+            yield return new($"Libvirt:UnderlayAddress must be an IP address, and is '{underlay}'.", [nameof(UnderlayAddress)]);
+        foreach (var (name, device) in PhysicalNetworks)
+        {
+            if (!IsDevice(device))
+                yield return new($"Libvirt:PhysicalNetworks:{name} must be the name of an interface, and is '{device}'.", [nameof(PhysicalNetworks)]);
+        }
+        if (UnderlayInterface is { Length: > 0 } interfaceName && !IsDevice(interfaceName))
+            yield return new($"Libvirt:UnderlayInterface must be the name of an interface, and is '{interfaceName}'.", [nameof(UnderlayInterface)]);
     }
+
+    // What it may not hold would be another folder, or an option of ip's.
+    private static bool IsDevice(string name) => name.Length is > 0 and <= 15 && name[0] != '-' && name is not ("." or "..") && !name.Any(c => c is '/' or ':' || char.IsWhiteSpace(c));
 }
 
 /// <summary>How machines execute.</summary>

@@ -21,6 +21,7 @@ internal sealed partial class Link : IAsyncDisposable
     private readonly Workers _questions;
     private readonly Workers _jobs;
     private readonly Workers _ends;
+    private readonly Workers _measures;
     private readonly Lock _lock = new();
     private readonly List<Errand> _stuck = [];
 
@@ -33,6 +34,7 @@ internal sealed partial class Link : IAsyncDisposable
         _questions = new Workers("libvirt question", 4, () => new Line(options.Uri, _watch));
         _jobs = new Workers("libvirt job", 4, () => new Line(options.Uri, _watch));
         _ends = new Workers("libvirt end", 2, () => new Line(options.Uri, _watch));
+        _measures = new Workers("libvirt statistics", 1, () => new Line(options.Uri, _watch));
     }
 
     /// <inheritdoc cref="Watch.Changed"/>
@@ -57,6 +59,10 @@ internal sealed partial class Link : IAsyncDisposable
     /// <summary>A question that libvirtd answers by itself: no machine's QEMU is asked and no job on it waited for.</summary>
     public Task<T> Call<T>(Func<ConnectHandle, T> call, CancellationToken cancel, string? machine = null, [CallerMemberName] string what = "") =>
         Send(_questions, new Errand<T>(what, machine, call, mayLeave: false), _options.CallTimeout, cancel);
+
+    /// <summary>Counters of all machines. A QEMU that does not answer holds one call of these up, and nobody else; the next one leaves that machine out.</summary>
+    public Task<T> Measure<T>(Func<ConnectHandle, T> call, CancellationToken cancel) =>
+        Send(_measures, new Errand<T>("virConnectGetAllDomainStats", null, call, mayLeave: true), _options.CallTimeout, cancel);
 
     /// <summary>Work that is about no running machine: networks, volumes, copying.</summary>
     public Task<T> Job<T>(Func<ConnectHandle, T> call, CancellationToken cancel, [CallerMemberName] string what = "") =>
@@ -116,7 +122,7 @@ internal sealed partial class Link : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _watch.DisposeAsync();
-        foreach (var workers in (Workers[])[_questions, _jobs, _ends])
+        foreach (var workers in (Workers[])[_questions, _jobs, _ends, _measures])
             await workers.DisposeAsync();
     }
 
@@ -181,6 +187,7 @@ internal sealed partial class Link : IAsyncDisposable
         _questions.Cut(which);
         _jobs.Cut(which);
         _ends.Cut(which);
+        _measures.Cut(which);
     }
 
     private async Task<bool> Within(Task task, TimeSpan patience)

@@ -10,9 +10,9 @@ internal sealed partial class SimulatedDriver
     public async Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel)
     {
         await Begin(nameof(EnsureMachine), cancel);
-        _store.Change(host => Define(host, id, incarnation, spec));
+        Change(host => Define(host, id, incarnation, spec));
         var starts = await BringPower(id, incarnation, spec, cancel);
-        var observed = _store.Change(host =>
+        var observed = Change(host =>
         {
             var machine = Find(host, id, incarnation) ?? throw Vanished(id);
             machine.Generation = generation;
@@ -25,7 +25,7 @@ internal sealed partial class SimulatedDriver
     public async Task RemoveMachine(string id, string incarnation, CancellationToken cancel)
     {
         await Begin(nameof(RemoveMachine), cancel);
-        _store.Change(host => Find(host, id, incarnation) is { } machine && host.Machines.Remove(machine));
+        Change(host => Find(host, id, incarnation) is { } machine && host.Machines.Remove(machine));
     }
 
     public bool EndsWithTheAgent => true;
@@ -45,7 +45,7 @@ internal sealed partial class SimulatedDriver
         var running = _store.Read(host => Find(host, id, incarnation)?.Power == Power.Running);
         if (!running) throw new DriverException("not-running", $"Machine {id} does not run, so it cannot be rebooted.", retryable: false);
         if (method == RebootMethod.RebootGraceful) await AskGuest(id, incarnation, grace, cancel);
-        _store.Change(host =>
+        Change(host =>
         {
             var machine = Find(host, id, incarnation) ?? throw Vanished(id);
             // A reset keeps what it runs with; off and on again takes what was stored meanwhile.
@@ -109,7 +109,7 @@ internal sealed partial class SimulatedDriver
             if (spec.Image is { } image && host.Images.All(known => known.Sha256 != image.Sha256))
                 throw new DriverException("no-image", $"Image {image.Sha256} is not on this host.", retryable: true);
             if (_faults.DiskFull) throw new DriverException("no-space", $"There is no room for the root disk of machine {id}.", retryable: true);
-            var boots = host.Images.FirstOrDefault(known => known.Sha256 == spec.Image?.Sha256)?.Boots ?? 0;
+            var boots = RootDiskBoots(id, incarnation, spec) ?? host.Images.FirstOrDefault(known => known.Sha256 == spec.Image?.Sha256)?.Boots ?? 0;
             host.Machines.Add(machine = new SimulatedMachine { Id = id, Incarnation = incarnation, Power = Power.Off, Boots = boots });
         }
         machine.Spec = spec.Clone();
@@ -117,12 +117,22 @@ internal sealed partial class SimulatedDriver
         return true;
     }
 
+    /// <summary>What an incarnation of before has left on a root disk in a shared pool; null: there is none yet.</summary>
+    private uint? RootDiskBoots(string id, string incarnation, MachineSpec spec)
+    {
+        if (spec.Image is null || spec.Pool.Length == 0) return null;
+        var boots = _pools.Boots(spec.Pool, id, spec.RootDisk);
+        return boots is null && spec.RootDisk != incarnation
+            ? throw new DriverException("disk-lost", $"The root disk of machine {id} was made before and is not in the pool.", retryable: false)
+            : boots;
+    }
+
     /// <summary>Fits disks and NICs, live where it runs; the rest of the spec is taken by the next start.</summary>
     private static void Fit(SimulatedMachine machine, SimulatedHost host)
     {
         var before = machine.Attachments.ToDictionary(attachment => attachment.LinkId, attachment => attachment.Device);
         machine.Attachments.Clear();
-        foreach (var disk in machine.Spec.Disks) Attach(disk.LinkId, disk.Device, "vd", first: machine.Spec.Image is null ? 0 : 1);
+        foreach (var disk in machine.Spec.Disks) Attach(disk.LinkId, disk.Device, "vd", first: 1);
         for (var i = 0; i < machine.Spec.Nics.Count; i++) Attach(machine.Spec.Nics[i].LinkId, machine.Spec.Nics[i].Device, "eth", first: 0);
 
         if (machine.Running is null || machine.Power is not (Power.Running or Power.Paused)) return;
@@ -162,7 +172,7 @@ internal sealed partial class SimulatedDriver
         switch (spec.Power)
         {
             case Power.Running or Power.Paused:
-                return _store.Change(host =>
+                return Change(host =>
                 {
                     var machine = Find(host, id, incarnation) ?? throw Vanished(id);
                     var boots = machine.Power is Power.Off or Power.Crashed;
@@ -172,7 +182,7 @@ internal sealed partial class SimulatedDriver
                 });
             case Power.Saved:
                 // A machine that is off has no memory to save.
-                if (now is Power.Running or Power.Paused) _store.Change(host => (Find(host, id, incarnation) ?? throw Vanished(id)).Power = Power.Saved);
+                if (now is Power.Running or Power.Paused) Change(host => (Find(host, id, incarnation) ?? throw Vanished(id)).Power = Power.Saved);
                 return false;
             default:
                 if (now is Power.Running && spec.Stop != StopMethod.StopPoweroff)
@@ -182,7 +192,7 @@ internal sealed partial class SimulatedDriver
                     if (!await AskGuest(id, incarnation, hard ? grace : Patience, cancel) && !hard)
                         throw new DriverException("not-stopped", $"The guest of machine {id} has not answered its power button for {Patience}.", retryable: true);
                 }
-                _store.Change(host => PowerDown(Find(host, id, incarnation), Power.Off));
+                Change(host => PowerDown(Find(host, id, incarnation), Power.Off));
                 return false;
         }
     }
@@ -204,7 +214,7 @@ internal sealed partial class SimulatedDriver
 
     private async Task ShutDown(string id, string incarnation)
     {
-        var guest = _store.Change(host =>
+        var guest = Change(host =>
         {
             if (Find(host, id, incarnation) is not { } machine) return null;
             SimulatedGuest.Say(machine, "DEMO: power button");
@@ -212,7 +222,7 @@ internal sealed partial class SimulatedDriver
         });
         await Wait(_options.ShutdownTime, _disposed.Token);
         // Only the guest that was asked: it may have been pulled off and started again meanwhile.
-        var stopped = _store.Change(host => Find(host, id, incarnation) is { } machine && ReferenceEquals(machine.Running, guest) && PowerDown(machine, Power.Off));
+        var stopped = Change(host => Find(host, id, incarnation) is { } machine && ReferenceEquals(machine.Running, guest) && PowerDown(machine, Power.Off));
         if (stopped) Changed?.Invoke(id);
     }
 
@@ -220,7 +230,7 @@ internal sealed partial class SimulatedDriver
     {
         await Wait(_options.BootTime, _disposed.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_disposed.IsCancellationRequested) return;
-        _store.Change(host =>
+        Change(host =>
         {
             if (Find(host, id, incarnation) is { Power: Power.Running } machine) SimulatedGuest.Ready(machine);
             return true;
@@ -234,6 +244,7 @@ internal sealed partial class SimulatedDriver
             throw new DriverException("no-memory", $"Machine {machine.Id} wants {machine.Spec.MemoryBytes} bytes of memory; {used} of {_options.MemoryBytes} are in use.", retryable: true);
         machine.Running ??= machine.Spec.Clone();
         machine.Power = Power.Running;
+        machine.StartedUnixMilliseconds = (ulong)_time.GetUtcNow().ToUnixTimeMilliseconds();
         SimulatedGuest.Boot(machine, host);
     }
 
@@ -250,13 +261,13 @@ internal sealed partial class SimulatedDriver
 
     private void StopOutside(string id, Power to)
     {
-        if (_store.Change(host => PowerDown(host.Machines.FirstOrDefault(machine => machine.Id == id && machine.Power is Power.Running or Power.Paused), to)))
+        if (Change(host => PowerDown(host.Machines.FirstOrDefault(machine => machine.Id == id && machine.Power is Power.Running or Power.Paused), to)))
             Changed?.Invoke(id);
     }
 
     private void RebootHost()
     {
-        _store.Change(host =>
+        Change(host =>
         {
             host.Instance = Guid.NewGuid().ToString();
             foreach (var machine in host.Machines.Where(machine => machine.Power is Power.Running or Power.Paused)) PowerDown(machine, Power.Off);

@@ -6,7 +6,7 @@ namespace Controller.Agent.Drivers.Simulated;
 
 /// <summary>
 /// A hypervisor in memory. It keeps the driver's contract to the letter, takes as long as it is told and fails when it is told, and its
-/// machines live on while the agent is away. Volumes, networks and images are here, machines in the other file.
+/// machines live on while the agent is away. Networks and images are here, machines and volumes in files of their own.
 /// </summary>
 internal sealed partial class SimulatedDriver : IHypervisorDriver
 {
@@ -16,6 +16,7 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
     private readonly TimeProvider _time;
     private readonly SimulatedFaults _faults;
     private readonly SimulatedStore _store;
+    private readonly SimulatedPools _pools;
     private readonly CancellationTokenSource _disposed = new();
     private readonly string? _faultsPath;
     private ITimer? _faultsTimer;
@@ -30,6 +31,7 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
     {
         (_options, _time, _faults) = (options, time, faults);
         _store = new SimulatedStore(options.Directory);
+        _pools = new SimulatedPools(options.SharedPools);
         _faultsPath = options.Directory.Length == 0 ? null : Path.Combine(options.Directory, FaultsFileName);
         _faults.HealthChanged += OnHealthChanged;
         _faults.GuestPoweredOff += PowerOffGuest;
@@ -49,6 +51,7 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
     {
         if (_faultsPath is not null) _faultsTimer = _time.CreateTimer(_ => ReadFaults(), null, TimeSpan.Zero, TimeSpan.FromMilliseconds(500));
         await Begin(nameof(Start), cancel);
+        _pools.Open();
         var capabilities = new Capabilities
         {
             Driver = "simulated",
@@ -58,8 +61,10 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             DiskBytes = (ulong)_options.DiskBytes,
             Architecture = "x64",
             Leases = true,
+            UnderlayAddress = _options.UnderlayAddress,
         };
-        capabilities.Features.Add(["hotplug-disk", "hotplug-nic", "suspend", "hibernate"]);
+        capabilities.Features.Add(["hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-serial", "console-vnc", .. _options.PhysicalNetworks.Select(name => $"physical-network:{name}")]);
+        capabilities.Pools.AddRange(_pools.All.Select(pool => pool.Describe()));
         return capabilities;
     }
 
@@ -73,40 +78,6 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             [.. host.Machines.Select(Observe)], [.. host.Volumes.Select(Observe)], [.. host.Networks.Select(Observe)], []));
     }
 
-    public async Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel)
-    {
-        await Begin(nameof(EnsureVolume), cancel);
-        return _store.Change(host =>
-        {
-            var volume = host.Volumes.FirstOrDefault(known => known.Id == id);
-            if (volume is not null && volume.Incarnation != incarnation) throw OtherIncarnation("volume", id, volume.Incarnation, incarnation);
-            var size = volume?.SizeBytes ?? 0;
-            if (spec.SizeBytes < size)
-                throw new DriverException("shrink", $"Volume {id} has {size} bytes and never shrinks; {spec.SizeBytes} were asked for.", retryable: false);
-            Reserve(host, spec.SizeBytes - size);
-            if (volume is null) host.Volumes.Add(volume = new SimulatedVolume { Id = id, Incarnation = incarnation });
-            (volume.SizeBytes, volume.Generation) = (spec.SizeBytes, generation);
-            if (size > 0 && spec.SizeBytes > size)
-            {
-                foreach (var user in host.Machines.Where(machine => machine.Power == Power.Running && machine.Running.Disks.Any(disk => disk.VolumeId == id)))
-                    SimulatedGuest.Disks(user, host);
-            }
-            return Observe(volume);
-        });
-    }
-
-    public async Task RemoveVolume(string id, string incarnation, CancellationToken cancel)
-    {
-        await Begin(nameof(RemoveVolume), cancel);
-        _store.Change(host =>
-        {
-            if (host.Volumes.FirstOrDefault(known => known.Id == id && known.Incarnation == incarnation) is not { } volume) return false;
-            if (host.Machines.FirstOrDefault(machine => Specs(machine).Any(spec => spec.Disks.Any(disk => disk.VolumeId == id))) is { } user)
-                throw new DriverException("in-use", $"Volume {id} is attached to machine {user.Id}.", retryable: true);
-            return host.Volumes.Remove(volume);
-        });
-    }
-
     public async Task<ObservedNetwork> EnsureNetwork(string id, string incarnation, ulong generation, NetworkSpec spec, CancellationToken cancel)
     {
         await Begin(nameof(EnsureNetwork), cancel);
@@ -116,6 +87,8 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             if (network is not null && network.Incarnation != incarnation) throw OtherIncarnation("network", id, network.Incarnation, incarnation);
             if (spec.Cidr.Length > 0 && !System.Net.IPNetwork.TryParse(spec.Cidr, out _))
                 throw new DriverException("invalid", $"A network's range must be like 10.128.3.0/24, and is '{spec.Cidr}'.", retryable: false);
+            if (spec.Mode == NetworkSpec.Types.Mode.Bridged && !_options.PhysicalNetworks.Contains(spec.Physical))
+                throw new DriverException("no-physical-network", $"This host has no physical network '{spec.Physical}'.", retryable: true);
             if (network is null) host.Networks.Add(network = new SimulatedNetwork { Id = id, Incarnation = incarnation });
             (network.Spec, network.Generation) = (spec.Clone(), generation);
             return Observe(network);

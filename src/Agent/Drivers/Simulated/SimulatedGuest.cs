@@ -21,6 +21,12 @@ internal static class SimulatedGuest
             Say(machine, $"DEMO: root /dev/vda serial= bytes={Math.Max(image.SizeBytes, spec.RootDiskBytes)}");
             Say(machine, $"DEMO: boots {++machine.Boots}");
         }
+        else if (machine.Attachments.FirstOrDefault(attachment => attachment.Device == "vda") is { } boot
+            && host.Volumes.FirstOrDefault(volume => spec.Disks.Any(disk => disk.LinkId == boot.LinkId && disk.VolumeId == volume.Id)) is { } volume)
+        {
+            Say(machine, $"DEMO: root /dev/vda serial= bytes={volume.SizeBytes}");
+            Say(machine, $"DEMO: boots {++volume.Boots}");
+        }
         if (spec.Seed is { } seed)
             Say(machine, $"DEMO: seed instance-id={seed.InstanceId} hostname={seed.Hostname} ssh-keys={seed.SshKeys.Count} user-data-bytes={seed.UserData.Length}");
         else
@@ -60,6 +66,7 @@ internal static class SimulatedGuest
     {
         Say(machine, $"DEMO: nic {device} mac={nic.Mac}");
         var network = host.Networks.First(network => network.Id == nic.NetworkId).Spec;
+        if (network.Active && network.Cidr6.Length > 0 && nic.Address6.Length > 0) Say(machine, $"DEMO: address6 {device} {nic.Address6}");
         if (!network.Active || !network.Dhcp || network.Cidr.Length == 0) return;
         var reserved = network.Reservations.FirstOrDefault(reservation => reservation.Mac == nic.Mac)?.Address;
         var address = string.IsNullOrEmpty(reserved) ? AnyAddress(network.Cidr, nic.Mac) : reserved;

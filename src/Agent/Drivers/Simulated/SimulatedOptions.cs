@@ -22,6 +22,9 @@ internal sealed class SimulatedOptions
     [Range(1L << 20, long.MaxValue)]
     public long DiskBytes { get; set; } = 10L << 40;
 
+    /// <summary>Directories that several agents see, by name: <c>Simulated:SharedPools:NAME = /dir</c>. Default: none.</summary>
+    public Dictionary<string, string> SharedPools { get; } = [];
+
     /// <summary>How long every operation takes. Default: no time.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan Latency { get; set; } = TimeSpan.Zero;
@@ -36,4 +39,13 @@ internal sealed class SimulatedOptions
     /// <summary>How long a guest takes to shut down when it is asked. Default: 50 ms.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan ShutdownTime { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>The address among the other hosts that it says it has. Default: none; its networks end at this host.</summary>
+    public string UnderlayAddress { get; set; } = "";
+
+    /// <summary>The physical networks that it says it is plugged into. Default: none.</summary>
+    public IList<string> PhysicalNetworks { get; } = [];
+    /// <summary>How long a machine takes to another host where its migration has no bandwidth. Default: 200 ms.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan MigrationTime { get; set; } = TimeSpan.FromMilliseconds(200);
 }

@@ -16,6 +16,9 @@ internal sealed class SimulatedStore
         if (File.Exists(_path)) Host = SimulatedHost.Parser.ParseFrom(File.ReadAllBytes(_path));
     }
 
+    /// <summary>Something has changed, and the lock is free again.</summary>
+    public event Action? Changed;
+
     private SimulatedHost Host { get; } = new() { Instance = Guid.NewGuid().ToString() };
 
     public T Read<T>(Func<SimulatedHost, T> read)
@@ -26,11 +29,13 @@ internal sealed class SimulatedStore
     /// <summary>Changes the host. What throws has changed nothing that it did not change before it threw.</summary>
     public T Change<T>(Func<SimulatedHost, T> change)
     {
+        T result;
         lock (_lock)
         {
-            var result = change(Host);
+            result = change(Host);
             if (_path is not null) AtomicFile.Write(_path, Host.ToByteArray());
-            return result;
         }
+        Changed?.Invoke();
+        return result;
     }
 }

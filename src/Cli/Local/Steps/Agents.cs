@@ -51,6 +51,8 @@ internal sealed class Agents(DataDirectory data, Supervisor supervisor, ApiClien
             ["StateDirectory"] = state,
             ["Name"] = $"host-{number}",
             ["Driver"] = hypervisors.Driver == Driver.Libvirt ? "libvirt" : "simulated",
+            // Machines move between the agents, which are all on this machine.
+            ["PeerListen"] = "127.0.0.1:0",
             // The silos' ports may have changed since it learnt them.
             ["Gateways"] = new JsonArray([.. gateways.Select(g => JsonValue.Create(g))]),
         };
@@ -63,7 +65,7 @@ internal sealed class Agents(DataDirectory data, Supervisor supervisor, ApiClien
         }
         else
         {
-            settings["Simulated"] = new JsonObject { ["Directory"] = Path.Combine(state, "simulated") };
+            settings["Simulated"] = new JsonObject { ["Directory"] = Path.Combine(state, "simulated"), ["SharedPools"] = Pools() };
         }
         return new(name, Role.Agent, Programs.Dotnet, [Programs.Assembly(data, "agent")])
         {
@@ -73,10 +75,17 @@ internal sealed class Agents(DataDirectory data, Supervisor supervisor, ApiClien
         };
     }
 
-    private static JsonObject LibvirtSettings(Hypervisor host, string directory)
+    /// <summary>One directory of this machine is a pool that all hosts see, at the same path.</summary>
+    private JsonObject Pools()
+    {
+        Directory.CreateDirectory(data.In("shared"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return new JsonObject { ["shared"] = data.In("shared") };
+    }
+
+    private JsonObject LibvirtSettings(Hypervisor host, string directory)
     {
         Directory.CreateDirectory(directory);
-        var settings = new JsonObject { ["Uri"] = host.Uri, ["Directory"] = directory };
+        var settings = new JsonObject { ["Uri"] = host.Uri, ["Directory"] = directory, ["SharedPools"] = Pools() };
         if (host.NamespacePidFile is { } pid)
             settings["NamespacePidFile"] = pid;
         if (host.Underlay is { } underlay)

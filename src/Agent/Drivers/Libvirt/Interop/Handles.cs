@@ -55,3 +55,11 @@ internal sealed class VolumeHandle() : SafeHandle(0, ownsHandle: true)
 
     protected override bool ReleaseHandle() => Native.virStorageVolFree(handle) >= 0;
 }
+
+/// <summary>A <c>virStreamPtr</c>.</summary>
+internal sealed class StreamHandle() : SafeHandle(0, ownsHandle: true)
+{
+    public override bool IsInvalid => handle == 0;
+
+    protected override bool ReleaseHandle() => Native.virStreamFree(handle) >= 0;
+}

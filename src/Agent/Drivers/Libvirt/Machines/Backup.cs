@@ -7,21 +7,20 @@ namespace Controller.Agent.Drivers.Libvirt.Machines;
 /// <summary>How a backup ended. <see cref="Why"/> is libvirt's word, null where it went well or nobody knows.</summary>
 internal readonly record struct BackupEnd(bool Complete, string? Why);
 
-/// <summary>libvirt's backup job of a running domain: QEMU writes what the root disk was at the beginning to another file, while the guest goes on writing.</summary>
+/// <summary>libvirt's backup job of a running domain: QEMU writes what a disk was at the beginning to another file, while the guest goes on writing.</summary>
 internal static unsafe class Backup
 {
     private const uint OfTheLastJob = 1;
     private const int Completed = 3;   // virDomainJobType
-    private const string RootTarget = "vda";
 
-    /// <summary>Begins one of the root disk, with all that its backing files have in it.</summary>
-    public static bool Begin(ConnectHandle connect, string id, string file)
+    /// <summary>Begins one of the disk with that file, with all that its backing files have in it.</summary>
+    public static bool Begin(ConnectHandle connect, string id, string source, string file)
     {
         using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, id));
         var running = MachineView.Read(domain).Running;
         var disks = from disk in running?.Element("devices")!.Elements("disk") ?? []
                     let target = (string)disk.Element("target")!.Attribute("dev")!
-                    select target == RootTarget
+                    select (string?)disk.Element("source")?.Attribute("file") == source
                         ? new XElement(
                             "disk", new XAttribute("name", target), new XAttribute("backup", "yes"), new XAttribute("type", "file"),
                             new XElement("target", new XAttribute("file", file)), new XElement("driver", new XAttribute("type", "qcow2")))

@@ -14,6 +14,10 @@ internal static class Devices
 
     public static string Alias(string link) => AliasPrefix + link;
 
+    /// <summary>The link that a device is of; null: none.</summary>
+    public static string? LinkOf(XElement device) =>
+        (string?)device.Element("alias")?.Attribute("name") is { } alias && alias.StartsWith(AliasPrefix, StringComparison.Ordinal) ? alias[AliasPrefix.Length..] : null;
+
     /// <summary>Those of ours in a domain.</summary>
     public static IReadOnlyList<Device> Of(XElement domain)
     {
@@ -25,9 +29,8 @@ internal static class Devices
             if (kind is not ("disk" or "interface"))
                 continue;
             var position = kind == "interface" ? nics++ : 0;
-            if ((string?)element.Element("alias")?.Attribute("name") is not { } alias || !alias.StartsWith(AliasPrefix, StringComparison.Ordinal))
+            if (LinkOf(element) is not { } link)
                 continue;
-            var link = alias[AliasPrefix.Length..];
             found.Add(
                 kind == "disk"
                     ? new(link, (string?)element.Element("target")?.Attribute("dev") ?? "", (string?)element.Element("source")?.Attribute("file") ?? "", element)
@@ -49,14 +52,18 @@ internal static class Devices
     public static IReadOnlyList<Device> Plan(MachineSpec spec, Func<string, string> file, IReadOnlyList<Device> present)
     {
         var kept = present.Where(device => device.Kind == "disk").GroupBy(device => device.Link).ToDictionary(same => same.Key, same => same.First().Target);
-        var taken = new HashSet<string>(kept.Values, StringComparer.Ordinal) { RootTarget };
+        var taken = new HashSet<string>(kept.Values, StringComparer.Ordinal);
+        // The first disk of a machine without one of its own is what it boots from, if the client says so.
+        var bootsFromVolume = spec.Image is null && spec.Disks.Any(disk => disk.Device == RootTarget);
+        if (!bootsFromVolume)
+            taken.Add(RootTarget);
         var planned = new List<Device>();
         foreach (var disk in spec.Disks)
         {
             var link = ObjectKey.Checked(disk.LinkId);
             if (!kept.TryGetValue(link, out var target))
             {
-                target = IsTarget(disk.Device) && taken.Add(disk.Device) ? disk.Device : Targets().First(taken.Add);
+                target = (IsTarget(disk.Device) || (bootsFromVolume && disk.Device == RootTarget)) && taken.Add(disk.Device) ? disk.Device : Targets().First(taken.Add);
             }
             var path = file(disk.VolumeId);
             planned.Add(new(link, target, path, MachineXml.Disk(link, path, target, disk.VolumeId)));

@@ -6,10 +6,10 @@ using Controller.Agent.Drivers.Libvirt.Storage;
 namespace Controller.Agent.Drivers.Libvirt.Machines;
 
 /// <summary>
-/// Copies root disks, with all that their backing files have in them: those of running machines by a backup job, which the guest does not notice, those of others with qemu-img.
-/// A copy has no name any more when it is handed out: whoever dies while he has it leaves nothing.
+/// Copies disks, with all that their backing files have in them: those of running machines by a backup job, which the guest does not notice, those of others with qemu-img.
+/// A root disk's copy has no name any more when it is handed out: whoever dies while he has it leaves nothing.
 /// </summary>
-internal sealed class DiskCopying(Folders folders, Link link)
+internal sealed class DiskCopying(Folders folders, Places places, Link link)
 {
     private const string Full = "No space left on device";
 
@@ -21,14 +21,13 @@ internal sealed class DiskCopying(Folders folders, Link link)
         var machine = await link.Call(connect => MachineView.Find(connect, key.Id), cancel);
         if (machine?.Label?.Incarnation != key.Incarnation)
             throw new DriverException("no-such-machine", $"Incarnation {key.Incarnation} of machine {key.Id} is not on this host.", retryable: false);
-        if (!File.Exists(folders.RootDisk(key)))
+        if (machine.RootDisk is not { } disk || !File.Exists(disk))
             throw new DriverException("diskless", $"Machine {key.Id} has no root disk.", retryable: false);
         var file = folders.DiskCopy(key);
         File.Delete(file);
         try
         {
-            if (!machine.Active || !await Hot(key, file, cancel))
-                await Cold(key, file, cancel);
+            await Write(disk, DiskCopy.Format, file, $"the root disk of machine {key.Id}", cancel);
             var content = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.Asynchronous | FileOptions.SequentialScan);
             return new DiskCopy(content, ImageHeader.VirtualSize(file, DiskCopy.Format));
         }
@@ -38,60 +37,72 @@ internal sealed class DiskCopying(Folders folders, Link link)
         }
     }
 
+    /// <summary>Writes what is on a disk at one moment to a file, qcow2, in a folder of this host's own.</summary>
+    public async Task Write(string disk, string format, string file, string what, CancellationToken cancel)
+    {
+        var copied = new Copied(disk, format, file, what);
+        var user = (await link.Call(connect => Domains.UsersOfFile(connect, disk), cancel)).FirstOrDefault(machine => machine.Active);
+        if (user is null || !await Hot(user.Id, copied, cancel))
+            await Cold(copied, cancel);
+    }
+
     /// <summary>Ends what a process of before had begun. Its file went with <see cref="Folders.Create"/>.</summary>
     public Task<bool> EndAll(CancellationToken cancel) => link.Call(
         connect =>
         {
             foreach (var machine in Domains.All(connect).Where(machine => machine is { Label: not null, Active: true }))
-                Backup.Abort(connect, machine.Id, folders.Saving);
+            {
+                foreach (var folder in (string[])[folders.Saving, .. places.All.Select(place => place.Copying)])
+                    Backup.Abort(connect, machine.Id, folder);
+            }
             return true;
         },
         cancel);
 
     /// <summary>False when the machine stopped meanwhile.</summary>
-    private async Task<bool> Hot(ObjectKey key, string file, CancellationToken cancel)
+    private async Task<bool> Hot(string machine, Copied copied, CancellationToken cancel)
     {
-        await link.Call(connect => Backup.Abort(connect, key.Id, folders.Saving), cancel);   // of a call whose connection broke
+        await link.Call(connect => Backup.Abort(connect, machine, copied.Folder), cancel);   // of a call whose connection broke
         var over = false;
         try
         {
-            await link.Job(connect => Backup.Begin(connect, key.Id, file), cancel);
-            over = await link.Until(connect => !Backup.IsUnderWay(connect, key.Id, folders.Saving), Longest, cancel);
+            await link.Job(connect => Backup.Begin(connect, machine, copied.Disk, copied.File), cancel);
+            over = await link.Until(connect => !Backup.IsUnderWay(connect, machine, copied.Folder), Longest, cancel);
         }
         catch (LibvirtException error) when (error.Code == LibvirtError.OperationInvalid)
         {
-            if (await IsActive(key, cancel))
+            if (await IsActive(machine, cancel))
                 throw;
             return false;
         }
         catch (LibvirtException error) when (error.Message.Contains(Full, StringComparison.Ordinal))
         {
-            throw NoSpace(key, error.Message);
+            throw NoSpace(copied, error.Message);
         }
         finally
         {
             if (!over)
-                await GiveUp(key);
+                await GiveUp(machine, copied);
         }
-        if (!await IsActive(key, cancel))
+        if (!await IsActive(machine, cancel))
         {
-            File.Delete(file);
+            File.Delete(copied.File);
             return false;
         }
-        var end = await link.Call(connect => Backup.End(connect, key.Id), cancel);
+        var end = await link.Call(connect => Backup.End(connect, machine), cancel);
         if (end.Complete)
             return true;
         if (end.Why?.Contains(Full, StringComparison.Ordinal) == true)
-            throw NoSpace(key, end.Why);
-        throw new DriverException("not-copied", $"QEMU has not copied the root disk of machine {key.Id}: {end.Why ?? "it says not why"}.", retryable: true);
+            throw NoSpace(copied, end.Why);
+        throw new DriverException("not-copied", $"QEMU has not copied {copied.What}: {end.Why ?? "it says not why"}.", retryable: true);
     }
 
     /// <summary>Ends the backup if libvirtd can be asked to. Else the next copy or start does.</summary>
-    private async Task GiveUp(ObjectKey key)
+    private async Task GiveUp(string machine, Copied copied)
     {
         try
         {
-            await link.Call(connect => Backup.Abort(connect, key.Id, folders.Saving), CancellationToken.None);
+            await link.Call(connect => Backup.Abort(connect, machine, copied.Folder), CancellationToken.None);
         }
         catch (Exception unable) when (unable is LibvirtException or DriverException)
         {
@@ -99,9 +110,9 @@ internal sealed class DiskCopying(Folders folders, Link link)
         }
     }
 
-    private async Task Cold(ObjectKey key, string file, CancellationToken cancel)
+    private static async Task Cold(Copied copied, CancellationToken cancel)
     {
-        var start = new ProcessStartInfo("qemu-img", ["convert", "-f", "qcow2", "-O", DiskCopy.Format, folders.RootDisk(key), file]) { RedirectStandardError = true };
+        var start = new ProcessStartInfo("qemu-img", ["convert", "-f", copied.Format, "-O", DiskCopy.Format, copied.Disk, copied.File]) { RedirectStandardError = true };
         using var convert = Start(start);
         var errors = convert.StandardError.ReadToEndAsync(CancellationToken.None);
         try
@@ -118,8 +129,8 @@ internal sealed class DiskCopying(Folders folders, Link link)
             return;
         var why = (await errors).Trim();
         throw why.Contains(Full, StringComparison.Ordinal)
-            ? NoSpace(key, why)
-            : new DriverException("not-copied", $"qemu-img has not copied the root disk of machine {key.Id}: {why}", retryable: true);
+            ? NoSpace(copied, why)
+            : new DriverException("not-copied", $"qemu-img has not copied {copied.What}: {why}", retryable: true);
     }
 
     private static Process Start(ProcessStartInfo start)
@@ -134,8 +145,13 @@ internal sealed class DiskCopying(Folders folders, Link link)
         }
     }
 
-    private Task<bool> IsActive(ObjectKey key, CancellationToken cancel) => link.Call(connect => MachineView.Find(connect, key.Id) is { Active: true }, cancel);
+    private Task<bool> IsActive(string machine, CancellationToken cancel) => link.Call(connect => MachineView.Find(connect, machine) is { Active: true }, cancel);
 
-    private static DriverException NoSpace(ObjectKey key, string why) =>
-        new("no-space", $"There is no room on the host for a copy of the root disk of machine {key.Id}: {why}", retryable: false);
+    private static DriverException NoSpace(Copied copied, string why) =>
+        new("no-space", $"There is no room on the host for a copy of {copied.What}: {why}", retryable: false);
+
+    private sealed record Copied(string Disk, string Format, string File, string What)
+    {
+        public string Folder => Path.GetDirectoryName(File)!;
+    }
 }

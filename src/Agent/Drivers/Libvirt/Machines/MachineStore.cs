@@ -7,7 +7,8 @@ namespace Controller.Agent.Drivers.Libvirt.Machines;
 
 /// <summary>The converge function of machines, and their removal.</summary>
 internal sealed class MachineStore(
-    Folders folders, ImageCache images, Pool pool, Link link, DeviceFitting devices, PowerSwitch power, HostTraits host, Leases.QemuProcesses processes)
+    Folders folders, ImageCache images, Places places, Link link, DeviceFitting devices, PowerSwitch power, Networks.NicGuards guards, HostTraits host,
+    Leases.QemuProcesses processes)
 {
     private const uint Validate = 1;
     private const uint StoredOnly = 2;
@@ -20,6 +21,7 @@ internal sealed class MachineStore(
         RefuseOthers(key, await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id));
         await EnsureRootDisk(key, spec, cancel);
         EnsureSeed(key, spec);
+        await guards.Ensure(key, spec.Nics, cancel);
         var planned = await link.Call(connect => Define(connect, key, spec), cancel, key.Id, nameof(Define));
 
         // A suspended guest can release nothing, so one that shall run is resumed first, and one that shall not is fitted before.
@@ -31,7 +33,17 @@ internal sealed class MachineStore(
             misfit = await Fit(key.Id, planned, cancel);
         if (misfit is not null)
             throw misfit;
+        await guards.Keep(key, spec.Nics, cancel);
         return await link.On(key.Id, nameof(Native.virDomainSetMetadata), domain => Settle(domain, generation), cancel);
+    }
+
+    /// <summary>What a machine that comes from elsewhere finds.</summary>
+    public async Task EnsureFiles(ObjectKey key, MachineSpec spec, CancellationToken cancel)
+    {
+        RefuseOthers(key, await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id));
+        await EnsureRootDisk(key, spec, cancel);
+        EnsureSeed(key, spec);
+        await guards.Ensure(key, spec.Nics, cancel);   // before its taps are there: a tap without rules sends nothing
     }
 
     public async Task Remove(ObjectKey key, CancellationToken cancel)
@@ -43,6 +55,7 @@ internal sealed class MachineStore(
                 await power.Destroy(key.Id, cancel);
             await link.On(key.Id, nameof(Native.virDomainUndefineFlags), domain => Checked.Ok(Native.virDomainUndefineFlags(domain, UndefineEverything)), cancel);
         }
+        await guards.Keep(key, [], cancel);
         await link.Job(connect => DeleteDisks(connect, key), cancel, nameof(DeleteDisks));
         File.Delete(folders.Console(key));
     }
@@ -77,15 +90,17 @@ internal sealed class MachineStore(
     {
         if (spec.Image is null)
             return;
-        var path = folders.RootDisk(key);
+        var (place, path) = RootDisk(key, spec);
         if (!File.Exists(path))
         {
-            var image = images.Get(spec.Image);
+            if (spec.RootDisk.Length > 0 && spec.RootDisk != key.Incarnation)
+                throw new DriverException("disk-lost", $"The root disk of machine {key.Id} was made before, and its file {path} is not there.", retryable: false);
+            var image = place.Backing(images.Get(spec.Image), spec.Image.Sha256);
             var size = Math.Max(ImageHeader.VirtualSize(image, spec.Image.Format), spec.RootDiskBytes);
             await link.Job(
                 connect =>
                 {
-                    pool.Create(connect, path, size, (image, spec.Image.Format));
+                    place.Pool.Create(connect, path, size, (image, spec.Image.Format));
                     return true;
                 },
                 cancel);
@@ -95,14 +110,38 @@ internal sealed class MachineStore(
         if (await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id) is { Active: true })
             await link.On(key.Id, nameof(Native.virDomainBlockResize), domain => Domains.GrowDisk(domain, path, spec.RootDiskBytes), cancel);
         else
-            await link.Job(connect => pool.Grow(connect, path, spec.RootDiskBytes), cancel);
+            await link.Job(connect => place.Pool.Grow(connect, path, spec.RootDiskBytes), cancel);
     }
 
     private bool DeleteDisks(ConnectHandle connect, ObjectKey key)
     {
-        pool.Delete(connect, folders.RootDisk(key));
-        pool.DeleteForeign(connect, folders.Seed(key));
+        places.Own.Pool.Delete(connect, folders.RootDisk(key));
+        places.Own.Pool.DeleteForeign(connect, folders.Seed(key));
         return true;
+    }
+
+    /// <summary>The root disk in a shared pool, which outlives incarnations.</summary>
+    public Task RemoveRootDisk(string machine, string pool, string disk, CancellationToken cancel)
+    {
+        var place = places.Of(pool);
+        var path = place.RootDisk(ObjectKey.Checked(machine), ObjectKey.Checked(disk));
+        return link.Job(
+            connect =>
+            {
+                if (Domains.UsersOfFile(connect, path) is [var user, ..])
+                    throw new DriverException("in-use", $"The root disk of machine {machine} is attached to {user.Name}.", retryable: true);
+                place.Pool.Delete(connect, path);
+                return true;
+            },
+            cancel);
+    }
+
+    private (Place Place, string Path) RootDisk(ObjectKey key, MachineSpec spec)
+    {
+        if (spec.Pool.Length == 0)
+            return (places.Own, folders.RootDisk(key));
+        var place = places.Of(spec.Pool);
+        return (place, place.RootDisk(key.Id, ObjectKey.Checked(spec.RootDisk)));
     }
 
     /// <summary>Replaced as a whole: a running machine keeps the one that it was started with.</summary>
@@ -132,7 +171,7 @@ internal sealed class MachineStore(
             there?.Name ?? MachineXml.Name(key.Id, spec.Name),
             new MachineLabel(key.Incarnation, there?.Label?.Generation ?? 0, spec.Power, ""),
             spec,
-            spec.Image is null ? null : folders.RootDisk(key),
+            spec.Image is null ? null : RootDisk(key, spec).Path,
             spec.Seed is null ? null : folders.Seed(key),
             folders.Console(key),
             planned,
@@ -145,8 +184,8 @@ internal sealed class MachineStore(
         return planned;
     }
 
-    private string VolumePath(string id) => folders.FindVolume(id) is { } volume
-        ? folders.Volume(volume)
+    private string VolumePath(string id) => places.Find(id) is { Path: var path }
+        ? path
         : throw new DriverException("no-volume", $"Volume {id} is not on this host.", retryable: true);
 
     private async Task<DriverException?> Fit(string id, IReadOnlyList<Device> planned, CancellationToken cancel)

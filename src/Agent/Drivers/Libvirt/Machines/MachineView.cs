@@ -12,12 +12,21 @@ namespace Controller.Agent.Drivers.Libvirt.Machines;
 /// <param name="Running">What it runs with; null when it does not run.</param>
 /// <param name="State">And why it is so.</param>
 /// <param name="Saved">There is a managed save image that the next start continues from.</param>
-internal sealed record MachineView(string Id, string Name, MachineLabel? Label, XElement Stored, XElement? Running, DomainState State, bool Saved)
+/// <param name="Moving">It is not whole: libvirt is bringing it here, or has it stand still while the last of it goes elsewhere.</param>
+internal sealed record MachineView(string Id, string Name, MachineLabel? Label, XElement Stored, XElement? Running, DomainState State, bool Saved, bool Moving = false)
 {
     private const uint StoredXml = 2;
     private const int ReasonCrashed = 3;
+    private const int ReasonMigration = 2;
+    private const int ReasonStartingUp = 11;
+    private const int NoJob = 0;
 
     public bool Active => Running is not null;
+
+    /// <summary>The file of the disk that is the machine's own; null: it has none.</summary>
+    public string? RootDisk => Stored.Element("devices")?.Elements("disk")
+        .Where(disk => (string?)disk.Element("target")?.Attribute("dev") == "vda" && Devices.LinkOf(disk) is null)
+        .Select(disk => (string?)disk.Element("source")?.Attribute("file")).FirstOrDefault();
 
     /// <summary>A definition was stored that differs from what runs, beyond the devices that are fitted live.</summary>
     public bool RestartPending => Running is not null && Fixed(Running) != Fixed(Stored);
@@ -61,7 +70,21 @@ internal sealed record MachineView(string Id, string Name, MachineLabel? Label, 
             stored,
             active ? current : null,
             new((DomainStates)state, reason),
-            !active && Native.virDomainHasManagedSaveImage(domain, 0) == 1);
+            !active && Native.virDomainHasManagedSaveImage(domain, 0) == 1,
+            IsMoving(domain, (DomainStates)state, reason, active));
+    }
+
+    /// <summary>One that comes has no definition of its own before it is here. One that goes stands still for a moment; when that is over and libvirt has not resumed it, it only looks so.</summary>
+    private static unsafe bool IsMoving(DomainHandle domain, DomainStates state, int reason, bool active)
+    {
+        if (Native.virDomainIsPersistent(domain) == 0)
+            return !active || (state == DomainStates.Paused && reason is ReasonMigration or ReasonStartingUp);
+        if (state != DomainStates.Paused || reason != ReasonMigration)
+            return false;
+        if (Native.virDomainGetJobStats(domain, out var type, out var parameters, out var count, 0) < 0)
+            return true;
+        Native.virTypedParamsFree(parameters, count);
+        return type != NoJob;
     }
 
     public ObservedMachine Observe()
@@ -73,6 +96,7 @@ internal sealed record MachineView(string Id, string Name, MachineLabel? Label, 
             Generation = Label?.Generation ?? 0,
             Power = Power,
             RestartPending = RestartPending,
+            Transfer = Moving ? new MachineTransfer { State = MachineTransfer.Types.State.UnderWay } : null,
         };
         observed.Attachments.AddRange(
             from device in Devices.Of(Running ?? Stored)

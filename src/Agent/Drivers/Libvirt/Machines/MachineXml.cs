@@ -11,6 +11,8 @@ internal static class MachineXml
 {
     private const int LongestReadableName = 40;
     private const int LongestSerial = 20;   // of virtio-blk
+    private const int BalloonSeconds = 10;  // how often the guest tells of its memory
+    private const int VideoKiB = 8192;      // 1920 × 1080 in true colour
 
     /// <summary>People find the machine by the first part, we by the second.</summary>
     public static string Name(string id, string name)
@@ -47,6 +49,8 @@ internal static class MachineXml
         new XAttribute("type", "network"),
         mac.Length > 0 ? new XElement("mac", new XAttribute("address", mac)) : null,
         new XElement("source", new XAttribute("network", network)),
+        // A name that we know beforehand: what it may send is settled before it is there.
+        new XElement("target", new XAttribute("dev", Networks.NicGuard.TapOf(link))),
         new XElement("model", new XAttribute("type", "virtio")),
         new XElement("alias", new XAttribute("name", Devices.Alias(link))));
 
@@ -74,8 +78,7 @@ internal static class MachineXml
                 "os",
                 // A 32-bit system runs on the 64-bit machine.
                 new XElement("type", new XAttribute("arch", "x86_64"), new XAttribute("machine", "q35"), "hvm"),
-                plan.RootDisk is null ? null : Boot("hd"),
-                plan.RootDisk is null ? Boot("network") : null),
+                Boot(plan.RootDisk is not null || plan.Devices.Any(device => device.Target == "vda") ? "hd" : "network")),
             new XElement(
                 "features",
                 new XElement("acpi"),
@@ -126,9 +129,18 @@ internal static class MachineXml
             new XAttribute("type", "pty"),
             new XElement("log", new XAttribute("file", plan.Console), new XAttribute("append", "on")),
             new XElement("target", new XAttribute("port", "0")));
-        yield return new XElement("memballoon", new XAttribute("model", "virtio"));
+        yield return new XElement("memballoon", new XAttribute("model", "virtio"), new XElement("stats", new XAttribute("period", BalloonSeconds)));
         yield return new XElement("rng", new XAttribute("model", "virtio"), new XElement("backend", new XAttribute("model", "random"), "/dev/urandom"));
-        yield return new XElement("video", new XElement("model", new XAttribute("type", "none")));
+        if (plan.Host.Graphics)
+        {
+            // No port: libvirt makes a socket in the machine's own folder, and hands connections to it over.
+            yield return new XElement("graphics", new XAttribute("type", "vnc"), new XElement("listen", new XAttribute("type", "socket")));
+            yield return new XElement("video", new XElement("model", new XAttribute("type", "vga"), new XAttribute("vram", VideoKiB)));
+        }
+        else
+        {
+            yield return new XElement("video", new XElement("model", new XAttribute("type", "none")));
+        }
     }
 
     private static XElement Controller(string type, int index, string model) =>
@@ -143,7 +155,7 @@ internal static class MachineXml
             "controller" => $"{(string?)device.Attribute("type")} {(string?)device.Attribute("index")} {(string?)device.Attribute("model")}",
             "disk" => (string?)device.Element("alias")?.Attribute("name") ?? (string?)device.Element("target")?.Attribute("dev"),
             "interface" => (string?)device.Element("alias")?.Attribute("name"),
-            "memballoon" or "rng" => device.Name.LocalName,
+            "memballoon" or "rng" or "video" => device.Name.LocalName,
             _ => null,
         };
         var known = previous.Element("devices")!.Elements().Where(device => device.Element("address") is not null && Key(device) is not null)
@@ -173,4 +185,4 @@ internal sealed record MachinePlan(
     HostTraits Host);
 
 /// <summary>What a host's machines have in common.</summary>
-internal sealed record HostTraits(bool Kvm, bool CpuShares, int TranslationCacheMiB, int Ports);
+internal sealed record HostTraits(bool Kvm, bool CpuShares, int TranslationCacheMiB, int Ports, bool Graphics);

@@ -6,7 +6,7 @@ using Controller.Agent.Protocol;
 namespace Controller.Agent.Drivers.Libvirt.Networks;
 
 /// <summary>Tenants' networks: a bridge each, with or without an address, DHCP and a way out.</summary>
-internal sealed class NetworkStore(Link link)
+internal sealed class NetworkStore(Link link, HostNetwork host, Overlay overlay, PhysicalNetworks physical)
 {
     private const uint Inactive = 1;
     private const uint AddLast = 3;
@@ -16,19 +16,38 @@ internal sealed class NetworkStore(Link link)
 
     public async Task<ObservedNetwork> Ensure(ObjectKey network, ulong generation, NetworkSpec spec, CancellationToken cancel)
     {
-        var (observed, bridge) = await link.Job(connect => Ensure(connect, network, generation, spec), cancel);
-        if (observed.Active)
-            await Replug(NetworkXml.Name(network.Id), bridge, cancel);
-        return observed;
+        var bridge = spec.Mode == NetworkSpec.Types.Mode.Bridged ? await physical.Ensure(spec, cancel) : NetworkXml.Bridge(network.Id, generation);
+        // While its DHCP server still serves: with the last reservation it would stop, and know its leases again when it starts.
+        foreach (var (device, gone) in await link.Call(connect => Going(connect, network, spec), cancel))
+            await EndLease(device, gone, cancel);
+        var made = await link.Job(connect => Ensure(connect, network, generation, spec, bridge), cancel);
+        await overlay.Ensure(spec, made.Bridge, cancel);
+        if (made.Observed.Active)
+            await Replug(NetworkXml.Name(network.Id), made.Bridge, cancel);
+        return made.Observed;
     }
 
-    public Task Remove(ObjectKey network, CancellationToken cancel) => link.Job(connect => Remove(connect, network), cancel);
-
-    public Task<List<ObservedNetwork>> All(CancellationToken cancel) => link.Call(All, cancel);
-
-    private static (ObservedNetwork Observed, string Bridge) Ensure(ConnectHandle connect, ObjectKey network, ulong generation, NetworkSpec spec)
+    public async Task Remove(ObjectKey network, CancellationToken cancel)
     {
-        var wanted = NetworkXml.Write(network, generation, spec, NetworkXml.Bridge(network.Id, generation));
+        var vni = await link.Call(connect => Label(connect, network)?.Vni ?? 0, cancel);
+        if (await link.Call(connect => InUse(connect, network), cancel) is { } user)
+            throw user;
+        await overlay.Remove(vni, cancel);
+        await link.Job(connect => Remove(connect, network), cancel);
+    }
+
+    public async Task<List<ObservedNetwork>> All(CancellationToken cancel)
+    {
+        var all = await link.Call(All, cancel);
+        // One that lost its way to other hosts is not up: it is seen to as any that is not.
+        foreach (var (observed, label, bridge) in all.Where(seen => seen.Observed.Active && !overlay.IsJoined(seen.Label, seen.Bridge)))
+            observed.Active = false;
+        return [.. all.Select(seen => seen.Observed)];
+    }
+
+    private static Made Ensure(ConnectHandle connect, ObjectKey network, ulong generation, NetworkSpec spec, string bridge)
+    {
+        var wanted = NetworkXml.Write(network, generation, spec, bridge);
         using var found = Find(connect, network.Id);
         if (found is not null)
         {
@@ -59,26 +78,38 @@ internal sealed class NetworkStore(Link link)
         using var defined = Checked.Ok(Native.virNetworkDefineXML(connect, wanted.ToString()));
         if (spec.Active && Native.virNetworkIsActive(defined) != 1 && Native.virNetworkCreate(defined) < 0 && Native.virNetworkIsActive(defined) != 1)
             Checked.Ok(Native.virNetworkCreate(defined));
-        return (Observe(defined)!, (string)wanted.Element("bridge")!.Attribute("name")!);
+        return new(Observe(defined)!.Value.Observed, (string)wanted.Element("bridge")!.Attribute("name")!);
     }
 
     private static bool Remove(ConnectHandle connect, ObjectKey network)
     {
         using var found = Find(connect, network.Id);
-        if (found is null || Observe(found)?.Incarnation != network.Incarnation)
+        if (found is null || Observe(found)?.Label.Key.Incarnation != network.Incarnation)
             return false;
-        if (Domains.UsersOfNetwork(connect, NetworkXml.Name(network.Id)) is [var user, ..])
-            throw new DriverException("in-use", $"Network {network.Id} has a NIC of {user.Name} on it.", retryable: true);
+        if (InUse(connect, network) is { } user)
+            throw user;
         if (Native.virNetworkIsActive(found) == 1)
             Stop(found);
         Checked.Ok(Native.virNetworkUndefine(found));
         return true;
     }
 
-    private static unsafe List<ObservedNetwork> All(ConnectHandle connect)
+    private static DriverException? InUse(ConnectHandle connect, ObjectKey network) =>
+        Label(connect, network) is not null && Domains.UsersOfNetwork(connect, NetworkXml.Name(network.Id)) is [var user, ..]
+            ? new("in-use", $"Network {network.Id} has a NIC of {user.Name} on it.", retryable: true)
+            : null;
+
+    /// <summary>Null when it is not here, or another incarnation of it is.</summary>
+    private static NetworkLabel? Label(ConnectHandle connect, ObjectKey network)
+    {
+        using var found = Find(connect, network.Id);
+        return found is not null && Observe(found)?.Label is { } label && label.Key.Incarnation == network.Incarnation ? label : null;
+    }
+
+    private static unsafe List<Seen> All(ConnectHandle connect)
     {
         var count = Checked.Ok(Native.virConnectListAllNetworks(connect, out var list, 0));
-        var networks = new List<ObservedNetwork>(count);
+        var networks = new List<Seen>(count);
         for (var i = 0; i < count; i++)
         {
             using var network = new NetworkHandle(list[i]);
@@ -96,19 +127,38 @@ internal sealed class NetworkStore(Link link)
         return networks;
     }
 
-    private static ObservedNetwork? Observe(NetworkHandle network)
+    private static Seen? Observe(NetworkHandle network)
     {
-        var label = NetworkXml.Label(XElement.Parse(Checked.Ok(Native.virNetworkGetXMLDesc(network, Inactive))));
-        return label is null
-            ? null
-            : new()
-            {
-                Id = label.Key.Id,
-                Incarnation = label.Key.Incarnation,
-                Generation = label.Generation,
-                Present = true,
-                Active = Native.virNetworkIsActive(network) == 1,
-            };
+        var persistent = XElement.Parse(Checked.Ok(Native.virNetworkGetXMLDesc(network, Inactive)));
+        return NetworkXml.Label(persistent) is { } label
+            ? new(
+                new()
+                {
+                    Id = label.Key.Id,
+                    Incarnation = label.Key.Incarnation,
+                    Generation = label.Generation,
+                    Present = true,
+                    Active = Native.virNetworkIsActive(network) == 1,
+                },
+                label,
+                (string?)persistent.Element("bridge")?.Attribute("name") ?? "")
+            : null;
+    }
+
+    /// <summary>Reservations that the running network has and shall not have any more, with its bridge.</summary>
+    private static List<(string Bridge, XElement Host)> Going(ConnectHandle connect, ObjectKey network, NetworkSpec spec)
+    {
+        using var found = Find(connect, network.Id);
+        if (found is null || Native.virNetworkIsActive(found) != 1)
+            return [];
+        var running = XElement.Parse(Checked.Ok(Native.virNetworkGetXMLDesc(found, 0)));
+        var wanted = NetworkXml.Hosts(spec);
+        return
+        [
+            .. from host in running.Elements("ip").Elements("dhcp").Elements("host")
+               where !wanted.Any(other => Same(host, other))
+               select ((string)running.Element("bridge")!.Attribute("name")!, host),
+        ];
     }
 
     /// <summary>In the running network. The definition gets them with everything else.</summary>
@@ -122,6 +172,16 @@ internal sealed class NetworkStore(Link link)
             Checked.Ok(Native.virNetworkUpdate(network, Delete, DhcpHosts, -1, host.ToString(), Live));
         foreach (var host in wanted.Where(host => !there.Any(other => Same(host, other))))
             Checked.Ok(Native.virNetworkUpdate(network, AddLast, DhcpHosts, -1, host.ToString(), Live));
+    }
+
+    /// <summary>
+    /// A machine that is gone has not given its lease back, and until that ran out its address would be refused to whoever has it next. Where the tool
+    /// is not installed, it has to run out.
+    /// </summary>
+    private async Task EndLease(string bridge, XElement reservation, CancellationToken cancel)
+    {
+        if (HostNetwork.Has("dhcp_release"))
+            await host.Try("dhcp_release", [bridge, (string)reservation.Attribute("ip")!, (string)reservation.Attribute("mac")!], cancel);
     }
 
     private static bool Same(XElement one, XElement other) => ((string[])["mac", "name", "ip"]).All(
@@ -142,4 +202,8 @@ internal sealed class NetworkStore(Link link)
 
     private static NetworkHandle? Find(ConnectHandle connect, string id) =>
         Checked.OrNone(Native.virNetworkLookupByUUIDString(connect, id), LibvirtError.NoNetwork);
+
+    private sealed record Made(ObservedNetwork Observed, string Bridge);
+
+    private readonly record struct Seen(ObservedNetwork Observed, NetworkLabel Label, string Bridge);
 }

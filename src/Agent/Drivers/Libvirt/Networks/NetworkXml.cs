@@ -13,6 +13,7 @@ namespace Controller.Agent.Drivers.Libvirt.Networks;
 internal static partial class NetworkXml
 {
     private static readonly XNamespace Ours = "urn:occi-controller:network:1";
+    private static readonly XNamespace Dnsmasq = "http://libvirt.org/schemas/network/dnsmasq/1.0";
 
     /// <summary>Machines' NICs refer to it.</summary>
     public static string Name(string id) => $"occi-{id}";
@@ -24,23 +25,38 @@ internal static partial class NetworkXml
     public static string Bridge(string id, ulong generation) =>
         string.Create(CultureInfo.InvariantCulture, $"oc{id.AsSpan()[^9..]}{(ushort)generation:x4}");
 
+    /// <param name="network">Which.</param>
+    /// <param name="generation">Of what is wanted.</param>
+    /// <param name="spec">What is wanted.</param>
+    /// <param name="bridge">One of its own or, of a bridged network, the physical network's.</param>
     public static XElement Write(ObjectKey network, ulong generation, NetworkSpec spec, string bridge)
     {
+        var bridged = spec.Mode == NetworkSpec.Types.Mode.Bridged;
         var written = new XElement(
             "network",
             new XElement("name", Name(network.Id)),
             new XElement("uuid", network.Id),
-            spec.Mode == NetworkSpec.Types.Mode.Nat && spec.Cidr.Length > 0 ? new XElement("forward", new XAttribute("mode", "nat")) : null,
+            Forward(spec),
             new XElement(
                 "bridge",
                 new XAttribute("name", bridge),
-                new XAttribute("stp", "off"),
-                new XAttribute("delay", "0")),
-            spec.Cidr.Length > 0 ? Address(spec) : null);
-        // What cannot change under running machines' feet. Reservations can, so they are no part of it, and the bridge follows.
+                bridged ? null : new XAttribute("stp", "off"),
+                bridged ? null : new XAttribute("delay", "0")));
+        if (!bridged)
+        {
+            written.Add(
+                spec.Mtu > 0 ? new XElement("mtu", new XAttribute("size", spec.Mtu)) : null,
+                // The same on every host that has it: a machine that moves finds its gateway where it was.
+                new XElement("mac", new XAttribute("address", GatewayMac(network.Id))),
+                spec.Cidr.Length > 0 ? Address(spec) : null,
+                spec.Cidr6.Length > 0 ? Address6(spec) : null,
+                spec.Dhcp ? DhcpOptions(spec) : null);
+        }
+        // What cannot change under running machines' feet. Reservations can, so they are no part of it, and a bridge of its own follows.
         var shape = new XElement(written);
         shape.Descendants("host").Remove();
-        shape.Element("bridge")!.Remove();
+        if (!bridged)
+            shape.Element("bridge")!.Remove();
         written.AddFirst(
             new XElement(
                 "metadata",
@@ -49,6 +65,8 @@ internal static partial class NetworkXml
                     new XAttribute(XNamespace.Xmlns + "occi", Ours.NamespaceName),
                     new XAttribute("incarnation", network.Incarnation),
                     new XAttribute("generation", generation),
+                    spec.Vni > 0 ? new XAttribute("vni", spec.Vni) : null,
+                    spec.Cidr.Length > 0 ? new XAttribute("gateway", true) : null,
                     new XAttribute("shape", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(shape.ToString())))[..16]))));
         return written;
     }
@@ -81,7 +99,51 @@ internal static partial class NetworkXml
             : new(
                 new((string)network.Element("uuid")!, (string?)label.Attribute("incarnation") ?? ""),
                 (ulong?)label.Attribute("generation") ?? 0,
-                (string?)label.Attribute("shape") ?? "");
+                (string?)label.Attribute("shape") ?? "",
+                (uint?)label.Attribute("vni") ?? 0,
+                (bool?)label.Attribute("gateway") ?? false);
+    }
+
+    /// <summary>Locally administered, and none that a NIC of ours has.</summary>
+    private static string GatewayMac(string id) =>
+        "02:" + string.Join(':', SHA256.HashData(Encoding.ASCII.GetBytes(id)).Take(5).Select(part => part.ToString("x2", CultureInfo.InvariantCulture)));
+
+    private static XElement? Forward(NetworkSpec spec) => spec.Mode switch
+    {
+        NetworkSpec.Types.Mode.Bridged => new XElement("forward", new XAttribute("mode", "bridge")),
+        NetworkSpec.Types.Mode.Nat when spec.Cidr.Length > 0 => new XElement(
+            "forward",
+            new XAttribute("mode", "nat"),
+            // Private addresses of both families go out as the host's.
+            spec.Cidr6.Length > 0 ? new XElement("nat", new XAttribute("ipv6", "yes")) : null),
+        _ => null,
+    };
+
+    private static XElement DhcpOptions(NetworkSpec spec) => new(
+        Dnsmasq + "options",
+        new XAttribute(XNamespace.Xmlns + "dnsmasq", Dnsmasq.NamespaceName),
+        spec.Mtu > 0 ? Option($"dhcp-option=option:mtu,{spec.Mtu}") : null,
+        Servers(spec, AddressFamily.InterNetwork) is { Length: > 0 } servers ? Option($"dhcp-option=option:dns-server,{servers}") : null);
+
+    private static XElement Option(string text) => new(Dnsmasq + "option", new XAttribute("value", text));
+
+    private static string Servers(NetworkSpec spec, AddressFamily family) => string.Join(
+        ',',
+        spec.Dns.Select(text => IPAddress.TryParse(text, out var server)
+            ? server
+            : throw new DriverException("invalid", $"A name server's address was wanted, and '{text}' was found.", retryable: false))
+            .Where(server => server.AddressFamily == family));
+
+    /// <summary>Machines make their addresses of the router's announcements: those that the control plane reckons with (RFC 4862 §5.5.3).</summary>
+    private static XElement Address6(NetworkSpec spec)
+    {
+        if (!IPNetwork.TryParse(spec.Cidr6, out var range) || range.BaseAddress.AddressFamily != AddressFamily.InterNetworkV6)
+            throw new DriverException("invalid", $"A network's IPv6 range must be like fd00:1:2:3::/64, and is '{spec.Cidr6}'.", retryable: false);
+        return new(
+            "ip",
+            new XAttribute("family", "ipv6"),
+            new XAttribute("address", spec.Gateway6),
+            new XAttribute("prefix", range.PrefixLength.ToString(CultureInfo.InvariantCulture)));
     }
 
     private static XElement Address(NetworkSpec spec)
@@ -109,4 +171,9 @@ internal static partial class NetworkXml
 }
 
 /// <summary>What our metadata says of a network.</summary>
-internal sealed record NetworkLabel(ObjectKey Key, ulong Generation, string Shape);
+/// <param name="Key">Which network.</param>
+/// <param name="Generation">What it was defined for.</param>
+/// <param name="Shape">What cannot change while it runs.</param>
+/// <param name="Vni">Of the VXLAN that joins it with other hosts; 0: none.</param>
+/// <param name="HasGateway">Whether the host has an address on it.</param>
+internal sealed record NetworkLabel(ObjectKey Key, ulong Generation, string Shape, uint Vni, bool HasGateway);

@@ -18,6 +18,28 @@ internal static class ImageHeader
         return BinaryPrimitives.ReadUInt64BigEndian(header.AsSpan(24));
     }
 
+    /// <summary>The path of a qcow2's backing file; null: it has none, or is gone.</summary>
+    public static string? BackingFile(string path)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var header = new byte[20];
+            file.ReadExactly(header);
+            var at = BinaryPrimitives.ReadInt64BigEndian(header.AsSpan(8));
+            if (at == 0)
+                return null;
+            var name = new byte[BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(16))];
+            file.Position = at;
+            file.ReadExactly(name);
+            return System.Text.Encoding.UTF8.GetString(name);
+        }
+        catch (Exception gone) when (gone is FileNotFoundException or EndOfStreamException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// Code <c>image-format</c> when the file is not what it is said to be, or names another file: opening that would let an image read
     /// any file of the host.

@@ -4,8 +4,8 @@ using Controller.Agent.Drivers.Libvirt.Interop;
 
 namespace Controller.Agent.Drivers.Libvirt.Storage;
 
-/// <summary>The libvirt pool over the volumes folder: qcow2 files, made, grown and deleted by libvirtd.</summary>
-internal sealed class Pool(Folders folders, string name)
+/// <summary>A libvirt pool over a folder of volumes: qcow2 files, made, grown and deleted by libvirtd.</summary>
+internal sealed class Pool(string directory, string name)
 {
     public VirPoolInfo Info(ConnectHandle connect)
     {
@@ -97,7 +97,7 @@ internal sealed class Pool(Folders folders, string name)
             "pool",
             new XAttribute("type", "dir"),
             new XElement("name", name),
-            new XElement("target", new XElement("path", folders.Volumes)));
+            new XElement("target", new XElement("path", directory)));
         return Checked.Ok(Native.virStoragePoolDefineXML(connect, pool.ToString(), 0));
     }
 }

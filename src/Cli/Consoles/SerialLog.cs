@@ -1,32 +1,17 @@
-using System.CommandLine;
 using System.Globalization;
 
-namespace Controller.Cli.Entities;
+namespace Controller.Cli.Consoles;
 
-/// <summary><c>controller console ID</c>: the serial log, byte for byte.</summary>
-internal static class ConsoleCommand
+/// <summary>A machine's serial log, byte for byte.</summary>
+internal static class SerialLog
 {
     private const int PartBytes = 64 * 1024, WaitSeconds = 20;
 
     // A silo or an agent that is started again is back before that.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    public static Command Create()
-    {
-        var id = new Argument<string>("id") { Description = OcciCommand.IdHelp };
-        var noFollow = new Option<bool>("--no-follow") { Description = "Prints what there is and ends." };
-        var command = new Command("console", "Follows the serial console of a machine; Ctrl-C ends.") { id, noFollow };
-        command.SetAction(async (parse, cancel) =>
-        {
-            using var session = await Session.Open(parse, cancel);
-            var machine = await session.Finder.Find(parse.GetRequiredValue(id), cancel);
-            await Follow(session.Client.Api, machine.Uuid(), follow: !parse.GetValue(noFollow), cancel);
-            return ExitCode.Ok;
-        });
-        return command;
-    }
-
-    private static async Task Follow(ApiClient api, string uuid, bool follow, CancellationToken cancel)
+    /// <summary>Prints what there is and, if asked to, what comes.</summary>
+    public static async Task Print(ApiClient api, string uuid, bool follow, CancellationToken cancel)
     {
         await using var output = Console.OpenStandardOutput();
         var offset = 0L;

@@ -1,0 +1,76 @@
+using System.Runtime.InteropServices;
+using Controller.Agent.Drivers.Libvirt.Interop;
+
+namespace Controller.Agent.Drivers.Libvirt.Moving;
+
+/// <summary>How a migration is asked for, and how far it is.</summary>
+internal static unsafe class MigrationJob
+{
+    private const uint Live = 1, PeerToPeer = 2, PersistDestination = 8, Paused = 32, CopyDisks = 64, CopyOverlays = 128, AbortOnError = 4096, AutoConverge = 8192;
+    private const uint OfTheLastJob = 1;
+    private const int NoJob = 0;
+
+    public static int Run(DomainHandle domain, Wish wish)
+    {
+        VirTypedParameter* parameters = null;
+        int count = 0, room = 0;
+        try
+        {
+            Text(&parameters, &count, &room, "destination_xml", wish.Definition);
+            Text(&parameters, &count, &room, "persistent_xml", wish.StoredDefinition);
+            Text(&parameters, &count, &room, "migrate_uri", $"unix://{wish.Directory}/ram");
+            if (wish.Disks.Count > 0)
+                Text(&parameters, &count, &room, "disks_uri", $"unix://{wish.Directory}/nbd");
+            foreach (var disk in wish.Disks)
+                Text(&parameters, &count, &room, "migrate_disks", disk);
+            if (wish.BandwidthMiB > 0)
+                Checked.Ok(Native.virTypedParamsAddULLong(&parameters, &count, &room, "bandwidth", wish.BandwidthMiB));
+            var flags = Live | PeerToPeer | PersistDestination | Paused | AbortOnError | (wish.AutoConverge ? AutoConverge : 0);
+            if (wish.Disks.Count > 0)
+                flags |= wish.Overlays ? CopyOverlays : CopyDisks;
+            return Checked.Ok(Native.virDomainMigrateToURI3(domain, $"qemu+unix:///system?socket={wish.Directory}/rpc", parameters, (uint)count, flags), nameof(Native.virDomainMigrateToURI3));
+        }
+        finally
+        {
+            Native.virTypedParamsFree(parameters, count);
+        }
+    }
+
+    private static void Text(VirTypedParameter** parameters, int* count, int* room, string name, string value) =>
+        Checked.Ok(Native.virTypedParamsAddString(parameters, count, room, name, value));
+
+    /// <summary>Null where none is under way.</summary>
+    public static MoveProgress? Look(DomainHandle domain) => Read(domain, 0);
+
+    /// <summary>Of the one that has just ended.</summary>
+    public static MoveProgress? LookBack(DomainHandle domain) => Read(domain, OfTheLastJob);
+
+    private static MoveProgress? Read(DomainHandle domain, uint flags)
+    {
+        if (Native.virDomainGetJobStats(domain, out var type, out var parameters, out var count, flags) < 0)
+            return null;
+        try
+        {
+            if (type == NoJob)
+                return null;
+            ulong Of(string name)
+            {
+                for (var i = 0; i < count; i++)
+                {
+                    if (Marshal.PtrToStringUTF8((nint)parameters[i].Field) == name)
+                        return parameters[i].Value;
+                }
+                return 0;
+            }
+
+            return new(Of("data_total"), Of("data_processed"), Of("data_remaining"), (uint)Of("downtime"));
+        }
+        finally
+        {
+            Native.virTypedParamsFree(parameters, count);
+        }
+    }
+
+    /// <summary>What is wanted of it. The paths are those that both libvirtds see.</summary>
+    internal sealed record Wish(string Definition, string StoredDefinition, string Directory, IReadOnlyList<string> Disks, bool Overlays, ulong BandwidthMiB, bool AutoConverge);
+}

@@ -1,0 +1,44 @@
+using System.Xml.Linq;
+using Controller.Agent.Drivers.Libvirt.Machines;
+
+namespace Controller.Agent.Drivers.Libvirt.Moving;
+
+/// <summary>A domain of another host, with what is this host's and the new incarnation's in it; all that the guest sees stays as it is.</summary>
+internal static class MovedXml
+{
+    public const string RootTarget = "vda";
+    private const string SeedTarget = "sda";
+
+    public static string Rewrite(string definition, ObjectKey key, Folders folders)
+    {
+        var domain = XElement.Parse(definition);
+        if ((string?)domain.Element("uuid") != key.Id || domain.Element("metadata")?.Element(MachineLabel.Namespace + "machine") is not { } label)
+            throw new DriverException("not-moved", $"The definition of machine {key.Id} was to come, and what came is not it.", retryable: false);
+        label.SetAttributeValue("incarnation", key.Incarnation);
+        label.SetAttributeValue("generation", 0);
+        foreach (var disk in domain.Element("devices")!.Elements("disk"))
+        {
+            var path = (string?)disk.Element("target")?.Attribute("dev") switch
+            {
+                RootTarget => folders.RootDisk(key),
+                SeedTarget when (string?)disk.Attribute("device") == "cdrom" => folders.Seed(key),
+                var other => throw new DriverException("not-moved", $"Disk {other} of machine {key.Id} cannot come with it.", retryable: false),
+            };
+            disk.Element("source")!.SetAttributeValue("file", path);
+            disk.Element("backingStore")?.Remove();   // found anew
+        }
+        foreach (var log in domain.Element("devices")!.Elements().Where(device => device.Name.LocalName is "serial" or "console").Select(device => device.Element("log")))
+            log?.SetAttributeValue("file", folders.Console(key));
+        return domain.ToString();
+    }
+
+    /// <summary>Whether a root disk is an overlay of an image.</summary>
+    public static bool IsOverlay(string file)
+    {
+        // qcow2: the offset of the backing file's name, 0 where there is none.
+        Span<byte> header = stackalloc byte[16];
+        using var disk = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        disk.ReadExactly(header);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(header[8..]) != 0;
+    }
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Controller.Cli.Entities;
+using Controller.Cli.Local;
+using Controller.Cli.Output;
+
+namespace Controller.Cli.Operators;
+
+/// <summary><c>controller explain KIND ID</c></summary>
+internal static class ExplainCommand
+{
+    public static Command Create()
+    {
+        var kind = new Argument<string>("kind") { Description = "compute or storage." };
+        kind.AcceptOnlyFromAmong("compute", "storage");
+        var id = new Argument<string>("id") { Description = OcciCommand.IdHelp + " Of one whose creation was refused: the UUID that the refusal names." };
+        var format = OutputFormat.Option("text", "json");
+        var command = new Command("explain", "Tells why something is where it is and in its state, or why it could not be placed.") { kind, id, format };
+        command.SetAction(async (parse, cancel) =>
+        {
+            var (term, name) = (parse.GetRequiredValue(kind), parse.GetRequiredValue(id));
+            using var api = Connection.Api(parse);
+            var uuid = Guid.TryParseExact(name, "D", out var given) ? given.ToString("D") : await Find(parse, name, cancel);
+            var found = await api.Json(HttpMethod.Get, $"/admin/explain/{term}/{uuid}", null, cancel);
+            Console.Write(parse.GetValue(format) == "json" ? found!.ToJsonString(new() { WriteIndented = true }) + "\n" : ExplainText.Of(found!));   // what was found is never null
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static async Task<string> Find(ParseResult parse, string name, CancellationToken cancel)
+    {
+        using var session = await Session.Open(parse, cancel);
+        return (await session.Finder.Find(name, cancel)).Uuid();
+    }
+}

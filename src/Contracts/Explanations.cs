@@ -1,0 +1,48 @@
+namespace Controller.Contracts;
+
+/// <summary>Why an entity is in its state, by its grain's record. Where it was placed, and why there, the placement's decision says.</summary>
+[GenerateSerializer, Immutable, Alias("Explanation")]
+public sealed record Explanation
+{
+    [Id(0)] public required Guid Project { get; init; }
+
+    /// <summary>As clients see it; null while they see nothing of it.</summary>
+    [Id(1)] public string? State { get; init; }
+
+    /// <summary>Where it is in its life, finer than the state.</summary>
+    [Id(2)] public required string Phase { get; init; }
+
+    [Id(3)] public string? Message { get; init; }
+
+    [Id(4)] public Guid? Host { get; init; }
+
+    [Id(5)] public Guid? Incarnation { get; init; }
+
+    /// <summary>Of what is wanted.</summary>
+    [Id(6)] public long Generation { get; init; }
+
+    /// <summary>Of what was seen done.</summary>
+    [Id(7)] public long ObservedGeneration { get; init; }
+
+    /// <summary>What is under way.</summary>
+    [Id(8)] public ExplainedOperation? Operation { get; init; }
+}
+
+/// <summary>What is under way with an entity: since when, until when at most, and what went wrong last.</summary>
+[GenerateSerializer, Immutable, Alias("ExplainedOperation")]
+public sealed record ExplainedOperation(
+    [property: Id(0)] Guid Id,
+    [property: Id(1)] string What,
+    [property: Id(2)] DateTimeOffset Since,
+    [property: Id(3)] DateTimeOffset Deadline,
+    [property: Id(4)] DateTimeOffset Due,
+    [property: Id(5)] int Attempts,
+    [property: Id(6)] string? LastError);
+
+/// <summary>An entity that can say why it is as it is.</summary>
+[Alias("IExplainedGrain")]
+public interface IExplainedGrain : IGrainWithStringKey
+{
+    /// <summary>Null: it is not there. Whether the caller may know is for who asks.</summary>
+    [Alias("Explain"), Orleans.Concurrency.AlwaysInterleave] Task<Explanation?> Explain();
+}

@@ -1,0 +1,109 @@
+using Controller.Contracts;
+using Controller.Grains.Entities;
+using Microsoft.Extensions.Logging;
+using Occi.Core;
+
+namespace Controller.Grains.Hosts;
+
+// A drain: machines leave, are stopped or are left, one by one. It is in the record with the outcome of each, so that whoever wakes this grain goes on with it; nothing is
+// ever removed.
+internal sealed partial class HostGrain
+{
+    private static readonly TimeSpan DrainEvery = TimeSpan.FromSeconds(2);
+
+    public async Task<Outcome> Drain(DrainOrder order)
+    {
+        if (_record.Value is not { Removing: false } present)
+            return new(OutcomeKind.NotFound);
+        if (present.Admission == HostAdmission.Pending)
+            return new(OutcomeKind.Conflict, "The host waits for approval: nothing is placed on it.");
+        if (present.Drain is { Finished: null } running && (running.Method, running.Stop) == (order.Method, order.Stop))
+            return new(OutcomeKind.AlreadyDone);
+        var now = _time.GetUtcNow();
+        await _record.Write(present with
+        {
+            Drain = new() { Id = Guid.NewGuid(), Method = order.Method, Stop = order.Stop, By = order.By, Since = now },
+            Due = now + DrainEvery,
+        });
+        LogDraining(Id, present.Name, order.Method, order.Stop, order.By);
+        await ContinueDrain();
+        return new(OutcomeKind.Done);
+    }
+
+    public async Task<Outcome> Undrain(string by)
+    {
+        if (_record.Value is not { Removing: false } present)
+            return new(OutcomeKind.NotFound);
+        if (present.Drain is null)
+            return new(OutcomeKind.AlreadyDone);
+        await _record.Write(present with { Drain = null, Due = null });
+        LogUndrained(Id, present.Name, by);
+        return new(OutcomeKind.Done);
+    }
+
+    /// <summary>The drain's next step: looks at what is here, does one thing for each whose turn it is, and writes down what became of it.</summary>
+    private async Task ContinueDrain()
+    {
+        if (_record.Value is not { Drain: { Finished: null } drain } present)
+            return;
+        await _claims.Barrier(Id);   // who was being placed here when the drain began is here now
+        var now = _time.GetUtcNow();
+        var here = (await _claims.OnHost(Id)).Where(p => p.Term != "network").ToList();
+        var known = drain.Objects.ToDictionary(o => o.Id);
+        var objects = drain.Objects.Concat(here.Where(p => !known.ContainsKey(p.Consumer)).Select(p => new DrainedObject(p.Term, p.Consumer) { At = now })).ToArray();
+        var moving = objects.Count(o => o.State == DrainState.Moving);
+        for (var i = 0; i < objects.Length; i++)
+        {
+            if (DrainSteps.IsEnd(objects[i].State) && here.Any(p => p.Consumer == objects[i].Id))
+                continue;
+            var next = await StepOf(objects[i], drain, moving < DrainSteps.MovesAtOnce);
+            moving += (next.State == DrainState.Moving ? 1 : 0) - (objects[i].State == DrainState.Moving ? 1 : 0);
+            if (next.State != objects[i].State)
+            {
+                LogDrained(Id, next.Term, next.Id, next.State, next.Why);
+                next = next with { At = now };
+            }
+            objects[i] = next;
+        }
+        var finished = objects.All(o => DrainSteps.IsEnd(o.State));
+        var after = drain with { Objects = objects, Finished = finished ? now : null };
+        await _record.Write(_record.Value! with { Drain = after, Due = finished ? null : now + DrainEvery });
+        if (finished)
+            LogDrainFinished(Id, present.Name, HostProjection.Summary(after) ?? "nothing was on it.");
+    }
+
+    private async Task<DrainedObject> StepOf(DrainedObject at, HostDrain drain, bool mayMove)
+    {
+        try
+        {
+            if (at.Term != "compute")
+                return await StepOfStorage(at);
+            return await DrainSteps.Next(new DrainedMachine(GrainFactory, Id, at.Id, $"the drain of host {_record.Value!.Name}, ordered by {drain.By}"), at, drain, mayMove, _time.GetUtcNow());
+        }
+        catch (Exception e)
+        {
+            // One machine's trouble is not the others'; it is looked at again.
+            LogNotDrained(e, Id, at.Term, at.Id);
+            return at with { Why = e.Message };
+        }
+    }
+
+    private async Task<DrainedObject> StepOfStorage(DrainedObject at) =>
+        await Entity<IEntityGrain>(at.Term, at.Id).View(DrainedMachine.Anyone) is not { } view ? at with { State = DrainState.Gone, Why = null }
+        : at with { State = DrainState.Left, Title = view.Attributes.Text(CoreKinds.Title), Why = "Its data is in this host's own pool." };
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} ({Name}) is being drained: {Method}, stop {Stop}, by {By}")]
+    private partial void LogDraining(Guid host, string name, DrainMethod method, DrainStop stop, string by);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} ({Name}) takes machines again, by {By}")]
+    private partial void LogUndrained(Guid host, string name, string by);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host}: {Term} {Entity} is {State} in the drain: {Why}")]
+    private partial void LogDrained(Guid host, string term, Guid entity, DrainState state, string? why);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} ({Name}) is drained: {Summary}")]
+    private partial void LogDrainFinished(Guid host, string name, string summary);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Host {Host}: {Term} {Entity} could not be looked at for the drain; it is tried again")]
+    private partial void LogNotDrained(Exception cause, Guid host, string term, Guid entity);
+}

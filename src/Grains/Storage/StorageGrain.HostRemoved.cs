@@ -1,0 +1,58 @@
+using Controller.Contracts;
+using Microsoft.Extensions.Logging;
+
+namespace Controller.Grains.Storage;
+
+// Its host was removed for good: the data is lost, and it says so until somebody deletes it. And why it is in its state.
+internal sealed partial class StorageGrain : IExplainedGrain
+{
+    private const string LostText = "The host that it was on was removed, and its data with it: it can only be deleted.";
+
+    public async Task HostRemoved(Guid host, string name)
+    {
+        if (_record.Value is not { } present || present.Host != host)
+            return;
+        if (present.Phase == StoragePhase.Deleting)
+        {
+            await Forget();
+            return;
+        }
+        if (!present.Lost)
+        {
+            await _record.Write(present with
+            {
+                Phase = StoragePhase.Failed,
+                Lost = true,
+                Operation = null,
+                Generation = present.Generation + 1,
+                Message = $"Its host {name} ({host}) was removed, and its data with it: it can only be deleted.",
+            });
+            LogLost(Id, host, name);
+        }
+        await _claims.Release(Id);
+    }
+
+    public Task<Explanation?> Explain() => Task.FromResult(_record.Value is not { } present ? null : new Explanation
+    {
+        Project = present.Project,
+        State = _record.View is null ? null : StorageProjection.ToOcci(present.Phase),
+        Phase = present.Phase.ToString().ToLowerInvariant(),
+        Message = present.Message,
+        Host = present.Lost ? null : present.Host,
+        Incarnation = present.Incarnation,
+        Generation = present.Generation,
+        Operation = present.Operation?.Explain(),
+    });
+
+    /// <summary>Nothing of it is on any host: gives everything back and forgets it.</summary>
+    private async Task Forget()
+    {
+        await _claims.Release(Id);
+        await _record.Clear();
+        LogDeleted(Id);
+        DeactivateOnIdle();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Storage {Storage} is lost: its host {Host} ({Name}) was removed")]
+    private partial void LogLost(Guid storage, Guid host, string name);
+}

@@ -1,0 +1,104 @@
+using Controller.Contracts;
+using Microsoft.Extensions.Logging;
+
+namespace Controller.Grains.Storage;
+
+// Who has the volume. One in a shared pool is one file that several hosts see, and exactly one of them may have it in use: it has a host like any other, at most one link,
+// and comes to another host only when the machines of links of before have let it go. QEMU's lock on the file is what remains if all of this were wrong.
+internal sealed partial class StorageGrain
+{
+    public async Task Detached(Guid link)
+    {
+        if (_record.Value is not { } present || present.Uses.FirstOrDefault(u => u.Link == link) is not { } use)
+            return;
+        await _record.Write(present with
+        {
+            Uses = [.. present.Uses.Where(u => u.Link != link)],
+            Leaving = present.Pool is null ? present.Leaving : [.. present.Leaving, use],   // within one host the driver says when it is free
+            Next = null,
+        });
+    }
+
+    public async Task LetGo(Guid link)
+    {
+        if (_record.Value is not { } present || !present.Uses.Concat(present.Leaving).Any(u => u.Link == link))
+            return;
+        await _record.Write(present with
+        {
+            Uses = [.. present.Uses.Where(u => u.Link != link)],
+            Leaving = [.. present.Leaving.Where(u => u.Link != link)],
+        });
+        await Come();
+    }
+
+    public async Task UseOn(Guid link, Guid host)
+    {
+        if (_record.Value is not { Pool: not null } present || present.Uses.All(u => u.Link != link) || (present.Host == host && present.Next is null))
+            return;
+        if (present.Next != host)
+            await _record.Write(present with { Next = host });
+        await Come();
+    }
+
+    public async Task<Outcome> ShareWith(Guid link, Guid host, bool share)
+    {
+        if (_record.Value is not { Pool: { } pool } present || present.Uses.All(u => u.Link != link))
+            return new(OutcomeKind.Conflict, $"The storage {Id} is in no shared pool, or not linked by {link}: it cannot be on two hosts.");
+        if (present.Also.Contains(host) == share)
+            return new(OutcomeKind.AlreadyDone);
+        if (!share)
+        {
+            await _record.Write(present with { Also = [.. present.Also.Where(h => h != host)], Generation = present.Generation + 1 });
+            await SendAway(host);
+            return new(OutcomeKind.Done);
+        }
+        if (await HostOf(host).View() is not { Capabilities.Pools: var pools } || pools.All(p => p.Id != pool))
+            return new(OutcomeKind.Conflict, $"Host {host} does not see the shared pool {present.PoolName}.");
+        await _claims.Note("storage", Id, present.Incarnation, host, present.Project);
+        await _record.Write(present with { Also = [.. present.Also, host], Generation = present.Generation + 1 });
+        await HostOf(host).Send([Desired(_record.Value!)]);
+        return new(OutcomeKind.Done);
+    }
+
+    /// <summary>Goes to the host that it is wanted on, if nobody else can have it any more.</summary>
+    private async Task Come()
+    {
+        if (_record.Value is not { Next: { } to, Host: { } from, Leaving: [] } present)
+            return;
+        if (to == from)
+        {
+            await _record.Write(present with { Next = null });
+            return;
+        }
+        // Claimed first: a host that connects meanwhile is told of all that it has a claim of.
+        await _claims.Note("storage", Id, present.Incarnation, to, present.Project);
+        var others = present.Also.Where(h => h != to).Append(from).ToArray();
+        await _record.Write(present with { Host = to, Next = null, Also = [], Generation = present.Generation + 1 });
+        LogCame(Id, from, to);
+        foreach (var other in others)
+            await SendAway(other);
+        await Tell();
+    }
+
+    /// <summary>A host that has it no more. What is lost of this is said again when the host tells that it has it.</summary>
+    private async Task SendAway(Guid host)
+    {
+        var present = _record.Value!;
+        await _claims.Leave(Id, present.Incarnation, host);
+        await HostOf(host).Send([Desired(present) with { Released = true }]);
+    }
+
+    private async Task SeenElsewhere(StorageRecord present, Guid host, ObservedVolume volume)
+    {
+        if (present.Pool is not null && volume.Present && !present.Also.Contains(host))
+            await SendAway(host);
+    }
+
+    private static AttachResult Attached(StorageRecord present, OutcomeKind kind) =>
+        new(new(kind), present.Pool is null ? present.Host : null, present.Pool);
+
+    private IHostGrain HostOf(Guid id) => GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", id));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Storage {Storage} goes from host {From} to host {To}")]
+    private partial void LogCame(Guid storage, Guid from, Guid to);
+}

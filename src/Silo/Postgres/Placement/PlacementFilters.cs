@@ -1,0 +1,119 @@
+using Controller.Grains.Placement;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Controller.Silo.Postgres;
+
+/// <summary>
+/// The one query that narrows: every host with its room, and the first filter that it does not pass for a request. It is asked of all hosts to find candidates, and of one host,
+/// whose lock is held, to decide.
+/// </summary>
+internal static class PlacementFilters
+{
+    public const string Cores = "cores";
+    public const string Memory = "memory";
+    public const string Disk = "disk";
+
+    /// <summary>Those that say how much is missing.</summary>
+    public static readonly IReadOnlySet<string> AreOfRoom = new HashSet<string> { Cores, Memory, Disk };
+
+    // The parameters stand in the order of Ask. A host of a row that an older silo wrote has no facts: then nothing is restricted. Who is being drained does not hold the
+    // others of its group there: else a group could never leave.
+    private const string Sql =
+        """
+        WITH mates AS (
+            SELECT DISTINCT c.host, coalesce((h.facts ->> 'draining')::boolean, false) AS draining
+            FROM host_claim c JOIN entity h ON h.state_name = 'host' AND h.entity_id = c.host
+            WHERE c.project = $3 AND c.placement_group = $10 AND c.consumer <> $2),
+        used AS (
+            SELECT host, sum(cores) AS cores, sum(memory) AS memory, sum(disk) AS disk, bool_or(image = $11) AS image
+            FROM host_claim WHERE consumer IS DISTINCT FROM $2 AND ($1::uuid IS NULL OR host = $1) GROUP BY host),
+        room AS (
+            SELECT e.entity_id, e.title, e.state, e.facts, coalesce(u.image, false) AS image,
+                floor((coalesce(e.cores, 0) - coalesce((e.facts ->> 'reservedCores')::bigint, 0)) * coalesce((e.facts ->> 'coresRatio')::float8, $15))::bigint AS all_cores,
+                floor((coalesce(e.memory, 0) - coalesce((e.facts ->> 'reservedMemory')::bigint, 0)) * coalesce((e.facts ->> 'memoryRatio')::float8, $16))::bigint AS all_memory,
+                floor((coalesce(e.disk, 0) - coalesce((e.facts ->> 'reservedDisk')::bigint, 0)) * coalesce((e.facts ->> 'diskRatio')::float8, $17))::bigint AS all_disk,
+                coalesce(u.cores, 0)::bigint AS cores, coalesce(u.memory, 0)::bigint AS memory, coalesce(u.disk, 0)::bigint AS disk
+            FROM entity e LEFT JOIN used u ON u.host = e.entity_id
+            WHERE e.state_name = 'host' AND ($1::uuid IS NULL OR e.entity_id = $1))
+        SELECT entity_id, title, all_cores, all_memory, all_disk, all_cores - cores, all_memory - memory, all_disk - disk, image, CASE
+            WHEN entity_id <> $7 THEN 'storage'
+            WHEN entity_id = ANY($14) THEN 'except'
+            WHEN NOT $18 AND state <> 'up' THEN state
+            WHEN facts ->> 'driver' IS DISTINCT FROM $19 AND $19 IS NOT NULL THEN 'driver'
+            WHEN $19 IS NOT NULL AND NOT coalesce((facts ->> 'peers')::boolean, false) THEN 'peers'
+            WHEN NOT $18 AND NOT coalesce((facts ->> 'admitted')::boolean, true) THEN 'pending'
+            WHEN NOT $18 AND coalesce((facts ->> 'draining')::boolean, false) THEN 'draining'
+            WHEN NOT $18 AND facts ->> 'architecture' <> $8 AND NOT ($8 = 'x86' AND facts ->> 'architecture' = 'x64') THEN 'architecture'
+            WHEN NOT $18 AND facts ->> 'zone' IS DISTINCT FROM $9 AND $9 IS NOT NULL THEN 'zone'
+            WHEN NOT coalesce(facts -> 'features', '[]') ?& $13 THEN 'features'
+            WHEN $12 AND entity_id IN (SELECT host FROM mates) THEN 'anti-affinity'
+            WHEN NOT $12 AND EXISTS (SELECT FROM mates WHERE NOT draining) AND entity_id NOT IN (SELECT host FROM mates WHERE NOT draining) THEN 'affinity'
+            WHEN $4 > all_cores - cores AND $4 > 0 THEN 'cores'
+            WHEN $5 > all_memory - memory AND $5 > 0 THEN 'memory'
+            WHEN $6 > all_disk - disk AND $6 > 0 THEN 'disk'
+            END
+        FROM room ORDER BY entity_id
+        """;
+
+    /// <summary>All hosts, or that one; of one that it is on and stays on (<paramref name="staying"/>), only what changes is asked: groups and room.</summary>
+    public static async Task<List<HostRoom>> Judge(NpgsqlConnection connection, PlacementRequest request, PlacementOptions options, Guid? only = null, bool staying = false)
+    {
+        await using var command = new NpgsqlCommand(Sql, connection);
+        Ask(command.Parameters, request, options, only, staying);
+        await using var reader = await command.ExecuteReaderAsync();
+        var hosts = new List<HostRoom>();
+        while (await reader.ReadAsync())
+        {
+            hosts.Add(new(
+                reader.GetGuid(0), reader.GetString(1), new(reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
+                new(reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7)), reader.GetBoolean(8), reader.IsDBNull(9) ? null : reader.GetString(9)));
+        }
+        return hosts;
+    }
+
+    /// <summary>A filter as a refusal names it.</summary>
+    public static string Words(string filter, PlacementRequest request) => filter switch
+    {
+        "storage" => "not where the linked storage is",
+        "except" => "where it is already, or just was",
+        "driver" => $"with another driver than {request.FromDriver}",
+        "peers" => "that take no machines from other hosts (Agent:PeerListen)",
+        "pending" => "not approved",
+        "architecture" => $"another architecture than {request.Architecture}",
+        "zone" => $"not in zone {request.Zone}",
+        "features" => $"without {string.Join(", ", request.Features)}",
+        "anti-affinity" => $"with another of the group {request.Group?.Name}",
+        "affinity" => $"not where the group {request.Group?.Name} is",
+        PoolRooms.Unseen => "without the shared pool that the linked storage is in",
+        PoolRooms.Missing => $"without a shared pool {request.Pool}",
+        PoolRooms.Full => $"not enough room in the shared pool {request.Pool}",
+        Cores or Memory or Disk => "not enough " + filter,
+        _ => filter,   // a state
+    };
+
+    private static void Ask(NpgsqlParameterCollection parameters, PlacementRequest request, PlacementOptions options, Guid? only, bool staying)
+    {
+        Add(NpgsqlDbType.Uuid, only);
+        Add(NpgsqlDbType.Uuid, request.Consumer);
+        Add(NpgsqlDbType.Uuid, request.Project);
+        Add(NpgsqlDbType.Bigint, (long)request.Cores);
+        Add(NpgsqlDbType.Bigint, request.MemoryBytes);
+        Add(NpgsqlDbType.Bigint, request.LocalDiskBytes);
+        Add(NpgsqlDbType.Uuid, request.OnlyHost);
+        Add(NpgsqlDbType.Text, request.Architecture);
+        Add(NpgsqlDbType.Text, request.Zone);
+        Add(NpgsqlDbType.Text, request.Group?.Key);
+        Add(NpgsqlDbType.Text, request.Image);
+        Add(NpgsqlDbType.Boolean, request.Group is { Apart: true });
+        Add(NpgsqlDbType.Array | NpgsqlDbType.Text, request.Features.ToArray());
+        Add(NpgsqlDbType.Array | NpgsqlDbType.Uuid, request.ExceptHosts.ToArray());
+        Add(NpgsqlDbType.Double, options.CoresPerCore);
+        Add(NpgsqlDbType.Double, options.MemoryShare);
+        Add(NpgsqlDbType.Double, options.DiskPerByte);
+        Add(NpgsqlDbType.Boolean, staying);
+        Add(NpgsqlDbType.Text, request.FromDriver);
+
+        void Add(NpgsqlDbType type, object? value) => parameters.Add(new() { NpgsqlDbType = type, Value = value ?? DBNull.Value });
+    }
+}
