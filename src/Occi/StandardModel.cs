@@ -16,10 +16,10 @@ public static class StandardModel
         ],
         [
             IpNetwork.Mixin, IpNetworkInterface.Mixin, SshKey.Mixin, UserData.Mixin, OpenStackContext.PublicKey, OpenStackContext.UserData,
-            NetworkReach.Nat, NetworkReach.Private, HighAvailability.Mixin, OsTemplate.Mixin, ResourceTemplate.Mixin,
+            NetworkReach.Nat, NetworkReach.Private, OsTemplate.Mixin, ResourceTemplate.Mixin,
             ResourceTemplate.Small, ResourceTemplate.Medium, ResourceTemplate.Large,
             ResourceTemplate.MemSmall, ResourceTemplate.MemMedium, ResourceTemplate.MemLarge,
-            Placement.Affinity, Placement.AntiAffinity, Zone.Mixin,
+            Placement.Affinity, Placement.AntiAffinity, HighAvailability.Mixin, Zone.Mixin,
             Pools.Storage, Pools.Compute, StorageContent.From, StorageContent.Snapshot, StorageContent.Backup, StorageContent.Wipe,
             Networking.Ipv6, Networking.Settings, Networking.Bridged, Networking.InterfaceIpv6,
         ]);

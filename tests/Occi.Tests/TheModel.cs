@@ -38,7 +38,6 @@ public sealed class TheModel
         "http://schemas.openstack.org/compute/instance#user_data > infrastructure#compute @/mixin/openstack/user_data/ | org.openstack.compute.user_data text |",
         "http://schemas.fedcloud.egi.eu/occi/infrastructure/network#nat_net > infrastructure#network @/mixin/nat_net/ |",
         "http://schemas.fedcloud.egi.eu/occi/infrastructure/network#private_net > infrastructure#network @/mixin/private_net/ |",
-        "http://controller.local/occi/placement#ha > infrastructure#compute @/mixin/placement/ha/ | local.controller.compute.ha.stateless boolean |",
         "infrastructure#os_tpl > infrastructure#compute @/mixin/os_tpl/ |",
         "infrastructure#resource_tpl > infrastructure#compute @/mixin/resource_tpl/ |",
         .. new[] { ("small", 1, 1, 10), ("medium", 2, 2, 20), ("large", 4, 4, 40), ("mem_small", 1, 4, 10), ("mem_medium", 2, 8, 20), ("mem_large", 4, 16, 40) }

@@ -6,9 +6,6 @@ namespace Controller.Grains.Compute;
 /// <summary>Whether a compute is to go on elsewhere when its host is lost, and whether it could.</summary>
 internal static class ComputeAvailability
 {
-    /// <summary>Names a shared pool, where the root disk is in one.</summary>
-    private const string PoolAttribute = "local.controller.compute.pool";
-
     public static bool IsWanted(IEnumerable<string> mixins) => mixins.Contains(HighAvailability.Mixin.Id.ToString());
 
     /// <summary>Whether it runs, as far as anybody wants: one that is off, or shall be, has nothing to go on with.</summary>
@@ -16,10 +13,10 @@ internal static class ComputeAvailability
         phase is ComputePhase.Starting or ComputePhase.Active or ComputePhase.Restarting or ComputePhase.Saving;
 
     /// <summary>Why it could not be started elsewhere, and what to do; null: it could.</summary>
-    public static string? Refusal(IEnumerable<string> mixins, IReadOnlyDictionary<string, AttributeValue> attributes, bool hasImage) =>
-        !IsWanted(mixins) || !hasImage || attributes.ContainsKey(PoolAttribute) || IsStateless(attributes)
+    public static string? Refusal(IEnumerable<string> mixins, IReadOnlyDictionary<string, AttributeValue> attributes, bool hasLocalRoot) =>
+        !IsWanted(mixins) || !hasLocalRoot || attributes.ContainsKey(Pools.OfCompute.Name) || IsStateless(attributes)
             ? null
-            : $"The mixin {HighAvailability.Mixin.Id} wants a root disk that other hosts can reach, and this one is on its host's own disks: put it into a shared pool ({PoolAttribute}), "
+            : $"The mixin {HighAvailability.Mixin.Id} wants a root disk that other hosts can reach, and this one is on its host's own disks: put it into a shared pool ({Pools.OfCompute.Name}), "
                 + $"or say that it may start afresh from its OS template ({HighAvailability.Stateless.Name}=true).";
 
     public const string LocalVolume = "A compute with the mixin ha cannot be linked to a storage on its host's own disks, which no other host reaches: put the storage into a shared pool.";

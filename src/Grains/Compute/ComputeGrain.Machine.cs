@@ -1,4 +1,5 @@
 using Controller.Contracts;
+using Controller.Grains.Entities;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
 
@@ -64,7 +65,7 @@ internal sealed partial class ComputeGrain
             Cores = ComputeSizes.Cores(present.Attributes),
             MemoryBytes = ComputeSizes.MemoryBytes(present.Attributes),
             Leased = ComputeAvailability.IsWanted(present.Mixins),
-            CpuShares = (int)(Entities.Patch.Number(present.Attributes, Occi.Infrastructure.Compute.Share) ?? 0),
+            CpuShares = (int)(Patch.Number(present.Attributes, Occi.Infrastructure.Compute.Share) ?? 0),
             Architecture = ComputeSizes.Architecture(present.Attributes),
             Power = present.Power,
             Stop = present.Stop,
@@ -155,6 +156,7 @@ internal sealed partial class ComputeGrain
             var made = accepted.Outcome.Ok ? await _links.Make(link with { Caller = update.Caller }, _record.Value!) : new(accepted.Outcome, null);
             var elsewhere = made.Outcome.Ok && made.Host is { } host && _record.Value!.Host is { } here && host != here
                 ? new Outcome(OutcomeKind.Conflict, $"The storage is on host {host}, the compute on host {here}: a local disk cannot be linked across hosts.")
+                : made is { Outcome.Ok: true, Host: not null } && ComputeAvailability.IsWanted(Patch.Mixins(_record.Value!.Mixins, update)) ? new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume)
                 : made is { Outcome.Ok: true, Pool: { } pool } && await SeesPool(pool) is { Ok: false } unseen ? unseen
                 : null;
             if (made.Outcome.Ok && elsewhere is null)

@@ -1,6 +1,7 @@
 using Controller.Contracts;
 using Controller.Grains.Availability;
 using Controller.Grains.Entities;
+using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
 
 namespace Controller.Grains.Compute;
@@ -57,13 +58,26 @@ internal sealed partial class ComputeGrain
     {
         if (!ComputeAvailability.RunsIn(present.Phase))
             return $"It stays there: {ComputeLifecycle.Words(present.Phase)}.";
-        if (ComputeAvailability.Refusal(present.Mixins, present.Attributes, present.Image is not null) is { } why)
+        if (ComputeAvailability.Refusal(present.Mixins, present.Attributes, HasLocalRoot(present)) is { } why)
             return why;
         return (await _links.Attachments(present.Links)).Any(IsLocal) ? ComputeAvailability.LocalVolume : null;
     }
 
     /// <summary>Whether a disk can only be had on its own host.</summary>
-    private static bool IsLocal(Attachment attachment) => attachment.Disk is not null;
+    private static bool IsLocal(Attachment attachment) => attachment.Disk is not null && attachment.Pool is null;
+
+    private static bool HasLocalRoot(ComputeRecord present) => present is { Image: not null, Pool: null };
+
+    /// <summary>Why another incarnation must not begin yet: a placement of before, of a migration, that its host has not said is gone. Null: there is none, or its host is lost too.</summary>
+    private async Task<string?> WhyNotYet(ComputeRecord present)
+    {
+        foreach (var left in present.Left)
+        {
+            if (await HostOf(left.Host).LostSince() is null)
+                return $"Host {left.Host} has not said yet that the machine is gone from there.";
+        }
+        return null;
+    }
 
     /// <summary>Finds it another host, then tells it. May be repeated.</summary>
     private async Task Relocate()
@@ -74,12 +88,17 @@ internal sealed partial class ComputeGrain
         if (present.Phase == ComputePhase.Deleting)
         {
             await _claims.ReleaseIncarnation(Id, recovery.Next);
-            await _record.Write(present with { Recovery = null });
+            await _record.Write(present with { Recovery = null, Host = recovery.IsRemoved ? null : present.Host });
+            await Tell();
             return;
         }
         // Its old host is as good as any once it is back: it has been told that the old incarnation is dead.
         var isLost = await HostOf(recovery.From).LostSince() == recovery.Epoch;
-        var placed = await _claims.Place(Request(present, null) with { Incarnation = recovery.Next, ExceptHosts = isLost ? [recovery.From] : [] });
+        var waits = await WhyNotYet(present);
+        var pools = (await _links.Attachments(present.Links)).Select(a => a.Pool).OfType<Guid>().Distinct().ToArray();
+        var placed = waits is not null
+            ? new PlacementResult(null, OutcomeKind.Conflict, waits)
+            : await _claims.Place(Request(present, null, pools) with { Incarnation = recovery.Next, ExceptHosts = isLost ? [recovery.From] : [] });
         if (placed.Host is not { } host)
         {
             await _record.Write(present with { Recovery = recovery with { Operation = recovery.Operation.Again(now, placed.Why) } });
@@ -93,7 +112,7 @@ internal sealed partial class ComputeGrain
         {
             Host = host,
             Incarnation = recovery.Next,
-            Left = [.. present.Left, new(recovery.From, recovery.Lost)],
+            Left = recovery.IsRemoved ? present.Left : [.. present.Left, new(recovery.From, recovery.Lost)],
             Phase = runs ? ComputePhase.Starting : present.Phase,
             Operation = runs ? Operation.Begin("starting", now, StartLimit) : present.Operation,
             Save = null,

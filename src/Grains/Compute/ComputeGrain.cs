@@ -116,7 +116,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             ?? (ComputeSizes.Refusal(Templates.Without(Patch.Attributes(present.Attributes, command))) is { } size ? new(OutcomeKind.Invalid, size)
             : !Templates.In(Patch.Mixins(present.Mixins, command)).SequenceEqual(Templates.In(present.Mixins))
                 ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
-            : ComputeAvailability.Refusal(Patch.Mixins(present.Mixins, command), Patch.Attributes(present.Attributes, command), present.Image is not null) is { } unavailable
+            : ComputeAvailability.Refusal(Patch.Mixins(present.Mixins, command), Patch.Attributes(present.Attributes, command), HasLocalRoot(present)) is { } unavailable
                 ? new(OutcomeKind.Conflict, unavailable)
             : PlacementWishes.Zone(Patch.Mixins(present.Mixins, command)) != PlacementWishes.Zone(present.Mixins)
                 ? new(OutcomeKind.Conflict, "The availability zone of a compute cannot be changed: create another compute there.")

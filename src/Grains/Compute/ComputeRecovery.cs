@@ -26,6 +26,9 @@ internal sealed record ComputeRecovery
 
     public required Operation Operation { get; init; }
 
+    /// <summary>The host that was lost was then removed for good: nobody has to be told of what was there.</summary>
+    public bool IsRemoved { get; init; }
+
     public RecoveryView View(Guid compute) => new(compute, State, To, Operation.Since, State == RecoveryState.Placing ? Operation.LastError : null);
 
     public string? Words() => State switch
