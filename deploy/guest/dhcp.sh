@@ -2,7 +2,7 @@
 # udhcpc calls this with what the DHCP server said.
 case $1 in
 deconfig)
-  ip addr flush dev "$interface"
+  ip -4 addr flush dev "$interface"
   ;;
 bound | renew)
   ifconfig "$interface" "$ip" netmask "$subnet" ${mtu:+mtu "$mtu"} up

@@ -33,6 +33,20 @@ public enum StopMethod : byte
     PowerOff = 2,
 }
 
+/// <summary>What a machine boots with. On the wire and in records: append only.</summary>
+public enum Firmware : byte
+{
+    Bios = 0,
+    Uefi = 1,
+}
+
+/// <summary>The board that a machine has. On the wire and in records: append only.</summary>
+public enum MachineType : byte
+{
+    Q35 = 0,
+    Pc = 1,
+}
+
 /// <summary>How to reboot. On the wire and in records: append only.</summary>
 public enum RebootMethod : byte
 {
@@ -107,6 +121,13 @@ public sealed record DesiredMachine : DesiredObject
 
     /// <summary>The migration in which it is leaving for another host: nothing is done to it until this is gone.</summary>
     [Id(24)] public Guid? Outgoing { get; init; }
+
+    /// <summary>Never changes in a machine's life, nor does <see cref="MachineType"/>.</summary>
+    [Id(25)] public Firmware Firmware { get; init; }
+    [Id(26)] public MachineType MachineType { get; init; }
+
+    /// <summary>How the guest shall set up its NICs, as cloud-init reads it; empty: as it likes.</summary>
+    [Id(27)] public string NetworkConfig { get; init; } = "";
 
     /// <summary>It may run only while the host's lease lasts.</summary>
     [Id(33)] public bool Leased { get; init; }
@@ -282,11 +303,26 @@ public sealed record ObservedMachine(
     [property: Id(6)] ObservedAttachment[] Attachments,
     [property: Id(7)] bool RestartPending,
     [property: Id(8)] MachineTransfer? Transfer = null,
-    [property: Id(14)] bool Fenced = false);
+    [property: Id(14)] bool Fenced = false)
+{
+    /// <summary>The QEMU guest agent answers in the guest.</summary>
+    [Id(10)] public bool AgentConnected { get; init; }
+
+    /// <summary>What it says of NICs.</summary>
+    [Id(11)] public ObservedAddress[] Addresses { get; init; } = [];
+}
+
+/// <summary>An address that a guest has on the NIC of a link.</summary>
+[GenerateSerializer, Immutable, Alias("ObservedAddress")]
+public sealed record ObservedAddress([property: Id(0)] Guid Link, [property: Id(1)] string Address, [property: Id(2)] int PrefixLength);
 
 [GenerateSerializer, Immutable, Alias("ObservedAttachment")]
 public sealed record ObservedAttachment(
-    [property: Id(0)] Guid Link, [property: Id(1)] bool Attached, [property: Id(2)] string Device, [property: Id(3)] Failure? Failure);
+    [property: Id(0)] Guid Link, [property: Id(1)] bool Attached, [property: Id(2)] string Device, [property: Id(3)] Failure? Failure)
+{
+    /// <summary>What the guest's agent says of it.</summary>
+    [Id(10)] public string[] Addresses { get; init; } = [];
+}
 
 [GenerateSerializer, Immutable, Alias("ObservedVolume")]
 public sealed record ObservedVolume(

@@ -19,6 +19,7 @@ public static class StandardModel
             NetworkReach.Nat, NetworkReach.Private, OsTemplate.Mixin, ResourceTemplate.Mixin,
             ResourceTemplate.Small, ResourceTemplate.Medium, ResourceTemplate.Large,
             ResourceTemplate.MemSmall, ResourceTemplate.MemMedium, ResourceTemplate.MemLarge,
+            Machine.Mixin,
             Placement.Affinity, Placement.AntiAffinity, HighAvailability.Mixin, Zone.Mixin,
             Pools.Storage, Pools.Compute, StorageContent.From, StorageContent.Snapshot, StorageContent.Backup, StorageContent.Wipe,
             Networking.Ipv6, Networking.Settings, Networking.Bridged, Networking.InterfaceIpv6,

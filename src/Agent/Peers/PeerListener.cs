@@ -109,7 +109,7 @@ internal sealed partial class PeerListener(
                 ? await Answer(still, request, cancel)
                 : Failed("no-such-migration", $"The migration of machine {what.Id} to here was called off.", retryable: false);
             await PeerMessages.Write(tls, answer, cancel);
-            if (request.WhatCase is not (PeerRequest.WhatOneofCase.Disk or PeerRequest.WhatOneofCase.Console)) reconciler.Tell(what.Id, worker => worker.Wake());
+            if (request.WhatCase is not (PeerRequest.WhatOneofCase.Disk or PeerRequest.WhatOneofCase.Variables or PeerRequest.WhatOneofCase.Console)) reconciler.Tell(what.Id, worker => worker.Wake());
         }
     }
 

@@ -76,17 +76,21 @@ internal sealed partial class ComputeGrain
             Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => a.Nic!)],
             SshKeys = GuestData.SshKeys(present.Attributes),
             UserData = GuestData.UserData(present.Attributes),
+            Firmware = ComputeHardware.Firmware(present.Attributes),
+            MachineType = ComputeHardware.Board(present.Attributes),
+            NetworkConfig = GuestNetwork.Config([.. attachments.Where(a => a.Nic is not null).Select(a => a.Nic!)]),
         };
     }
 
     private PlacementRequest Request(ComputeRecord present, Guid? near, params Guid[] pools) => new(
-        "compute", Id, present.Incarnation, present.Project, ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes),
+        "compute", Id, present.Incarnation, present.Project, Claimed(present).Cores, Claimed(present).MemoryBytes,
         present.RootDiskBytes, ComputeSizes.Architecture(present.Attributes), near)
     {
         Pool = ComputeDisks.PoolName(present), SeesPools = present.Pool is { } own ? [.. pools, own] : pools,
         Zone = PlacementWishes.Zone(present.Mixins),
         Group = PlacementWishes.Group(present),
         Image = present.Image?.Sha256,
+        Features = ComputeHardware.Features(present.Attributes),
     };
 
     /// <summary>Keeps what was seen, where it says something new.</summary>
@@ -98,6 +102,8 @@ internal sealed partial class ComputeGrain
         {
             ObservedGeneration = Math.Max(present.ObservedGeneration, machine.Generation),
             RestartPending = machine.RestartPending,
+            AgentConnected = machine.AgentConnected,
+            Mixins = machine.AgentConnected && !present.Mixins.Contains(ComputeHardware.Mixin) ? [.. present.Mixins, ComputeHardware.Mixin] : present.Mixins,
             Operation = present.Operation is { } operation ? operation with { LastError = error } : null,
         };
         if (next != present)
@@ -131,7 +137,7 @@ internal sealed partial class ComputeGrain
         foreach (var attachment in machine.Attachments)
         {
             if (present.Links.FirstOrDefault(l => l.Id == attachment.Link) is { } link)
-                await _links.Of(link).Observed(attachment, active);
+                await _links.Of(link).Observed(attachment with { Addresses = [.. machine.Addresses.Where(a => a.Link == link.Id).Select(a => a.Address)] }, active);
         }
         await ReleaseLeaving(present, machine.Generation);
     }

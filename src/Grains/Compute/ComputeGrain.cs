@@ -18,7 +18,6 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(10);   // the first start on a host may have to fetch the image
     private static readonly TimeSpan SaveLimit = TimeSpan.FromHours(2);       // a large disk on a busy host
     private static readonly TimeSpan OtherLimit = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(60);
 
     private readonly Record<ComputeRecord, EntityView> _record;
     private readonly ComputeLinks _links;
@@ -39,6 +38,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         (_claims, _time, _logger) = (claims, time, logger);
     }
 
+    private TimeSpan StopGrace => ComputeHardware.Grace(_record.Value!.Attributes);
+
     private Guid Id => GrainKeys.IdOf(this.GetPrimaryKeyString());
 
     // ---------------------------------------------------------------- clients
@@ -51,7 +52,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
                 ? await Place()   // the first attempt died half-way
                 : Repeated.Create(command, present.Project, _record.View);
         }
-        if (ComputeSizes.Refusal(command.Attributes) is { } refusal)
+        if ((ComputeSizes.Refusal(command.Attributes) ?? ComputeLinks.Refusal(command.Links.Length)) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
         var (image, unusable) = await _templates.Of(command);
         if ((unusable ?? ComputeDisks.Refusal(command, image)) is { } cannot)
@@ -98,13 +99,15 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         // Links first: what cannot be made is taken back before anything else has changed.
         if (await AddInline(command) is { } notLinked)
             return notLinked;
-        if (await Resize(present with { Attributes = attributes, Mixins = mixins }) is { } tooLarge)
+        var disk = Math.Max(present.RootDiskBytes, ComputeSizes.RootDiskBytes(attributes, null));
+        var (held, tooLarge) = await Resize(present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk });
+        if (tooLarge is not null)
         {
             await TakeBack(command.Links);
             return tooLarge;
         }
         present = _record.Value;
-        await _record.Write(present with { Attributes = attributes, Mixins = mixins, Generation = present.Generation + 1 });
+        await _record.Write(present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk, Held = held, Generation = present.Generation + 1 });
         await Tell();
         return new(OutcomeKind.Done, View: await View(command.Caller));
     }
@@ -112,8 +115,11 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     private Outcome? Refusal(UpdateEntity command)
     {
         var present = _record.Value!;
+        var next = Templates.Without(Patch.Attributes(present.Attributes, command));
         return Patch.Refusal(command, _record.Version)
-            ?? (ComputeSizes.Refusal(Templates.Without(Patch.Attributes(present.Attributes, command))) is { } size ? new(OutcomeKind.Invalid, size)
+            ?? (ComputeSizes.Refusal(next) is { } size ? new(OutcomeKind.Invalid, size)
+            : ComputeHardware.Refusal(present.Attributes, next) is { } kept ? new(OutcomeKind.Conflict, kept)
+            : ComputeLinks.Refusal(present, command) is { } full ? new(OutcomeKind.Conflict, full)
             : !Templates.In(Patch.Mixins(present.Mixins, command)).SequenceEqual(Templates.In(present.Mixins))
                 ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
             : ComputeAvailability.Refusal(Patch.Mixins(present.Mixins, command), Patch.Attributes(present.Attributes, command), HasLocalRoot(present)) is { } unavailable
@@ -121,19 +127,6 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             : PlacementWishes.Zone(Patch.Mixins(present.Mixins, command)) != PlacementWishes.Zone(present.Mixins)
                 ? new(OutcomeKind.Conflict, "The availability zone of a compute cannot be changed: create another compute there.")
             : null);
-    }
-
-    private async Task<Outcome?> Resize(ComputeRecord wanted)
-    {
-        var present = _record.Value!;
-        if (present.Host is not { } host
-            || (ComputeSizes.Cores(wanted.Attributes), ComputeSizes.MemoryBytes(wanted.Attributes), PlacementWishes.Group(wanted))
-            == (ComputeSizes.Cores(present.Attributes), ComputeSizes.MemoryBytes(present.Attributes), PlacementWishes.Group(present)))
-        {
-            return null;
-        }
-        var resized = await _claims.Resize(Request(wanted, host), host);
-        return resized.Host is null ? new(resized.Kind, resized.Why) : null;
     }
 
     public async Task<Outcome> Invoke(InvokeAction command)
@@ -197,6 +190,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if (_record.Value is not { } present || present.Host != host || present.Incarnation != machine.Incarnation)
             return;   // an old incarnation's news is never this one's
         await Note(machine);
+        await ReleaseHeld(machine);
         if (TriggerOf(machine, _record.Value!) is { } trigger)
             await Handle(trigger, r => trigger is ComputeTrigger.SawFailure or ComputeTrigger.SawCrashed ? r with { Message = Words(machine) } : r);
         await TellLinks(machine);
@@ -250,6 +244,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return new(new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume));
         if (present.Links.FirstOrDefault(l => l.Id == link) is { } known)
             return new(new(OutcomeKind.AlreadyDone), known.Slot);
+        if (ComputeLinks.Refusal(present.Links.Length + 1) is { } full)
+            return new(new(OutcomeKind.Conflict, full));
         var slot = ComputeLinks.FreeSlot([.. present.Links, .. present.LeavingLinks], term);
         await _record.Write(present with { Links = [.. present.Links, new(link, term, slot)] });
         return new(new(OutcomeKind.Done), slot);
@@ -433,8 +429,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         };
     }
 
-    private static TimeSpan Limit(ComputePhase phase) =>
-        phase == ComputePhase.Starting ? StartLimit : ComputeLifecycle.IsSaving(phase) ? SaveLimit : OtherLimit;
+    private TimeSpan Limit(ComputePhase phase) =>
+        phase == ComputePhase.Starting ? StartLimit : ComputeLifecycle.IsSaving(phase) ? SaveLimit : OtherLimit + StopGrace;
 
     private Task Settle(HostCommand owed) => owed switch
     {

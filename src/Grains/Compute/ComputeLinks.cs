@@ -57,6 +57,16 @@ internal sealed class ComputeLinks(IGrainFactory grains)
     public Task Gone(Guid link, bool active) => Task.WhenAll(
         Of(new(link, "networkinterface", 0)).Observed(null, active), Of(new(link, "storagelink", 0)).Observed(null, active));
 
+    /// <summary>For which every host's machines have ports, beside their other devices.</summary>
+    private const int MostDevices = 15;
+
+    /// <summary>Why a compute cannot have so many links; null when it can.</summary>
+    public static string? Refusal(int links) =>
+        links > MostDevices ? $"A compute has ports for {MostDevices} storage links and network interfaces in all, and was to have {links}." : null;
+
+    public static string? Refusal(ComputeRecord present, UpdateEntity update) =>
+        Refusal(present.Links.Select(l => l.Id).Union(update.Links.Select(l => l.Id)).Count());
+
     public static string TermOf(string kind) => kind[(kind.LastIndexOf('#') + 1)..];
 
     /// <summary>Numbers links: disks and NICs each from 0.</summary>

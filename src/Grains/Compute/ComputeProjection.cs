@@ -69,6 +69,7 @@ internal static class ComputeProjection
         };
         shown.TryAdd(Model.Compute.Architecture.Name, AttributeValue.Of("x64"));
         shown.TryAdd(Model.Compute.Hostname.Name, AttributeValue.Of(ComputeSizes.Hostname(record)));
+        ComputeHardware.Show(record, shown);
         if (Message(record) is { } message)
             shown[Model.Compute.StateMessage.Name] = AttributeValue.Of(message);
         return shown;
@@ -87,7 +88,7 @@ internal static class ComputeProjection
         };
         var parts = new[]
         {
-            doing, Migrating(record.Migration), record.Recovery?.Words(), record.Operation?.LastError, record.Message, record.RestartPending ? "A change takes effect at the next start." : null,
+            doing, Migrating(record.Migration), record.Recovery?.Words(), record.Operation?.LastError, record.Message, record.RestartPending ? "A change takes effect at the next start, or at a restart that is not warm." : null,
         };
         var text = string.Join(' ', parts.Where(p => !string.IsNullOrEmpty(p)));
         return text.Length == 0 ? null : text;

@@ -75,6 +75,11 @@ internal sealed record ComputeRecord
 
     public bool RestartPending { get; init; }
 
+    public bool AgentConnected { get; init; }
+
+    /// <summary>What is claimed of the host while the machine may have more than it is to have; null: just that.</summary>
+    public ComputeHeld? Held { get; init; }
+
     // ---- under way
 
     public Operation? Operation { get; init; }
@@ -88,6 +93,9 @@ internal sealed record ComputeRecord
 
 /// <summary>A link that starts here; <paramref name="Slot"/> numbers disks and NICs from 0. <paramref name="Generation"/>: of the machine without it.</summary>
 internal sealed record ComputeLink(Guid Id, string Term, int Slot, long Generation = 0);
+
+/// <summary>What a machine takes of its host.</summary>
+internal sealed record ComputeHeld(int Cores, long MemoryBytes);
 
 /// <summary>
 /// A save. <paramref name="Id"/> tells it from others, while each attempt has its operation's id. <paramref name="Registered"/>: the template is there under <paramref name="Term"/>;

@@ -41,6 +41,8 @@ internal static class ComputeSizes
         return cores > MostCores ? $"{Model.Compute.Cores.Name}: at most {MostCores} are possible, {cores} were asked for."
             : memory < LeastMemoryGiB ? $"{Model.Compute.Memory.Name}: at least {LeastMemoryGiB} GiB are needed, {memory} were asked for."
             : memory > MostMemoryGiB ? $"{Model.Compute.Memory.Name}: at most {MostMemoryGiB} GiB are possible, {memory} were asked for."
+            : GuestData.UserData(attributes).Length is var data && data > GuestData.MostBytes
+                ? $"User data: at most {GuestData.MostBytes} bytes are taken, {data} were given."
             : share > MostShares ? $"{Model.Compute.Share.Name}: at most {MostShares} are possible, {share} were asked for."
             : null;
     }

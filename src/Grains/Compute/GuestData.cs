@@ -8,6 +8,9 @@ namespace Controller.Grains.Compute;
 /// <summary>SSH keys and user data, by their OGF names or OpenStack's (D-22).</summary>
 internal static class GuestData
 {
+    /// <summary>Of user data. It goes to the host with every change of the machine; what is larger is better fetched by what it says.</summary>
+    public const int MostBytes = 256 << 10;
+
     public static string[] SshKeys(IReadOnlyDictionary<string, AttributeValue> attributes) =>
         [.. new[] { attributes.Text(Model.SshKey.PublicKey), attributes.Text(Model.OpenStackContext.KeyData) }
             .Where(k => !string.IsNullOrWhiteSpace(k)).Select(k => k!.Trim())];

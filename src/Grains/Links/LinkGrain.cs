@@ -165,10 +165,18 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
         };
         await Move(trigger, r => r with
         {
+            Guest = attachment is { Addresses.Length: > 0 } ? Guest(r, attachment.Addresses) : r.Guest,
             Device = attachment is { Device.Length: > 0 } ? attachment.Device : r.Device,
             Message = attachment?.Failure?.Message,
             Operation = null,
         });
+    }
+
+    /// <summary>Of what a guest says, the address to show: what others reach it by. The same one stays while it has it.</summary>
+    private static string? Guest(LinkRecord record, string[] addresses)
+    {
+        var global = addresses.Where(a => !a.StartsWith("fe80:", StringComparison.OrdinalIgnoreCase)).Order(StringComparer.Ordinal).ToArray();
+        return record.Guest is { } shown && global.Contains(shown) ? shown : global.FirstOrDefault(a => !a.Contains(':')) ?? global.FirstOrDefault();
     }
 
     public async Task SourceGoing()

@@ -43,6 +43,9 @@ internal sealed record LinkRecord
     /// <summary>What a NIC's guest is told.</summary>
     public NicSettings? Settings { get; init; }
 
+    /// <summary>The address that the guest itself says it has there.</summary>
+    public string? Guest { get; init; }
+
     /// <summary>What the machine calls it, once seen.</summary>
     public string? Device { get; init; }
 

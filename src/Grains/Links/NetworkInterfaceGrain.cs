@@ -19,7 +19,7 @@ internal sealed class NetworkInterfaceGrain(
     protected override Kind TargetKind => Model.Network.Kind;
 
     protected override EntityView? Project(LinkRecord record, long version) => LinkProjection.View(
-        record, version, Model.NetworkInterface.Kind, Model.Network.Kind, Model.NetworkInterface.State, Model.NetworkInterface.StateMessage, Own);
+        Exposed(record), version, Model.NetworkInterface.Kind, Model.Network.Kind, Model.NetworkInterface.State, Model.NetworkInterface.StateMessage, Own);
 
     protected override (LinkRecord Record, string? Why) Complete(LinkRecord record)
     {
@@ -39,7 +39,7 @@ internal sealed class NetworkInterfaceGrain(
     /// <summary>What the network gave is shown, whether the client asked for the mixin or not.</summary>
     private static LinkRecord Exposed(LinkRecord record)
     {
-        string[] shown = [.. record.Address is null ? [] : (string[])[AddressMixin], .. record.Address6 is null ? [] : (string[])[Address6Mixin]];
+        string[] shown = [.. (record.Address ?? record.Guest) is null ? [] : (string[])[AddressMixin], .. record.Address6 is null ? [] : (string[])[Address6Mixin]];
         return shown.Except(record.Mixins).Any() ? record with { Mixins = [.. record.Mixins.Union(shown)] } : record;
     }
 
@@ -60,6 +60,8 @@ internal sealed class NetworkInterfaceGrain(
             shown[Networking.InterfaceAddress6.Name] = AttributeValue.Of(record.Address6);
         if (record is { Address6: not null, Settings.Gateway6: { } gateway6 })
             shown[Networking.InterfaceGateway6.Name] = AttributeValue.Of(gateway6);
+        if (record.Address is null && record.Guest is { } said)
+            shown[Model.IpNetworkInterface.Address.Name] = AttributeValue.Of(said);
         if (record.Address is null)
             return;
         shown[Model.IpNetworkInterface.Address.Name] = AttributeValue.Of(record.Address);

@@ -85,11 +85,12 @@ public sealed record PlacementRequest(
     /// <summary>Group of the project to be placed with or apart from; null: none.</summary>
     public PlacementGroup? Group { get; init; }
 
-    /// <summary>What the host's driver must be able to do.</summary>
+    /// <summary>What the host's driver must be able to do, by the names of its capabilities: <c>firmware-uefi</c>.</summary>
     public IReadOnlyList<string> Features { get; init; } = [];
 
     /// <summary>Digest of the image that it boots from: hosts where another machine has it are preferred.</summary>
     public string? Image { get; init; }
+
     /// <summary>Name of the shared pool that <see cref="DiskBytes"/> are taken of; null: the host's own.</summary>
     public string? Pool { get; init; }
 

@@ -84,7 +84,11 @@ internal static class Mapping
         [.. m.Attachments.Where(a => Ours(a.LinkId)).Select(a => new ObservedAttachment(Guid.Parse(a.LinkId), a.Attached, a.Device, a.Failure.ToContract()))],
         m.RestartPending,
         Transfer: m.Transfer is { } transfer && Guid.TryParse(transfer.MigrationId, out var migration) ? new(migration, (TransferState)transfer.State) : null,
-        Fenced: m.Fenced);
+        Fenced: m.Fenced)
+    {
+        AgentConnected = m.AgentConnected,
+        Addresses = [.. m.Addresses.Where(a => Ours(a.LinkId)).Select(a => new ObservedAddress(Guid.Parse(a.LinkId), a.Address, (int)a.PrefixLength))],
+    };
 
     private static Proto.MachineSpec ToProto(this DesiredMachine m)
     {
@@ -105,8 +109,10 @@ internal static class Mapping
             RootDisk = Id(m.RootDisk),
             Seed = new()
             {
-                InstanceId = m.Id.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = GuestNetwork.Write(m.Nics),
+                InstanceId = m.Id.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = m.NetworkConfig,
             },
+            Firmware = (Proto.Firmware)m.Firmware,
+            MachineType = (Proto.MachineType)m.MachineType,
         };
         if (m.Incoming is { } incoming)
             spec.Incoming = new() { MigrationId = incoming.Migration.ToString("D"), SourceHost = incoming.SourceHost.ToString("D"), Secret = incoming.Secret };

@@ -68,6 +68,12 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, request.Project);
         await Lock(connection, host);
+        if (await Shrinks(connection, request))
+        {
+            await Take(connection, request);
+            await transaction.CommitAsync();
+            return new(host, OutcomeKind.Done, null);
+        }
         if (await QuotaRefusal(connection, request) is { } over)
             return new(null, OutcomeKind.QuotaExceeded, over);
         var tally = new PlacementTally(request);
@@ -75,12 +81,25 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             return new(null, OutcomeKind.NoCapacity, tally.Explain());
         if (await ResizeInPool(connection, request) is { } full)
             return new(null, OutcomeKind.NoCapacity, full);
-        await Execute(
-            connection, "UPDATE host_claim SET cores = $3, memory = $4, disk = $5, placement_group = nullif($6, '') WHERE consumer = $1 AND incarnation = $2",
-            request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.LocalDiskBytes, request.Group?.Key ?? "");
+        await Take(connection, request);
         await transaction.CommitAsync();
         return new(host, OutcomeKind.Done, null);
     }
+
+    /// <summary>What gives something back and takes nothing is possible, however full a host or little a quota is.</summary>
+    private static async Task<bool> Shrinks(NpgsqlConnection connection, PlacementRequest request) => await Value<bool>(
+        connection,
+        """
+        SELECT $3 <= cores AND $4 <= memory AND $5 <= disk AND placement_group IS NOT DISTINCT FROM nullif($6, '')
+            AND $7 <= coalesce((SELECT disk FROM pool_claim WHERE consumer = $1), 0)
+        FROM host_claim WHERE consumer = $1 AND incarnation = $2
+        """,
+        request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.LocalDiskBytes, request.Group?.Key ?? "",
+        request.DiskBytes - request.LocalDiskBytes) == true;
+
+    private static Task Take(NpgsqlConnection connection, PlacementRequest request) => Execute(
+        connection, "UPDATE host_claim SET cores = $3, memory = $4, disk = $5, placement_group = nullif($6, '') WHERE consumer = $1 AND incarnation = $2",
+        request.Consumer, request.Incarnation, request.Cores, request.MemoryBytes, request.LocalDiskBytes, request.Group?.Key ?? "");
 
     public Task Note(string term, Guid consumer, Guid incarnation, Guid host, Guid project) => Execute(
         """

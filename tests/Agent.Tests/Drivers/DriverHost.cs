@@ -20,6 +20,9 @@ public interface IDriverHost
     /// <summary>Another host's driver, that sees the same shared pool.</summary>
     Task<IHypervisorDriver> Neighbour();
 
+    /// <summary>One more, whose guest has the QEMU guest agent. It starts it when its user data says so: the simulated one has no other way to know.</summary>
+    Task<Image> AgentImage() => Task.FromResult(Image);
+
     /// <summary>A booted guest ends by itself.</summary>
     Task PowerOffGuest(string machine);
 

@@ -10,7 +10,7 @@ namespace Controller.Agent.Tests.Drivers;
 
 /// <summary>The contract on real QEMU machines, and what only libvirt can get wrong.</summary>
 [NeedsLibvirt]
-public sealed class LibvirtDriverTests(LibvirtHost host) : StorageContract(host), IClassFixture<LibvirtHost>
+public sealed class LibvirtDriverTests(LibvirtHost host) : HardwareContract(host), IClassFixture<LibvirtHost>
 {
     [DriverFact]
     public async Task A_foreign_domain_is_listed_and_never_touched()

@@ -39,6 +39,13 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 
     public Stream OpenImage() => File.OpenRead(_image);
 
+    public async Task<Image> AgentImage()
+    {
+        var file = Path.Combine(_directory, "agent.qcow2");
+        await Finish(Process.Start(Script(Path.Combine(Repository.Root, "deploy/guest/build.sh"), "--agent", file, Path.Combine(Repository.Root, ".cache/guest")))!);
+        return await Import(file);
+    }
+
     public async Task InitializeAsync()
     {
         if (LibvirtNeeds.WhyNot() is not null)
@@ -66,9 +73,15 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
 
         _driver = new LibvirtDriver(Options(), TimeProvider.System, NullLogger<LibvirtDriver>.Instance);
         Capabilities = await _driver.Start(default);
-        var bytes = await File.ReadAllBytesAsync(_image);
-        Image = new Image { Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)), Format = "qcow2", SizeBytes = (ulong)bytes.Length };
-        await _driver.EnsureImage(Image, new MemoryStream(bytes), default);
+        Image = await Import(_image);
+    }
+
+    private async Task<Image> Import(string file)
+    {
+        var bytes = await File.ReadAllBytesAsync(file);
+        var image = new Image { Sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes)), Format = "qcow2", SizeBytes = (ulong)bytes.Length };
+        await Driver.EnsureImage(image, new MemoryStream(bytes), default);
+        return image;
     }
 
     public async Task DisposeAsync()

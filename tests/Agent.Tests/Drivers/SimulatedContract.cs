@@ -8,7 +8,7 @@ using Controller.Agent.Tests.Harness;
 namespace Controller.Agent.Tests.Drivers;
 
 /// <summary>The contract, guests included, on the simulated driver.</summary>
-public sealed class SimulatedContract(SimulatedTestHost host) : StorageContract(host), IClassFixture<SimulatedTestHost>
+public sealed class SimulatedContract(SimulatedTestHost host) : HardwareContract(host), IClassFixture<SimulatedTestHost>
 {
     [Fact]
     public async Task A_guest_without_a_power_button_is_pulled_off_after_its_grace_and_not_before()

@@ -141,7 +141,7 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
             if (_cluster.StoreFailures.TryDequeue(out var failure)) throw new RpcException(new Status(failure, "by the test"));
             if (requestStream.Current.Begin is { } begin)
             {
-                Assert.True(bytes.Length == 0 && Guid.TryParse(begin.OperationId, out _) && Guid.TryParse(begin.MachineId, out _), "what it is of stands first");
+                Assert.True(bytes.Length == 0 && begin.OperationId.Length > 0 && Guid.TryParse(begin.MachineId, out _), "what it is of stands first");
                 continue;
             }
             if (requestStream.Current.End is { } end)

@@ -80,13 +80,14 @@ public class ClusterFixture : IAsyncLifetime
     internal IHostGrain Grain(Guid host) => Grains.GetGrain<IHostGrain>(GrainId.Create("host", GrainKeys.Of("host", host)));
 
     /// <summary>A connected host whose agent does at once what it is told, unless a test holds it.</summary>
-    internal async Task<ScriptedAgent> Host(int cores = 8, long memory = 16L << 30, long disk = 100L << 30, string? underlay = null, HostPool[]? pools = null)
+    internal async Task<ScriptedAgent> Host(
+        int cores = 8, long memory = 16L << 30, long disk = 100L << 30, string? underlay = null, HostPool[]? pools = null, params string[] features)
     {
         var id = Guid.NewGuid();
         var grain = Grain(id);
         await grain.Enrol("host-" + id.ToString("N")[..6], "00");
         var agent = new ScriptedAgent(
-            id, grain, Grains, new("simulated", "a script", cores, memory, disk, "x64", []) { UnderlayAddress = underlay, PeerEndpoint = "127.0.0.1:1", Pools = pools ?? [] });
+            id, grain, Grains, new("simulated", "a script", cores, memory, disk, "x64", features) { UnderlayAddress = underlay, PeerEndpoint = "127.0.0.1:1", Pools = pools ?? [] });
         await agent.Connect();
         return agent;
     }

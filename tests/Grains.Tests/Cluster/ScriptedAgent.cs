@@ -30,6 +30,9 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
     /// <summary>Answers objects with this failure instead of doing them.</summary>
     public Failure? Fails { get; set; }
 
+    /// <summary>What it says of every machine, beyond what was wanted.</summary>
+    public Func<ObservedMachine, ObservedMachine> Seeing { get; set; } = machine => machine;
+
     public async Task Connect()
     {
         _self ??= grains.CreateObjectReference<IAgentStream>(this);
@@ -83,10 +86,10 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
         var generation = failure is null ? wanted.Generation : 0;
         return grain.Observe(Epoch, wanted switch
         {
-            DesiredMachine m => Seen(machines: [new(
+            DesiredMachine m => Seen(machines: [Seeing(new(
                 m.Id, m.Incarnation, generation, sequence, power ?? (m.Absent || m.Incoming is not null ? Power.Absent : failure is null ? m.Power : Power.Off), failure,
                 [.. m.Disks.Select(d => new ObservedAttachment(d.Link, true, d.Device!, null)), .. m.Nics.Select(n => new ObservedAttachment(n.Link, true, n.Device, null))], false,
-                (m.Incoming?.Migration ?? m.Outgoing) is { } migration ? new(migration, transfer) : null)]),
+                (m.Incoming?.Migration ?? m.Outgoing) is { } migration ? new(migration, transfer) : null))]),
             DesiredVolume v => Seen(volumes: [new(v.Id, v.Incarnation, generation, sequence, !v.Absent && !v.Released && failure is null, v.SizeBytes, failure)]),
             DesiredNetwork n => Seen(networks: [new(n.Id, n.Incarnation, generation, sequence, !n.Absent, n.Active, failure)]),
             _ => throw new InvalidOperationException(),

@@ -7,6 +7,7 @@ namespace Controller.Agent.Drivers.Libvirt;
 /// Which file is whose. Names carry the object's id and incarnation, so whatever crashed when, one look at the folder tells.
 /// <code>
 /// volumes/  volume-ID.INCARNATION.qcow2   machine-ID.INCARNATION.qcow2 (root disk)   machine-ID.INCARNATION.iso (seed)     the libvirt pool
+///           machine-ID.INCARNATION.nvram (what UEFI keeps)
 /// images/   SHA256
 /// consoles/ ID.INCARNATION.log
 /// saving/   ID.INCARNATION.partial        a copy of a root disk while it is being made
@@ -57,6 +58,8 @@ internal sealed partial class Folders(string root)
     public string RootDisk(ObjectKey machine) => Path.Combine(Volumes, $"machine-{machine.Id}.{machine.Incarnation}.qcow2");
 
     public string Seed(ObjectKey machine) => Path.Combine(Volumes, $"machine-{machine.Id}.{machine.Incarnation}.iso");
+
+    public string Variables(ObjectKey machine) => Path.Combine(Volumes, $"machine-{machine.Id}.{machine.Incarnation}.nvram");
 
     public string DiskCopy(ObjectKey machine) => Path.Combine(Saving, $"{machine.Id}.{machine.Incarnation}.partial");
 

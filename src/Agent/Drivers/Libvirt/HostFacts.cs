@@ -26,7 +26,10 @@ internal static class HostFacts
             DiskBytes = places.Own.Pool.Info(connect).Capacity,
             Leases = true,
             Architecture = "x64",
-            Features = { "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "console-serial", "volume-grow-live" },
+            Features =
+            {
+                "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "console-serial", "volume-grow-live", "hotplug-cpu", "hotplug-memory", "guest-agent",
+            },
         };
         capabilities.Pools.AddRange(places.Shared.Select(place => place.Shared!.Describe()));
         if (traits.Graphics)
@@ -35,6 +38,7 @@ internal static class HostFacts
             capabilities.Features.Add("kvm");
         if (traits.CpuShares)
             capabilities.Features.Add("cpu-shares");
+        capabilities.Features.Add(Boards.Features(connect, traits));
         return capabilities;
     }
 

@@ -25,6 +25,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     private readonly NetworkStore _networks;
     private readonly ConsoleLogs _consoles;
     private readonly DiskCopying _copying;
+    private readonly GuestAgents _agents;
     private MachineStore? _machines;
     private Rebooting? _rebooting;
     private Leaving? _leaving;
@@ -40,7 +41,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         _link = new Link(options, time, log);
         _places = new Places(_folders, options.SharedPools.AsReadOnly());
         _images = new ImageCache(_folders, time);
-        _copying = new DiskCopying(_folders, _places, _link);
+        _agents = new GuestAgents(_link, time);
+        _copying = new DiskCopying(_folders, _places, _link, _agents);
         _volumes = new VolumeStore(_folders, _places, _images, _copying, _link);
         var host = new HostNetwork(options);
         _underlay = new Underlay(host, options);
@@ -69,13 +71,14 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         await _copying.EndAll(cancel);
         await _underlay.Find(cancel);
         await _guards.Start(cancel);
+        await _agents.ThawAll(cancel);
         var probe = new Probe(_options, _folders, _link);
         var kvm = _options.Acceleration == Acceleration.Kvm || (_options.Acceleration == Acceleration.Probe && await probe.Kvm(cancel));
         var traits = new HostTraits(kvm, await probe.CpuShares(cancel), _options.TranslationCacheMiB, _options.Ports, _options.Graphics);
         LogTraits(traits.Kvm, traits.CpuShares);
 
         var power = new PowerSwitch(_link, _time);
-        _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), power, _guards, traits,
+        _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), new SizeFitting(_link, _log), power, _guards, traits,
             new Leases.QemuProcesses(_options.NamespacePidFile));
         _rebooting = new Rebooting(_link, power, _time);
         _leaving = new Leaving(_options, _folders, _link, power, _copying, _time);
@@ -91,7 +94,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         await _guards.Check(cancel);
         var domains = await _link.Call(Domains.All, cancel);
         return new Inventory(
-            [.. domains.Where(domain => domain.Label is not null).Select(domain => domain.Observe())],
+            [.. domains.Where(domain => domain.Label is not null).Select(_agents.Observe)],
             _volumes.All(),
             await _networks.All(cancel),
             [
@@ -104,7 +107,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     public Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel) =>
         Guard(async () =>
         {
-            var observed = await Machines.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel);
+            var observed = _agents.Observe(await Machines.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
             new SocketFolder(_options.Socket, incarnation).Remove();   // it came from another host
             return observed;
         });
@@ -161,6 +164,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
 
     public async ValueTask DisposeAsync()
     {
+        await _agents.DisposeAsync();
         await _link.DisposeAsync();
         _guards.Dispose();
     }

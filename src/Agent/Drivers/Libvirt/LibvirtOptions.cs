@@ -41,7 +41,7 @@ internal sealed class LibvirtOptions : IValidatableObject
     [Range(16, 1024)]
     public int TranslationCacheMiB { get; set; } = 64;
 
-    /// <summary>PCI Express ports of a machine: one for each disk and NIC, three for other devices, the rest for hot-plug. Default: 20.</summary>
+    /// <summary>PCI Express ports of a machine: one for each disk and NIC, four for other devices, the rest for hot-plug. Default: 20.</summary>
     [Range(8, 64)]
     public int Ports { get; set; } = 20;
 

@@ -53,6 +53,9 @@ internal sealed partial class Link : IAsyncDisposable
 
     public DriverHealth Health => _watch.Health;
 
+    /// <inheritdoc cref="Watch.Hint"/>
+    public void Hint(string machine) => _watch.Hint(machine);
+
     /// <inheritdoc cref="Watch.Start"/>
     public Task Start(CancellationToken cancel) => _watch.Start(cancel);
 

@@ -7,11 +7,20 @@ internal sealed partial class SimulatedDriver
     /// <summary>How long a guest may leave its power button unanswered where nobody set a limit.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>Disks and NICs of a machine: as many as a real q35 has ports for, beside its other devices.</summary>
+    private const int Room = 15;
+
     public async Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel)
     {
         await Begin(nameof(EnsureMachine), cancel);
-        Change(host => Define(host, id, incarnation, spec));
+        Change(host => Define(host, id, incarnation, WithinRoom(spec)));
         var starts = await BringPower(id, incarnation, spec, cancel);
+        if (spec.Power != Power.Off && spec.Disks.Count + spec.Nics.Count > Room)
+        {
+            if (starts) _ = BecomeReady(id, incarnation);
+            throw new DriverException(
+                "no-port", $"Machine {id} is to have {spec.Disks.Count} disks and {spec.Nics.Count} NICs, and has ports for {Room} of them in all.", retryable: false);
+        }
         var observed = Change(host =>
         {
             var machine = Find(host, id, incarnation) ?? throw Vanished(id);
@@ -44,7 +53,7 @@ internal sealed partial class SimulatedDriver
         await Begin(nameof(Reboot), cancel);
         var running = _store.Read(host => Find(host, id, incarnation)?.Power == Power.Running);
         if (!running) throw new DriverException("not-running", $"Machine {id} does not run, so it cannot be rebooted.", retryable: false);
-        if (method == RebootMethod.RebootGraceful) await AskGuest(id, incarnation, grace, cancel);
+        if (method == RebootMethod.RebootGraceful) await AskGuest(id, incarnation, StopMethod.StopAcpioff, grace, cancel);
         Change(host =>
         {
             var machine = Find(host, id, incarnation) ?? throw Vanished(id);
@@ -59,13 +68,14 @@ internal sealed partial class SimulatedDriver
     public async Task<DiskCopy> CopyRootDisk(string id, string incarnation, CancellationToken cancel)
     {
         await Begin(nameof(CopyRootDisk), cancel);
-        return _store.Read(host =>
+        return Change(host =>
         {
             var machine = Find(host, id, incarnation)
                 ?? throw new DriverException("no-such-machine", $"Incarnation {incarnation} of machine {id} is not on this host.", retryable: false);
             if (machine.Spec.Image is null) throw new DriverException("diskless", $"Machine {id} has no root disk.", retryable: false);
             if (_faults.DiskFull) throw new DriverException("no-space", $"There is no room for a copy of the root disk of machine {id}.", retryable: false);
             var size = RootDiskBytes(machine.Spec, host);
+            if (machine is { Power: Power.Running, AgentConnected: true }) SimulatedGuest.Quiesce(machine);
             return new DiskCopy(new MemoryStream(SimulatedDisk.Write(size, machine.Boots, $"root disk of {id} {incarnation}"), writable: false), size);
         });
     }
@@ -143,6 +153,7 @@ internal sealed partial class SimulatedDriver
         machine.Running.Nics.Clear();
         machine.Running.Nics.Add(machine.Spec.Nics);
         if (machine.Power != Power.Running) return;
+        Grow(machine);
         if (newDisks) SimulatedGuest.Disks(machine, host);
         foreach (var (link, device) in before)
         {
@@ -163,6 +174,27 @@ internal sealed partial class SimulatedDriver
         }
 
         bool IsFree(string device) => machine.Attachments.All(attachment => attachment.Device != device) && !(device == "vda" && machine.Spec.Image is not null);
+    }
+
+    private static MachineSpec WithinRoom(MachineSpec spec)
+    {
+        if (spec.Disks.Count + spec.Nics.Count <= Room) return spec;
+        var fits = spec.Clone();
+        while (fits.Disks.Count > Room) fits.Disks.RemoveAt(Room);
+        while (fits.Disks.Count + fits.Nics.Count > Room) fits.Nics.RemoveAt(fits.Nics.Count - 1);
+        return fits;
+    }
+
+    /// <summary>More can be added to what runs, by the rules of a real machine; less is taken by the next start.</summary>
+    private static void Grow(SimulatedMachine machine)
+    {
+        const ulong block = 128 << 20, leastWithSlots = 1 << 30;
+        var (running, wanted) = (machine.Running, machine.Spec);
+        var before = (running.Cores, running.MemoryBytes);
+        if (wanted.Cores > running.Cores) running.Cores = wanted.Cores;
+        if (wanted.MemoryBytes > running.MemoryBytes && running.MemoryBytes >= leastWithSlots && (wanted.MemoryBytes - running.MemoryBytes) % block == 0)
+            running.MemoryBytes = wanted.MemoryBytes;
+        if (before != (running.Cores, running.MemoryBytes)) SimulatedGuest.Size(machine);
     }
 
     /// <summary>Brings the power state there. True when the guest boots.</summary>
@@ -189,7 +221,7 @@ internal sealed partial class SimulatedDriver
                 {
                     var grace = TimeSpan.FromSeconds(spec.StopGraceSeconds);
                     var hard = spec.Stop == StopMethod.StopGraceful && grace > TimeSpan.Zero;
-                    if (!await AskGuest(id, incarnation, hard ? grace : Patience, cancel) && !hard)
+                    if (!await AskGuest(id, incarnation, spec.Stop, hard ? grace : Patience, cancel) && !hard)
                         throw new DriverException("not-stopped", $"The guest of machine {id} has not answered its power button for {Patience}.", retryable: true);
                 }
                 Change(host => PowerDown(Find(host, id, incarnation), Power.Off));
@@ -197,8 +229,8 @@ internal sealed partial class SimulatedDriver
         }
     }
 
-    /// <summary>Presses the power button and waits for the guest, for as long as it may take. True when it obeyed.</summary>
-    private async Task<bool> AskGuest(string id, string incarnation, TimeSpan grace, CancellationToken cancel)
+    /// <summary>Asks the guest's agent or presses the power button, and waits for the guest, for as long as it may take. True when it obeyed.</summary>
+    private async Task<bool> AskGuest(string id, string incarnation, StopMethod method, TimeSpan grace, CancellationToken cancel)
     {
         if (_faults.IgnoreAcpi)
         {
@@ -206,18 +238,18 @@ internal sealed partial class SimulatedDriver
             return false;
         }
         // From here on the guest shuts down, whether anyone waits for it or not.
-        var shutDown = ShutDown(id, incarnation);
+        var shutDown = ShutDown(id, incarnation, method);
         var obeys = _options.ShutdownTime <= grace;
         await (obeys ? shutDown.WaitAsync(cancel) : Wait(grace, cancel));
         return obeys;
     }
 
-    private async Task ShutDown(string id, string incarnation)
+    private async Task ShutDown(string id, string incarnation, StopMethod method)
     {
         var guest = Change(host =>
         {
             if (Find(host, id, incarnation) is not { } machine) return null;
-            SimulatedGuest.Say(machine, "DEMO: power button");
+            SimulatedGuest.Say(machine, machine.AgentConnected && method == StopMethod.StopGraceful ? "DEMO: agent shutdown" : "DEMO: power button");
             return machine.Running;
         });
         await Wait(_options.ShutdownTime, _disposed.Token);
@@ -235,6 +267,7 @@ internal sealed partial class SimulatedDriver
             if (Find(host, id, incarnation) is { Power: Power.Running } machine) SimulatedGuest.Ready(machine);
             return true;
         });
+        if (_store.Read(host => Find(host, id, incarnation)?.AgentConnected == true)) Changed?.Invoke(id);
     }
 
     private void PowerOn(SimulatedMachine machine, SimulatedHost host)
@@ -243,7 +276,7 @@ internal sealed partial class SimulatedDriver
         if (used + machine.Spec.MemoryBytes > (ulong)_options.MemoryBytes)
             throw new DriverException("no-memory", $"Machine {machine.Id} wants {machine.Spec.MemoryBytes} bytes of memory; {used} of {_options.MemoryBytes} are in use.", retryable: true);
         machine.Running ??= machine.Spec.Clone();
-        machine.Power = Power.Running;
+        (machine.Power, machine.AgentConnected) = (Power.Running, false);
         machine.StartedUnixMilliseconds = (ulong)_time.GetUtcNow().ToUnixTimeMilliseconds();
         SimulatedGuest.Boot(machine, host);
     }
@@ -251,7 +284,7 @@ internal sealed partial class SimulatedDriver
     private static bool PowerDown(SimulatedMachine? machine, Power to)
     {
         if (machine is null || machine.Power is Power.Off or Power.Crashed) return false;
-        (machine.Power, machine.Running) = (to, null);
+        (machine.Power, machine.Running, machine.AgentConnected) = (to, null, false);
         return true;
     }
 
@@ -289,10 +322,12 @@ internal sealed partial class SimulatedDriver
             Incarnation = machine.Incarnation,
             Generation = machine.Generation,
             Power = machine.Power,
+            AgentConnected = machine.Power == Power.Running && machine.AgentConnected,
             RestartPending = machine.Running is { } running && (running.Cores, running.MemoryBytes, running.CpuShares)
                 != (machine.Spec.Cores, machine.Spec.MemoryBytes, machine.Spec.CpuShares),
         };
         observed.Attachments.Add(machine.Attachments.Select(attachment => attachment.Clone()));
+        if (observed.AgentConnected) observed.Addresses.Add(SimulatedGuest.Addresses(machine));
         return observed;
     }
 }

@@ -46,7 +46,7 @@ internal static class PlacementFilters
             WHEN NOT $18 AND coalesce((facts ->> 'draining')::boolean, false) THEN 'draining'
             WHEN NOT $18 AND facts ->> 'architecture' <> $8 AND NOT ($8 = 'x86' AND facts ->> 'architecture' = 'x64') THEN 'architecture'
             WHEN NOT $18 AND facts ->> 'zone' IS DISTINCT FROM $9 AND $9 IS NOT NULL THEN 'zone'
-            WHEN NOT coalesce(facts -> 'features', '[]') ?& $13 THEN 'features'
+            WHEN NOT $18 AND NOT coalesce(facts -> 'features', '[]') ?& $13 THEN 'features'
             WHEN $12 AND entity_id IN (SELECT host FROM mates) THEN 'anti-affinity'
             WHEN NOT $12 AND EXISTS (SELECT FROM mates WHERE NOT draining) AND entity_id NOT IN (SELECT host FROM mates WHERE NOT draining) THEN 'affinity'
             WHEN $4 > all_cores - cores AND $4 > 0 THEN 'cores'

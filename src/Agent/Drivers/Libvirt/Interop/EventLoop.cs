@@ -17,6 +17,9 @@ internal enum EventKind
     /// <summary>The guest let go of a device.</summary>
     DeviceRemoved = 15,
 
+    /// <summary>The agent in the guest opened its channel, or closed it.</summary>
+    GuestAgent = 18,
+
     DeviceAdded = 19,
 
     /// <summary>The guest kept a device.</summary>
@@ -71,6 +74,7 @@ internal static unsafe class EventLoop
             Register(connect, listener, EventKind.DeviceRemoved, (delegate* unmanaged[Cdecl]<nint, nint, byte*, void*, void>)&OnDeviceRemoved);
             Register(connect, listener, EventKind.DeviceAdded, (delegate* unmanaged[Cdecl]<nint, nint, byte*, void*, void>)&OnDeviceAdded);
             Register(connect, listener, EventKind.DeviceRemovalFailed, (delegate* unmanaged[Cdecl]<nint, nint, byte*, void*, void>)&OnDeviceRemovalFailed);
+            Register(connect, listener, EventKind.GuestAgent, (delegate* unmanaged[Cdecl]<nint, nint, int, int, void*, void>)&OnGuestAgent);
         }
         catch
         {
@@ -143,4 +147,7 @@ internal static unsafe class EventLoop
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnDeviceRemovalFailed(nint connect, nint domain, byte* alias, void* listener) =>
         Tell(listener, EventKind.DeviceRemovalFailed, domain);
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OnGuestAgent(nint connect, nint domain, int state, int reason, void* listener) => Tell(listener, EventKind.GuestAgent, domain);
 }

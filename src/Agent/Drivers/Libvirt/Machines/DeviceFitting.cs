@@ -1,3 +1,4 @@
+using System.Xml.Linq;
 using Controller.Agent.Drivers.Libvirt.Interop;
 
 namespace Controller.Agent.Drivers.Libvirt.Machines;
@@ -64,12 +65,23 @@ internal sealed class DeviceFitting(Link link, LibvirtOptions options)
         var present = Devices.Of(running);
         foreach (var device in planned.Where(device => present.All(other => other.Link != device.Link)))
         {
+            var element = Placed(device, machine.Stored, running);
             await link.On(
                 id,
                 nameof(Native.virDomainAttachDeviceFlags),
-                domain => Checked.Ok(Native.virDomainAttachDeviceFlags(domain, device.Element.ToString(), LiveOnly)),
+                domain => Checked.Ok(Native.virDomainAttachDeviceFlags(domain, element.ToString(), LiveOnly)),
                 cancel);
         }
+    }
+
+    /// <summary>Where the next start will have it, if that place is free: then the guest finds it there now and later.</summary>
+    private static XElement Placed(Device device, XElement stored, XElement running)
+    {
+        var element = new XElement(device.Element);
+        if (Devices.Of(stored).FirstOrDefault(other => other.Link == device.Link)?.Element.Element("address") is { } address
+            && !running.Element("devices")!.Elements().Elements("address").Any(taken => XNode.DeepEquals(taken, address)))
+            element.Add(address);
+        return element;
     }
 
     private static IReadOnlyList<Device> Unwanted(ConnectHandle connect, string id, IReadOnlyList<Device> planned) =>

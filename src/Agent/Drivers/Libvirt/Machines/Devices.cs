@@ -94,4 +94,7 @@ internal static class Devices
 internal sealed record Device(string Link, string Target, string To, XElement Element)
 {
     public string Kind => Element.Name.LocalName;
+
+    /// <summary>A NIC's, in lower case.</summary>
+    public string? Mac => ((string?)Element.Element("mac")?.Attribute("address"))?.ToLowerInvariant();
 }

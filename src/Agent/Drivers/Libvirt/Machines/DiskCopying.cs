@@ -9,7 +9,7 @@ namespace Controller.Agent.Drivers.Libvirt.Machines;
 /// Copies disks, with all that their backing files have in them: those of running machines by a backup job, which the guest does not notice, those of others with qemu-img.
 /// A root disk's copy has no name any more when it is handed out: whoever dies while he has it leaves nothing.
 /// </summary>
-internal sealed class DiskCopying(Folders folders, Places places, Link link)
+internal sealed class DiskCopying(Folders folders, Places places, Link link, GuestAgents agents)
 {
     private const string Full = "No space left on device";
 
@@ -66,7 +66,7 @@ internal sealed class DiskCopying(Folders folders, Places places, Link link)
         var over = false;
         try
         {
-            await link.Job(connect => Backup.Begin(connect, machine, copied.Disk, copied.File), cancel);
+            await agents.Quiesced(machine, () => link.Job(connect => Backup.Begin(connect, machine, copied.Disk, copied.File), cancel, nameof(Backup)), cancel);
             over = await link.Until(connect => !Backup.IsUnderWay(connect, machine, copied.Folder), Longest, cancel);
         }
         catch (LibvirtException error) when (error.Code == LibvirtError.OperationInvalid)

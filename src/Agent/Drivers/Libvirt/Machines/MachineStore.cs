@@ -7,7 +7,7 @@ namespace Controller.Agent.Drivers.Libvirt.Machines;
 
 /// <summary>The converge function of machines, and their removal.</summary>
 internal sealed class MachineStore(
-    Folders folders, ImageCache images, Places places, Link link, DeviceFitting devices, PowerSwitch power, Networks.NicGuards guards, HostTraits host,
+    Folders folders, ImageCache images, Places places, Link link, DeviceFitting devices, SizeFitting sizes, PowerSwitch power, Networks.NicGuards guards, HostTraits host,
     Leases.QemuProcesses processes)
 {
     private const uint Validate = 1;
@@ -16,7 +16,7 @@ internal sealed class MachineStore(
     private const uint UndefineEverything = 1 | 2 | 4 | 16;   // managed save, snapshots, NVRAM, checkpoints
 
     /// <summary>Files, definition, then power and devices in the order in which the guest can follow; each step does nothing when it is done already.</summary>
-    public async Task<ObservedMachine> Ensure(ObjectKey key, ulong generation, MachineSpec spec, CancellationToken cancel)
+    public async Task<MachineView> Ensure(ObjectKey key, ulong generation, MachineSpec spec, CancellationToken cancel)
     {
         RefuseOthers(key, await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id));
         await EnsureRootDisk(key, spec, cancel);
@@ -30,7 +30,15 @@ internal sealed class MachineStore(
             misfit = await Fit(key.Id, planned, cancel);
         await power.Fit(key.Id, spec, cancel);
         if (spec.Power == Power.Running)
+        {
+            await sizes.Fit(key.Id, spec, cancel);
             misfit = await Fit(key.Id, planned, cancel);
+        }
+        if (spec.Power != Power.Off && MachineBoard.Room(spec, host) is var room && spec.Disks.Count + spec.Nics.Count > room)
+        {
+            misfit ??= new DriverException(
+                "no-port", $"Machine {key.Id} is to have {spec.Disks.Count} disks and {spec.Nics.Count} NICs, and has ports for {room} of them in all.", retryable: false);
+        }
         if (misfit is not null)
             throw misfit;
         await guards.Keep(key, spec.Nics, cancel);
@@ -58,6 +66,7 @@ internal sealed class MachineStore(
         await guards.Keep(key, [], cancel);
         await link.Job(connect => DeleteDisks(connect, key), cancel, nameof(DeleteDisks));
         File.Delete(folders.Console(key));
+        File.Delete(folders.Variables(key));
     }
 
     /// <summary>The process first: libvirtd may be slow, stuck or gone. Then libvirtd must agree, for it may know of a process that we do not see.</summary>
@@ -160,12 +169,15 @@ internal sealed class MachineStore(
         File.Move(path + ".partial", path, overwrite: true);
     }
 
-    private IReadOnlyList<Device> Define(ConnectHandle connect, ObjectKey key, MachineSpec spec)
+    private List<Device> Define(ConnectHandle connect, ObjectKey key, MachineSpec spec)
     {
         var there = MachineView.Find(connect, key.Id);
         RefuseOthers(key, there);
         IReadOnlyList<Device> present = there is null ? [] : [.. Devices.Of(there.Stored), .. there.Running is null ? [] : Devices.Of(there.Running)];
-        var planned = Devices.Plan(spec, VolumePath, present);
+        // What there is no port for is left out, and told when all the rest is done. What is there has its port.
+        var wished = Devices.Plan(spec, VolumePath, present);
+        var fits = wished.OrderByDescending(device => present.Any(other => other.Link == device.Link)).Take(MachineBoard.Room(spec, host)).ToHashSet();
+        var planned = wished.Where(fits.Contains).ToList();
         var plan = new MachinePlan(
             key,
             there?.Name ?? MachineXml.Name(key.Id, spec.Name),
@@ -174,6 +186,7 @@ internal sealed class MachineStore(
             spec.Image is null ? null : RootDisk(key, spec).Path,
             spec.Seed is null ? null : folders.Seed(key),
             folders.Console(key),
+            folders.Variables(key),
             planned,
             host);
         var wanted = MachineXml.Write(plan, there?.Stored);
@@ -206,7 +219,7 @@ internal sealed class MachineStore(
     }
 
     /// <summary>All of it is applied: the generation is written down beside what it stands for.</summary>
-    private static ObservedMachine Settle(DomainHandle domain, ulong generation)
+    private static MachineView Settle(DomainHandle domain, ulong generation)
     {
         var machine = MachineView.Read(domain);
         if (machine.Label is { } label && label.Generation != generation)
@@ -216,6 +229,6 @@ internal sealed class MachineStore(
                 domain, MetadataElement, label.WriteBare().ToString(), MachineLabel.Prefix, MachineLabel.Namespace.NamespaceName, StoredOnly));
             machine = machine with { Label = label };
         }
-        return machine.Observe();
+        return machine;
     }
 }

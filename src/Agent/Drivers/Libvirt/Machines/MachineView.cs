@@ -31,6 +31,10 @@ internal sealed record MachineView(string Id, string Name, MachineLabel? Label, 
     /// <summary>A definition was stored that differs from what runs, beyond the devices that are fitted live.</summary>
     public bool RestartPending => Running is not null && Fixed(Running) != Fixed(Stored);
 
+    /// <summary>The agent in the guest has its end of the channel open.</summary>
+    public bool AgentConnected => Running?.Element("devices")!.Elements("channel").Elements("target")
+        .Any(end => (string?)end.Attribute("name") == GuestAgents.Channel && (string?)end.Attribute("state") == "connected") == true;
+
     public Power Power => (State.State, Saved) switch
     {
         (DomainStates.Running or DomainStates.Blocked or DomainStates.ShuttingDown, _) => Power.Running,
@@ -96,6 +100,7 @@ internal sealed record MachineView(string Id, string Name, MachineLabel? Label, 
             Generation = Label?.Generation ?? 0,
             Power = Power,
             RestartPending = RestartPending,
+            AgentConnected = AgentConnected,
             Transfer = Moving ? new MachineTransfer { State = MachineTransfer.Types.State.UnderWay } : null,
         };
         observed.Attachments.AddRange(
@@ -106,8 +111,8 @@ internal sealed record MachineView(string Id, string Name, MachineLabel? Label, 
 
     private static string Fixed(XElement domain) => string.Join(
         ' ',
-        (string?)domain.Element("memory"),
-        (string?)domain.Element("vcpu"),
+        MachineSize.Of(domain).MemoryKiB,
+        MachineSize.Of(domain).Cores,
         (string?)domain.Attribute("type"),
         (string?)domain.Element("cputune")?.Element("shares"));
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
@@ -65,27 +64,21 @@ internal static class MachineXml
     private static XElement Body(MachinePlan plan)
     {
         var spec = plan.Spec;
-        var kib = Math.Max(spec.MemoryBytes / 1024, 1024).ToString(CultureInfo.InvariantCulture);
         return new XElement(
             "domain",
             new XAttribute("type", plan.Host.Kvm ? "kvm" : "qemu"),
             new XElement("name", plan.Name),
             new XElement("uuid", plan.Key.Id),
-            new XElement("memory", new XAttribute("unit", "KiB"), kib),
-            new XElement("vcpu", Math.Max(spec.Cores, 1)),
+            MachineSize.Write(spec),
             spec.CpuShares > 0 && plan.Host.CpuShares ? new XElement("cputune", new XElement("shares", spec.CpuShares)) : null,
-            new XElement(
-                "os",
-                // A 32-bit system runs on the 64-bit machine.
-                new XElement("type", new XAttribute("arch", "x86_64"), new XAttribute("machine", "q35"), "hvm"),
-                Boot(plan.RootDisk is not null || plan.Devices.Any(device => device.Target == "vda") ? "hd" : "network")),
+            MachineBoard.Os(spec, plan.RootDisk is not null || plan.Devices.Any(device => device.Target == "vda"), plan.Variables),
             new XElement(
                 "features",
                 new XElement("acpi"),
                 plan.Host.Kvm
                     ? null
                     : new XElement("tcg", new XElement("tb-cache", new XAttribute("unit", "MiB"), plan.Host.TranslationCacheMiB))),
-            new XElement("cpu", new XAttribute("mode", plan.Host.Kvm ? "host-passthrough" : "maximum")),
+            new XElement("cpu", new XAttribute("mode", plan.Host.Kvm ? "host-passthrough" : "maximum"), MachineSize.Numa(spec)),
             new XElement("clock", new XAttribute("offset", "utc")),
             new XElement("on_poweroff", "destroy"),
             new XElement("on_reboot", "restart"),
@@ -95,11 +88,8 @@ internal static class MachineXml
 
     private static IEnumerable<XElement> DevicesOf(MachinePlan plan)
     {
-        yield return Controller("pci", 0, "pcie-root");
-        for (var port = 1; port <= plan.Host.Ports; port++)
-            yield return Controller("pci", port, "pcie-root-port");
-        yield return Controller("scsi", 0, "virtio-scsi");
-        yield return Controller("usb", 0, "none");
+        foreach (var controller in MachineBoard.Controllers(plan.Spec, plan.Host))
+            yield return controller;
         if (plan.RootDisk is not null)
         {
             yield return new XElement(
@@ -129,6 +119,8 @@ internal static class MachineXml
             new XAttribute("type", "pty"),
             new XElement("log", new XAttribute("file", plan.Console), new XAttribute("append", "on")),
             new XElement("target", new XAttribute("port", "0")));
+        yield return new XElement(
+            "channel", new XAttribute("type", "unix"), new XElement("target", new XAttribute("type", "virtio"), new XAttribute("name", GuestAgents.Channel)));
         yield return new XElement("memballoon", new XAttribute("model", "virtio"), new XElement("stats", new XAttribute("period", BalloonSeconds)));
         yield return new XElement("rng", new XAttribute("model", "virtio"), new XElement("backend", new XAttribute("model", "random"), "/dev/urandom"));
         if (plan.Host.Graphics)
@@ -142,11 +134,6 @@ internal static class MachineXml
             yield return new XElement("video", new XElement("model", new XAttribute("type", "none")));
         }
     }
-
-    private static XElement Controller(string type, int index, string model) =>
-        new("controller", new XAttribute("type", type), new XAttribute("index", index), new XAttribute("model", model));
-
-    private static XElement Boot(string device) => new("boot", new XAttribute("dev", device));
 
     private static void KeepAddresses(XElement domain, XElement previous)
     {
@@ -181,6 +168,7 @@ internal sealed record MachinePlan(
     string? RootDisk,
     string? Seed,
     string Console,
+    string Variables,
     IReadOnlyList<Device> Devices,
     HostTraits Host);
 

@@ -11,6 +11,7 @@ internal sealed class PowerSwitch(Link link, TimeProvider time)
 {
     private const uint StartPaused = 1;
     private const uint AcpiButton = 1;
+    private const uint GuestAgent = 2;
     private static readonly TimeSpan PressAgainAfter = TimeSpan.FromSeconds(5);
 
     /// <summary>How long one attempt waits for a guest that may take for ever.</summary>
@@ -30,6 +31,13 @@ internal sealed class PowerSwitch(Link link, TimeProvider time)
     public async Task Cycle(string id, CancellationToken cancel)
     {
         await Destroy(id, cancel);
+        await Run(id, cancel);
+    }
+
+    /// <summary>Asks the guest to shut down, ends it when it has not within its grace, and starts it with what is stored.</summary>
+    public async Task CyclePolitely(string id, TimeSpan grace, CancellationToken cancel)
+    {
+        await Stop(id, StopMethod.StopGraceful, grace, cancel);
         await Run(id, cancel);
     }
 
@@ -93,14 +101,14 @@ internal sealed class PowerSwitch(Link link, TimeProvider time)
 
         var hard = method == StopMethod.StopGraceful && grace > TimeSpan.Zero;
         var patience = hard ? grace : Patience;
-        if (await PressUntilOff(id, patience, mayBeDeaf: hard, cancel))
+        if (await PressUntilOff(id, method, patience, mayBeDeaf: hard, cancel))
             return;
         if (!hard)
             throw new DriverException("not-stopped", $"The guest of machine {id} has not answered its power button for {patience}.", retryable: true);
         await Destroy(id, cancel);
     }
 
-    private async Task<bool> PressUntilOff(string id, TimeSpan patience, bool mayBeDeaf, CancellationToken cancel)
+    private async Task<bool> PressUntilOff(string id, StopMethod method, TimeSpan patience, bool mayBeDeaf, CancellationToken cancel)
     {
         // A guest that is booting misses the button, so it is pressed again. A suspended one cannot hear it.
         var since = time.GetTimestamp();
@@ -113,7 +121,7 @@ internal sealed class PowerSwitch(Link link, TimeProvider time)
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, over.Token);
             try
             {
-                await Press(id, either.Token);
+                await Press(id, method, either.Token);
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
@@ -128,11 +136,13 @@ internal sealed class PowerSwitch(Link link, TimeProvider time)
         }
     }
 
-    private async Task Press(string id, CancellationToken cancel)
+    private async Task Press(string id, StopMethod method, CancellationToken cancel)
     {
         if (await State(id, cancel) == DomainStates.Paused)
             await Do(id, nameof(Native.virDomainResume), Native.virDomainResume, machine => machine.Power != Power.Paused, cancel);
-        await Do(id, nameof(Native.virDomainShutdownFlags), domain => Native.virDomainShutdownFlags(domain, AcpiButton), machine => !machine.Active, cancel);
+        // libvirt asks the guest's agent where there is one that answers, else it presses the button.
+        var way = method == StopMethod.StopGraceful ? AcpiButton | GuestAgent : AcpiButton;
+        await Do(id, nameof(Native.virDomainShutdownFlags), domain => GuestAgents.Bounded(domain, () => Native.virDomainShutdownFlags(domain, way)), machine => !machine.Active, cancel);
     }
 
     private Task<bool> Do(

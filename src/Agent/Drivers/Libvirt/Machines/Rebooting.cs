@@ -21,6 +21,10 @@ internal sealed class Rebooting(Link link, PowerSwitch power, TimeProvider time)
             case RebootMethod.RebootWarm:
                 await link.On(key.Id, nameof(Native.virDomainReset), domain => Checked.Ok(Native.virDomainReset(domain, 0)), cancel);
                 break;
+            case RebootMethod.RebootGraceful when machine.RestartPending:
+                // libvirt's own reboot resets the machine that runs. Only one that is started anew has what was stored meanwhile.
+                await power.CyclePolitely(key.Id, grace, cancel);
+                break;
             case RebootMethod.RebootGraceful when await Politely(key.Id, grace, cancel):
                 break;
             default:

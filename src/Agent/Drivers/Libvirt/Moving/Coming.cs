@@ -26,6 +26,9 @@ internal sealed class Coming(LibvirtOptions options, Folders folders, Places pla
             case PeerRequest.WhatOneofCase.Console:
                 await Write(folders.Console(key), request.Console, cancel);
                 return new PeerAnswer();
+            case PeerRequest.WhatOneofCase.Variables:
+                await Write(folders.Variables(key), request.Variables, cancel);
+                return new PeerAnswer();
             case PeerRequest.WhatOneofCase.Arrive:
                 var definition = MovedXml.Rewrite(request.Arrive.State.ToStringUtf8(), key, folders);
                 await link.Call(

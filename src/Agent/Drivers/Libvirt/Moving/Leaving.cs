@@ -125,6 +125,9 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Link link
                 }
             }
         }
+        // Live, it goes with the memory.
+        if (File.Exists(folders.Variables(key)))
+            await peer.Ask(new() { Variables = new() { Data = ByteString.CopyFrom(await File.ReadAllBytesAsync(folders.Variables(key), cancel)) } }, cancel);
         await SendConsole(key, peer, cancel);
         await peer.Ask(new() { Arrive = new() { State = ByteString.CopyFromUtf8(prepare.StoredDefinition) } }, cancel);
     }

@@ -27,6 +27,9 @@ internal static class MovedXml
             disk.Element("source")!.SetAttributeValue("file", path);
             disk.Element("backingStore")?.Remove();   // found anew
         }
+        domain.Element("os")?.Element("nvram")?.SetValue(folders.Variables(key));
+        // libvirt makes the socket of the guest agent anew, by the machine's name on its host.
+        domain.Element("devices")!.Elements("channel").Elements("source").Remove();
         foreach (var log in domain.Element("devices")!.Elements().Where(device => device.Name.LocalName is "serial" or "console").Select(device => device.Element("log")))
             log?.SetAttributeValue("file", folders.Console(key));
         return domain.ToString();

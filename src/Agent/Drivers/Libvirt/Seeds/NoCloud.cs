@@ -12,6 +12,8 @@ internal static class NoCloud
         var files = new List<(string, byte[])>
         {
             ("meta-data", Encoding.UTF8.GetBytes(MetaData(seed))),
+            // There, and empty: cloud-init would look for it in other places.
+            ("vendor-data", []),
             ("user-data", seed.UserData.Length > 0 ? seed.UserData.ToByteArray() : Encoding.UTF8.GetBytes(CloudConfig(seed))),
         };
         if (seed.NetworkConfig.Length > 0)

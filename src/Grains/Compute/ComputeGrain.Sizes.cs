@@ -1,0 +1,37 @@
+using Controller.Contracts;
+
+namespace Controller.Grains.Compute;
+
+// Sizes that change. What a compute has claimed is the larger one of what it is to have and what it may still have: it gives nothing back that its machine runs with.
+internal sealed partial class ComputeGrain
+{
+    /// <summary>Claims what the change needs; null when it has that.</summary>
+    private async Task<(ComputeHeld? Held, Outcome? Refused)> Resize(ComputeRecord wanted)
+    {
+        var present = _record.Value!;
+        var (claimed, next) = (Claimed(present), Wanted(wanted));
+        var most = new ComputeHeld(Math.Max(claimed.Cores, next.Cores), Math.Max(claimed.MemoryBytes, next.MemoryBytes));
+        var held = most == next ? null : most;
+        if (present.Host is not { } host
+            || (most == claimed && wanted.RootDiskBytes == present.RootDiskBytes && PlacementWishes.Group(wanted) == PlacementWishes.Group(present)))
+        {
+            return (held, null);
+        }
+        var resized = await _claims.Resize(Request(wanted with { Held = held }, host), host);
+        return resized.Host is null ? (null, new(resized.Kind, resized.Why)) : (held, null);
+    }
+
+    /// <summary>The machine is seen as it is to be: what it had beyond that is given back. A machine for which a restart is pending has it still.</summary>
+    private async Task ReleaseHeld(ObservedMachine machine)
+    {
+        if (_record.Value is not { Held: not null, Host: { } host } present || machine.RestartPending || machine.Generation < present.Generation)
+            return;
+        var less = present with { Held = null };
+        if ((await _claims.Resize(Request(less, host), host)).Host is not null)
+            await _record.Write(less);
+    }
+
+    private static ComputeHeld Wanted(ComputeRecord record) => new(ComputeSizes.Cores(record.Attributes), ComputeSizes.MemoryBytes(record.Attributes));
+
+    private static ComputeHeld Claimed(ComputeRecord record) => record.Held ?? Wanted(record);
+}
