@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Controller.Agent;
 
+internal enum LeaseGuardChoice { Spawn = 0, Service = 1 }
+
 internal enum DriverChoice { Auto = 0, Libvirt = 1, Simulated = 2 }
 
 /// <summary>Section "Agent".</summary>
@@ -47,6 +49,15 @@ internal sealed class AgentOptions : IValidatableObject
     /// <summary>How often the whole of what there is is reported, changed or not. Default: 3 minutes.</summary>
     [Range(typeof(TimeSpan), "00:00:05", "01:00:00")]
     public TimeSpan ReportEvery { get; set; } = TimeSpan.FromMinutes(3);
+
+    /// <summary>
+    /// What ends leased machines when the agent hangs. Default: spawn, a process that the agent starts and that outlives it; service: one that the system runs
+    /// (<c>controller-agent fence-guard</c>).
+    /// </summary>
+    public LeaseGuardChoice LeaseGuard { get; set; } = LeaseGuardChoice.Spawn;
+
+    /// <summary>The kernel's watchdog, <c>/dev/watchdog</c>, for a guard that the agent starts: a machine that cannot be ended takes the host with it. Default: none.</summary>
+    public string WatchdogDevice { get; set; } = "";
 
     /// <summary>How often it is measured what machines use. The control plane keeps one measure of 15 seconds. Default: 15 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]

@@ -1,6 +1,8 @@
 using Controller.Agent.Hosting;
 using Microsoft.Extensions.Options;
 
+if (args is [Controller.Agent.Leases.GuardCommand.Name, ..]) return await Controller.Agent.Leases.GuardCommand.Run(args);
+
 var builder = AgentHost.CreateBuilder(args);
 builder.AddAgent();
 try

@@ -54,6 +54,11 @@ public interface IComputeGrain : IHostedGrain
     /// <summary>The migration under way or the last one; null: there was none, or no such compute.</summary>
     [Alias("Migration"), Orleans.Concurrency.AlwaysInterleave] Task<MigrationView?> Migration();
 
+    /// <summary>
+    /// Its host was lost after the session of that epoch. Repeating it is harmless; it answers how far it is, and null where there is nothing to be done.
+    /// </summary>
+    [Alias("Recover")] Task<RecoveryView?> Recover(Guid host, long epoch);
+
     /// <summary>How far the source's agent is.</summary>
     [Alias("Progress")] Task Progress(OperationProgress progress);
 }

@@ -128,6 +128,9 @@ public sealed record DesiredMachine : DesiredObject
 
     /// <summary>How the guest shall set up its NICs, as cloud-init reads it; empty: as it likes.</summary>
     [Id(27)] public string NetworkConfig { get; init; } = "";
+
+    /// <summary>It may run only while the host's lease lasts.</summary>
+    [Id(33)] public bool Leased { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("DesiredDisk")]
@@ -267,6 +270,9 @@ public sealed record HostCapabilities(
     /// <summary>Where other hosts' agents reach this one's; null: machines cannot come here from another host.</summary>
     [Id(9)] public string? PeerEndpoint { get; init; }
 
+    /// <summary>Its agent keeps leases.</summary>
+    [Id(13)] public bool Leases { get; init; }
+
     /// <summary>Release of the host's kernel; null: its agent does not say.</summary>
     [Id(14)] public string? Kernel { get; init; }
 }
@@ -296,7 +302,8 @@ public sealed record ObservedMachine(
     [property: Id(5)] Failure? Failure,
     [property: Id(6)] ObservedAttachment[] Attachments,
     [property: Id(7)] bool RestartPending,
-    [property: Id(8)] MachineTransfer? Transfer = null)
+    [property: Id(8)] MachineTransfer? Transfer = null,
+    [property: Id(14)] bool Fenced = false)
 {
     /// <summary>The QEMU guest agent answers in the guest.</summary>
     [Id(10)] public bool AgentConnected { get; init; }
@@ -449,6 +456,9 @@ public sealed record HostView(
     public long? Version { get => Entity?.Version; init => Entity = value is { } version ? Known with { Version = version } : Entity; }
 
     private EntityView Known => Entity ?? new() { Id = Id, Kind = "", Project = Guid.Empty };
+
+    /// <summary>What is known for restarting its machines elsewhere, should it be lost.</summary>
+    [Id(16)] public HostAvailability Availability { get; init; } = new();
 }
 
 /// <summary>A hypervisor host, keyed <c>host/uuid</c>: routes between entities and the agent, and knows whether it is there.</summary>
@@ -487,6 +497,21 @@ public interface IHostGrain : IGrainWithStringKey
 
     /// <summary>A sign of life. False: that session is over, hang up.</summary>
     [Alias("Heartbeat")] Task<bool> Heartbeat(long epoch, bool driverHealthy, string? why, IAgentStream stream);
+
+    /// <summary>The agent asks that the host's lease go on. How long it may last at most is durable before this answers.</summary>
+    [Alias("RenewLease")] Task<LeaseAnswer> RenewLease(long epoch, bool guarded, string? whyNot, IAgentStream stream);
+
+    /// <summary>The epoch of the session after which the host was lost, while it is; null: it is not. Whoever acts on it must ask in the turn in which it writes down what it does.</summary>
+    [Alias("LostSince"), Orleans.Concurrency.AlwaysInterleave] Task<long?> LostSince();
+
+    /// <summary>How its power is switched off; null: in no way.</summary>
+    [Alias("SetFence")] Task<Outcome> SetFence(FenceSettings? fence);
+
+    /// <summary>A fence has answered what <see cref="IFenceGrain"/> was asked.</summary>
+    [Alias("FenceAnswered")] Task FenceAnswered(Guid attempt, FenceAnswer answer);
+
+    /// <summary>A person vouches that the host is off, and will not come on before that person has said so.</summary>
+    [Alias("ConfirmOff")] Task<Outcome> ConfirmOff(string by);
 
     [Alias("Observe")] Task<bool> Observe(long epoch, ObservedReport report);
 

@@ -20,7 +20,7 @@ public static class StandardModel
             ResourceTemplate.Small, ResourceTemplate.Medium, ResourceTemplate.Large,
             ResourceTemplate.MemSmall, ResourceTemplate.MemMedium, ResourceTemplate.MemLarge,
             Machine.Mixin,
-            Placement.Affinity, Placement.AntiAffinity, Zone.Mixin,
+            Placement.Affinity, Placement.AntiAffinity, HighAvailability.Mixin, Zone.Mixin,
             Pools.Storage, Pools.Compute, StorageContent.From, StorageContent.Snapshot, StorageContent.Backup, StorageContent.Wipe,
             Networking.Ipv6, Networking.Settings, Networking.Bridged, Networking.InterfaceIpv6,
         ]);

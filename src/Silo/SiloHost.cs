@@ -1,10 +1,12 @@
 using System.Net;
+using Controller.Grains.Availability;
 using Controller.Grains.Consoles;
 using Controller.Grains.Mixins;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Controller.Grains.Sweeping;
 using Controller.Silo.Cluster;
+using Controller.Silo.Fences;
 using Controller.Silo.Gateway;
 using Controller.Silo.Identity;
 using Controller.Silo.Images;
@@ -33,7 +35,7 @@ internal static class SiloHost
 
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(TimeProvider.System);
-        AddDatabase(builder.Services, database, settings.Placement);
+        AddDatabase(builder.Services, database, settings.Placement, settings.Availability);
         builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();
         builder.Services.AddImages(settings.Images);
@@ -75,7 +77,7 @@ internal static class SiloHost
     }
 
     /// <summary>What grains ask of PostgreSQL beside their own records.</summary>
-    internal static void AddDatabase(IServiceCollection services, NpgsqlDataSource database, PlacementOptions placement)
+    internal static void AddDatabase(IServiceCollection services, NpgsqlDataSource database, PlacementOptions placement, AvailabilityOptions availability)
     {
         services.AddSingleton(database);
         services.AddSingleton(placement);
@@ -83,6 +85,10 @@ internal static class SiloHost
         services.AddSingleton<IUnfinished, PostgresUnfinished>();
         services.AddSingleton<IMixinMembers, PostgresMixinMembers>();
         services.AddSingleton<IConsoleTickets, PostgresConsoleTickets>();
+        services.AddSingleton<IAvailableMachines, PostgresAvailableMachines>();
+        services.AddSingleton(availability);
+        services.AddSingleton<IFence, RedfishFence>();
+        services.AddSingleton<IFence, CommandFence>();
         services.AddSingleton<Migrator>();
     }
 

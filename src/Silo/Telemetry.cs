@@ -1,3 +1,4 @@
+using Controller.Grains.Availability;
 using Controller.Silo.Gateway;
 using Controller.Silo.Statistics;
 using OpenTelemetry;
@@ -20,7 +21,7 @@ internal static class Telemetry
                 .AddSource("Microsoft.Orleans.Application", "Microsoft.Orleans.Runtime", "Microsoft.Orleans.Lifecycle", "Microsoft.Orleans.Storage", "Npgsql", GatewayTelemetry.Name)
                 .AddAspNetCoreInstrumentation())
             .WithMetrics(m => m
-                .AddMeter("Microsoft.Orleans", "Npgsql", GatewayTelemetry.Name, MachineMeter.Name)
+                .AddMeter("Microsoft.Orleans", "Npgsql", GatewayTelemetry.Name, MachineMeter.Name, AvailabilityTelemetry.Name)
                 .AddView(i => i.Meter.Name == MachineMeter.Name ? new() { CardinalityLimit = Math.Max(1, machines.MaxMachines * MachineMeter.SeriesPerMachine) } : null)
                 .AddAspNetCoreInstrumentation())
             .WithLogging()

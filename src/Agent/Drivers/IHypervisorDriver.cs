@@ -41,6 +41,15 @@ public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
     /// <summary>Destroys and undefines the machine, its root disk, seed and console log. Succeeds when there is none. Other incarnations are left alone.</summary>
     Task RemoveMachine(string id, string incarnation, CancellationToken cancel);
 
+    /// <summary>
+    /// Ends the machine's execution at once, without its guest and, where that does not help, without the hypervisor's daemon. Unlike the other methods it may be called while another call is
+    /// under way for the machine. When it returns the machine does not run. True when it did before.
+    /// </summary>
+    Task<bool> EndMachine(string id, string incarnation, CancellationToken cancel);
+
+    /// <summary>Whether machines run only while this process does, so that nothing else need watch over their lease.</summary>
+    bool EndsWithTheAgent => false;
+
     /// <summary>Reboots a running machine. Code <c>not-running</c> when it does not run.</summary>
     Task Reboot(string id, string incarnation, RebootMethod method, TimeSpan grace, CancellationToken cancel);
 

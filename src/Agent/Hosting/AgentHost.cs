@@ -4,6 +4,7 @@ using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Simulated;
 using Controller.Agent.Enrolment;
 using Controller.Agent.Images;
+using Controller.Agent.Leases;
 using Controller.Agent.Ledger;
 using Controller.Agent.Observing;
 using Controller.Agent.Operations;
@@ -52,6 +53,11 @@ internal static class AgentHost
         services.AddSingleton<ActiveDriver>();
         services.AddSingleton<HostLife>();
         services.AddSingleton<ImageStore>();
+
+        services.AddSingleton(provider => new LeaseFile(StateDirectory(provider)));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Lease>(provider, provider.GetRequiredService<TimeProvider>() is var time && time == TimeProvider.System ? BootClock.Instance : time));
+        services.AddSingleton<GuardKeeper>();
+        services.AddSingleton<LeaseKeeper>();
 
         services.AddSingleton<Inspector>();
         services.AddSingleton<Observations>();

@@ -17,7 +17,8 @@ internal sealed class ExitCode
 
 /// <summary>The life of an agent: driver, convergence, identity, sessions. Convergence waits for no silo.</summary>
 internal sealed partial class AgentRunner(
-    DriverFactory drivers, ActiveDriver active, Reconciler reconciler, Enroller enroller, CurrentIdentity current, PeerListener peers, ConnectionLoop connections, HealthFile health,
+    DriverFactory drivers, ActiveDriver active, Reconciler reconciler, Enroller enroller, CurrentIdentity current, PeerListener peers, ConnectionLoop connections,
+    Leases.LeaseKeeper leases, HealthFile health,
     ExitCode exit, IHostApplicationLifetime lifetime, ILogger<AgentRunner> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -32,6 +33,7 @@ internal sealed partial class AgentRunner(
             health.Change(now => now with { Driver = active.Capabilities.Driver, DriverChosen = active.Why, Why = "joining" });
             parts.Add(WatchHealth(stop.Token));
             parts.Add(reconciler.Run(stop.Token));
+            parts.Add(leases.Run(stop.Token));
             var identity = await enroller.Identify(stop.Token);
             health.Change(now => now with { HostId = identity.HostId, Why = "connecting" });
             current.Value = identity;

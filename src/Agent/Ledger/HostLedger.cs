@@ -74,9 +74,39 @@ internal sealed partial class HostLedger
             var desired = wanted.Clone();
             // What is to be removed tells no spec; the last one still says what it was attached to, and so what must go before it.
             if (desired.Absent && desired.SpecCase == DesiredObject.SpecOneofCase.None) CopySpec(known?.Desired, desired);
-            Put(key, new LedgerObject { Desired = desired, Applied = known?.Applied ?? 0 });
+            Put(key, new LedgerObject { Desired = desired, Applied = known?.Applied ?? 0, Fenced = known?.Fenced });
             return true;
         }
+    }
+
+    /// <summary>The lease of this machine ran out while sessions up to <paramref name="epoch"/> had been seen: it stays off, over restarts too.</summary>
+    public void Fence(ObjectKey key, ulong epoch)
+    {
+        lock (_lock)
+        {
+            if (!_entries.TryGetValue(key, out var known) || known.Desired.Absent) return;
+            var changed = known.Clone();
+            changed.Fenced = new Fenced { Epoch = epoch };
+            Put(key, changed);
+        }
+    }
+
+    /// <summary>A session of <paramref name="epoch"/> wants these objects, and has said all that it wants: one that began after their lease ran out may have them started again.</summary>
+    public IReadOnlyList<string> Unfence(IEnumerable<DesiredObject> wanted, ulong epoch)
+    {
+        List<string> freed = [];
+        lock (_lock)
+        {
+            foreach (var key in wanted.Where(wish => !wish.Absent).Select(ObjectKey.Of))
+            {
+                if (!_entries.TryGetValue(key, out var known) || known.Fenced is not { } fenced || fenced.Epoch >= epoch) continue;
+                var changed = known.Clone();
+                changed.Fenced = null;
+                Put(key, changed);
+                freed.Add(key.Id);
+            }
+        }
+        return freed;
     }
 
     /// <summary>Changes what the agent knows about an object, unless something else is wanted of it by now.</summary>

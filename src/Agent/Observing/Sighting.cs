@@ -43,6 +43,14 @@ internal sealed class Sighting
 
     public Sighting With(ulong generation, Failure? failure) => Changed((sequence: Sequence, generation, failure));
 
+    /// <summary>A machine that may not run: nothing of what is wanted counts as applied.</summary>
+    public Sighting AsFenced()
+    {
+        var machine = _machine!.Clone();   // only machines have leases
+        (machine.Generation, machine.Fenced) = (0, true);
+        return new(machine);
+    }
+
     /// <summary>A machine on its way.</summary>
     public Sighting Moving(MachineTransfer transfer)
     {

@@ -13,6 +13,9 @@ internal enum PowerVerdict
 
     /// <summary>It did so earlier: leave it.</summary>
     StoppedEarlier = 2,
+
+    /// <summary>Its lease is over, or ran out and nobody has wanted it since: it may not run, and that says nothing of its guest.</summary>
+    Fenced = 3,
 }
 
 /// <summary>
@@ -28,6 +31,10 @@ internal enum PowerVerdict
 /// valid over a restart of the agent, and ends with the host's life: an orderly shutdown of the host makes each guest power off before
 /// our eyes, and none of them may stay down after it.
 /// </para>
+/// <para>
+/// A machine with a lease is another matter: without one it may not run at all, and once that ran out it waits for a session that began afterwards to want it
+/// (<see cref="Leases.Lease"/>). What was seen of its end meanwhile is our doing and no decision of its guest's.
+/// </para>
 /// </summary>
 internal static class PowerRule
 {
@@ -35,8 +42,13 @@ internal static class PowerRule
     public static bool IsDown(LedgerObject entry, Power now) =>
         !entry.Desired.Absent && entry.Desired.Machine?.Power is Power.Running or Power.Paused && now is (Power.Off or Power.Crashed);
 
-    public static PowerVerdict Decide(LedgerObject entry, Power now, string hostLife, bool watchedItRun, bool stopWasAsked)
+    /// <summary>Whether it may not run, whatever is wanted.</summary>
+    public static bool IsFenced(LedgerObject entry, bool hasLease) =>
+        entry.Desired is { Absent: false, Machine: { Leased: true, Power: Power.Running or Power.Paused } } && (entry.Fenced is not null || !hasLease);
+
+    public static PowerVerdict Decide(LedgerObject entry, Power now, string hostLife, bool watchedItRun, bool stopWasAsked, bool hasLease = true)
     {
+        if (IsFenced(entry, hasLease)) return PowerVerdict.Fenced;
         if (!IsDown(entry, now)) return PowerVerdict.Converge;
         if (entry.Stopped is { } stopped && stopped.Generation == entry.Desired.Generation && stopped.HostLife == hostLife)
             return PowerVerdict.StoppedEarlier;

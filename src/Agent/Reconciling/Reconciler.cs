@@ -59,7 +59,9 @@ internal sealed partial class Reconciler(
     public void Accept(Desired desired, ActivityContext cause)
     {
         // All of it is in the ledger before any of it is acted upon: a machine must find its volume there, and a removal its users.
-        List<string> changed = [.. desired.Objects.Where(ledger.Store).Select(wanted => wanted.Id).Distinct()];
+        List<string> changed = [.. desired.Objects.Where(ledger.Store).Select(wanted => wanted.Id)];
+        if (desired.Full) changed.AddRange(ledger.Unfence(desired.Objects, desired.Epoch));
+        changed = [.. changed.Distinct()];
         LogDesired(desired.Objects.Count, changed.Count, desired.Full);
         foreach (var id in changed) Tell(id, worker => worker.Supersede(cause));
     }
@@ -69,6 +71,16 @@ internal sealed partial class Reconciler(
     {
         // Under the lock, so that nobody speaks to a worker that is being retired.
         lock (_workersLock) what(_workers.GetOrAdd(id, Start));
+    }
+
+    /// <summary>Machines that waited for a lease need not any more.</summary>
+    public void LeaseRenewed()
+    {
+        foreach (var entry in ledger.All)
+        {
+            if (entry.Desired is { Absent: false, Machine: { Leased: true } } && entry.Fenced is null && observations.Find(ObjectKey.Of(entry.Desired)) is { Machine.Fenced: true })
+                Tell(entry.Desired.Id, worker => worker.Retry());
+        }
     }
 
     public void WakeAll(bool retry)

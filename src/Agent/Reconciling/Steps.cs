@@ -1,5 +1,6 @@
 using Controller.Agent.Drivers;
 using Controller.Agent.Images;
+using Controller.Agent.Leases;
 using Controller.Agent.Ledger;
 using Controller.Agent.Observing;
 using Controller.Agent.Operations;
@@ -11,7 +12,7 @@ namespace Controller.Agent.Reconciling;
 /// <summary>One step of one object: compare what is wanted with what is there and, where they differ, ask the driver once.</summary>
 internal sealed partial class Steps(
     HostLedger ledger, Observations observations, Dependencies dependencies, ImageStore images, ActiveDriver active, HostLife life,
-    MachineWatch watch, Departures departures, IOptions<AgentOptions> options, ILogger<Steps> log) : IDisposable
+    MachineWatch watch, Departures departures, Lease lease, IOptions<AgentOptions> options, ILogger<Steps> log) : IDisposable
 {
     private readonly SemaphoreSlim _builds = new(options.Value.ParallelBuilds);
 
@@ -21,6 +22,7 @@ internal sealed partial class Steps(
         var seen = Look(entry, inventory);
         if (IsMoving(entry.Desired))
         {
+            if (entry.Desired.Machine is { Leased: true, Incoming: not null }) lease.Cover();   // it comes running
             observations.Note(seen);
             return null;
         }
@@ -37,6 +39,12 @@ internal sealed partial class Steps(
                 LogStoppedByItself(key.Id, key.Incarnation, machine.Power);
                 var stopped = new StoppedByItself { Generation = entry.Desired.Generation, HostLife = hostLife };
                 ledger.Update(key, entry.Desired.Generation, known => known.Stopped = stopped);
+            }
+            if (verdict == PowerVerdict.Fenced)
+            {
+                watch.Forget(key);
+                observations.Note(seen);
+                return null;
             }
             if (verdict != PowerVerdict.Converge)
             {
@@ -67,9 +75,13 @@ internal sealed partial class Steps(
     {
         var seen = See(entry, inventory);
         if (IsMoving(entry.Desired)) return seen.Moving(Transfer(entry.Desired, seen.Machine!));
-        return seen.Machine is { } machine && PowerRule.IsDown(entry, machine.Power) && Verdict(entry, machine) == PowerVerdict.Converge
-            ? seen.With(0, seen.Failure)
-            : seen;
+        if (seen.Machine is not { } machine) return seen;
+        return Verdict(entry, machine) switch
+        {
+            PowerVerdict.Fenced => seen.AsFenced(),
+            PowerVerdict.Converge when PowerRule.IsDown(entry, machine.Power) => seen.With(0, seen.Failure),
+            _ => seen,
+        };
     }
 
     /// <summary>On its way from one host to another: it is looked at and left alone.</summary>
@@ -96,7 +108,8 @@ internal sealed partial class Steps(
     private PowerVerdict Verdict(LedgerObject entry, ObservedMachine machine)
     {
         var key = ObjectKey.Of(entry.Desired);
-        return PowerRule.Decide(entry, machine.Power, life.Now, watch.WatchedItRun(key, entry.Desired.Generation, life.Now), watch.StopWasAsked(key));
+        return PowerRule.Decide(entry, machine.Power, life.Now, watch.WatchedItRun(key, entry.Desired.Generation, life.Now), watch.StopWasAsked(key),
+            lease.IsValid);
     }
 
     private static Sighting See(LedgerObject entry, Inventory inventory)
@@ -208,6 +221,12 @@ internal sealed partial class Steps(
                     var machine = entry.Desired.Machine;
                     if (machine.Image is { } image && entry.Applied == 0) await images.Ensure(image, cancel);
                     if (dependencies.Missing(entry) is { } missing) throw new DriverException(missing.Code, missing.Message, missing.Retryable);
+                    if (machine.Leased && builds)
+                    {
+                        lease.Cover();
+                        // Images take their time; this is the last look before it runs.
+                        if (!lease.IsValid) throw new DriverException("no-lease", "The host's lease ran out while the machine was being built.", retryable: true);
+                    }
                     if (builds) watch.Starts(key);
                     else if (machine.Power == Power.Off) watch.StopAsked(key);
                     return new(await active.Driver.EnsureMachine(id, incarnation, generation, machine, cancel));

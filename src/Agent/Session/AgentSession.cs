@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Controller.Agent.Consoles;
 using Controller.Agent.Drivers;
+using Controller.Agent.Leases;
 using Controller.Agent.Ledger;
 using Controller.Agent.Observing;
 using Controller.Agent.Operations;
@@ -17,13 +18,15 @@ internal sealed record SessionEnd(string Why, bool WasWelcome, TimeSpan? Reconne
 /// <summary>What a session serves; the same for every session of the process.</summary>
 internal sealed record SessionServices(
     EpochFence Fence, Reconciler Reconciler, Observations Observations, OperationRunner Operations, ConsoleReader Console, ConsoleTunnels Consoles,
-    ActiveDriver Active, TimeProvider Time);
+    ActiveDriver Active, Lease Lease, LeaseKeeper Leases, GuardKeeper Guard, TimeProvider Time);
 
 /// <summary>One stream to a gateway, from Hello to hang-up.</summary>
 internal sealed partial class AgentSession(SessionServices services, TimeSpan reportEvery, TimeSpan measureEvery)
 {
     private static readonly TimeSpan WelcomeWithin = TimeSpan.FromSeconds(15);
     private const int MostConsoleReaders = 64;
+    private const string LeasesAccepted = "leases";
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(5);
 
     // A stream takes one write at a time; everyone else queues. Bounded, so a stuck gateway slows us down and fills no memory.
     private readonly Channel<(FromAgent Message, Action? Sent)> _outbox =
@@ -31,6 +34,7 @@ internal sealed partial class AgentSession(SessionServices services, TimeSpan re
     private readonly TaskSet _serving = new();
     private int _consoleReaders;
     private ulong _epoch;
+    private TimeSpan _lease = TimeSpan.FromSeconds(6);   // until the first answer tells
     private Goodbye? _goodbye;
 
     public async Task<SessionEnd> Run(AgentGateway.AgentGatewayClient client, Hello hello, Action<Welcome> welcomed, CancellationToken cancel)
@@ -50,6 +54,7 @@ internal sealed partial class AgentSession(SessionServices services, TimeSpan re
         [
             Read(client, call.ResponseStream, stop.Token), Write(call.RequestStream, stop.Token), Beat(beat, stop.Token), Report(stop.Token),
             .. welcome.Accepts.Contains(StatisticsAccepted) ? (Task<string?>[])[Measure(stop.Token)] : [],
+            .. welcome.Accepts.Contains(LeasesAccepted) ? (Task<string?>[])[KeepLease(stop.Token)] : [],
         ];
         try
         {
@@ -106,6 +111,13 @@ internal sealed partial class AgentSession(SessionServices services, TimeSpan re
                     break;
                 case ToAgent.MessageOneofCase.ReadConsole:
                     _serving.Add(Answer(message.ReadConsole, message.Traceparent, cancel));
+                    break;
+                case ToAgent.MessageOneofCase.LeaseGranted:
+                    var granted = message.LeaseGranted;
+                    if (granted.Epoch != _epoch) return WrongEpoch(granted.Epoch);
+                    _lease = TimeSpan.FromMilliseconds(granted.LeaseMilliseconds);
+                    services.Lease.Granted(granted.Epoch, granted.Number, _lease);
+                    services.Reconciler.LeaseRenewed();
                     break;
                 case ToAgent.MessageOneofCase.OpenConsole:
                     _serving.Add(services.Consoles.Serve(client, message.OpenConsole, cancel));
@@ -176,6 +188,20 @@ internal sealed partial class AgentSession(SessionServices services, TimeSpan re
         }
         while (await timer.WaitForNextTickAsync(cancel));
         return null;
+    }
+
+    /// <summary>Asks for the lease again and again. One that ran out ends the session: only a later one may want the machines that were ended.</summary>
+    private async Task<string?> KeepLease(CancellationToken cancel)
+    {
+        while (!services.Lease.RanOutIn(_epoch))
+        {
+            var whyNot = services.Guard.WhyNot;
+            var renewal = new LeaseRenewal { Epoch = _epoch, Number = services.Lease.Sending(_epoch), Guarded = whyNot is null, WhyNot = whyNot ?? "" };
+            await Send(new FromAgent { LeaseRenewal = renewal }, null, cancel);
+            var wait = _lease / 6;
+            await services.Leases.RanOut.Wait(wait < AskAgain ? wait : AskAgain, services.Time, cancel);
+        }
+        return "the host's lease ran out";
     }
 
     /// <summary>Everything at first, every so often and when the driver's health changed; between these, what changed.</summary>

@@ -36,6 +36,9 @@ internal static class AdminRoutes
         admin.MapPost("/hosts/{id:guid}/drain", hosts.Drain).Needs(Role.Operator);
         admin.MapPost("/hosts/{id:guid}/undrain", hosts.Undrain).Needs(Role.Operator);
         admin.MapDelete("/hosts/{id:guid}", hosts.Remove).Needs(Role.Operator);
+        admin.MapPut("/hosts/{id:guid}/fence", hosts.SetFence).Needs(Role.Admin);
+        admin.MapDelete("/hosts/{id:guid}/fence", hosts.ClearFence).Needs(Role.Admin);
+        admin.MapPost("/hosts/{id:guid}/confirm-off", hosts.ConfirmOff).Needs(Role.Admin);
         admin.MapGet("/explain/{term}/{id:guid}", services.GetRequiredService<Explanations>().Explain).Needs(Role.Reader);
         var migrations = services.GetRequiredService<Migrations>();
         admin.MapPost("/computes/{id:guid}/migrate", migrations.Migrate).Needs(Role.Operator);

@@ -38,6 +38,12 @@ internal sealed class Hosts(IGrainFactory grains, Rows rows)
 
     public Task<IResult> Remove(Guid id, HttpContext http, bool force = false) => Answer(id, Grain(id).Discard(force, http.Caller().Principal), gone: true);
 
+    public Task<IResult> SetFence(Guid id, FenceSettings fence) => Answer(id, Twice.Try(() => Grain(id).SetFence(fence)));
+
+    public Task<IResult> ClearFence(Guid id) => Answer(id, Twice.Try(() => Grain(id).SetFence(null)));
+
+    public Task<IResult> ConfirmOff(Guid id, HttpContext http) => Answer(id, Twice.Try(() => Grain(id).ConfirmOff(http.Caller().Principal)));
+
     private async Task<IResult> Answer(Guid id, Task<Outcome> command, bool gone = false)
     {
         var outcome = await command;

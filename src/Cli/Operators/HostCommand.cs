@@ -17,7 +17,7 @@ internal static class HostCommand
             ("DRIVER", h => h["capabilities"]?["driver"]?.ToString()), ("CORES", h => HostText.Used(h, "cores", "usableCores", n => n?.ToString())),
             ("MEMORY", h => HostText.Used(h, "memoryBytes", "usableMemoryBytes", Gib)), ("MACHINES", h => h["use"]?["computes"]?.ToString()),
             ("UNMANAGED", h => HostText.Count(h["unmanaged"])), Time("LAST SEEN", "lastSeen"), Column("WHY", "why")),
-        Show(), Token(), Approve(), HostDrainCommand.Create(), Undrain(), HostSetCommand.Create(), Remove(),
+        Show(), Token(), Approve(), HostDrainCommand.Create(), Undrain(), HostSetCommand.Create(), Remove(), FenceCommand.Create(),
     };
 
     /// <summary>The argument that names a host.</summary>

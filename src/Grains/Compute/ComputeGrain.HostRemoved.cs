@@ -18,6 +18,13 @@ internal sealed partial class ComputeGrain
         await ForgetLeft(host);
         if (_record.Value is not { } present)
             return;
+        if (present.Recovery is { State: RecoveryState.Placing } recovery && recovery.From == host && present.Phase != ComputePhase.Deleting)
+        {
+            // Given up as lost before: it goes on elsewhere, and of what it had here only the claim is left.
+            await _record.Write(present with { Recovery = recovery with { IsRemoved = true } });
+            await _claims.ReleaseIncarnation(Id, recovery.Lost);
+            return;
+        }
         if (IsLost(present))
         {
             await _claims.ReleaseIncarnation(Id, present.Incarnation);   // told before, by somebody who died before this
@@ -39,6 +46,7 @@ internal sealed partial class ComputeGrain
             Save = null,
             RestartPending = false,
             Generation = present.Generation + 1,
+            Recovery = null,
             Message = $"Its host {name} ({host}) was removed, and the machine and its disk with it: it can only be deleted.",
         };
         await EndSave(present, next, ComputeTrigger.Overdue);
@@ -57,7 +65,11 @@ internal sealed partial class ComputeGrain
             return;
         foreach (var left in present.Left.Where(l => l.Host == host))
             await _claims.ReleaseIncarnation(Id, left.Incarnation);
-        await _record.Write(present with { Left = [.. present.Left.Where(l => l.Host != host)] });
+        await _record.Write(present with
+        {
+            Left = [.. present.Left.Where(l => l.Host != host)],
+            Recovery = present.Recovery is { State: not RecoveryState.Placing } old && old.From == host ? null : present.Recovery,
+        });
         if (_record.Value is { Phase: ComputePhase.Deleting, Host: null, Left.Length: 0 })
             await Release();
     }

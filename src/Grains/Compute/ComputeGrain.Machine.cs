@@ -1,4 +1,5 @@
 using Controller.Contracts;
+using Controller.Grains.Entities;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +18,8 @@ internal sealed partial class ComputeGrain
                 await Release();   // no host has anything of it
             return;
         }
+        if (present.Recovery is { State: RecoveryState.Placing })
+            return;   // not yet anywhere else
         if (present.Phase == ComputePhase.Deleting)
             await _links.Going(present.Links, _time);
         var machine = await Desired(present);
@@ -61,7 +64,8 @@ internal sealed partial class ComputeGrain
             Hostname = ComputeSizes.Hostname(present),
             Cores = ComputeSizes.Cores(present.Attributes),
             MemoryBytes = ComputeSizes.MemoryBytes(present.Attributes),
-            CpuShares = (int)(Entities.Patch.Number(present.Attributes, Occi.Infrastructure.Compute.Share) ?? 0),
+            Leased = ComputeAvailability.IsWanted(present.Mixins),
+            CpuShares = (int)(Patch.Number(present.Attributes, Occi.Infrastructure.Compute.Share) ?? 0),
             Architecture = ComputeSizes.Architecture(present.Attributes),
             Power = present.Power,
             Stop = present.Stop,
@@ -158,6 +162,7 @@ internal sealed partial class ComputeGrain
             var made = accepted.Outcome.Ok ? await _links.Make(link with { Caller = update.Caller }, _record.Value!) : new(accepted.Outcome, null);
             var elsewhere = made.Outcome.Ok && made.Host is { } host && _record.Value!.Host is { } here && host != here
                 ? new Outcome(OutcomeKind.Conflict, $"The storage is on host {host}, the compute on host {here}: a local disk cannot be linked across hosts.")
+                : made is { Outcome.Ok: true, Host: not null } && ComputeAvailability.IsWanted(Patch.Mixins(_record.Value!.Mixins, update)) ? new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume)
                 : made is { Outcome.Ok: true, Pool: { } pool } && await SeesPool(pool) is { Ok: false } unseen ? unseen
                 : null;
             if (made.Outcome.Ok && elsewhere is null)

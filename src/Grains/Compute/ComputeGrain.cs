@@ -57,6 +57,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var (image, unusable) = await _templates.Of(command);
         if ((unusable ?? ComputeDisks.Refusal(command, image)) is { } cannot)
             return cannot;
+        if (ComputeAvailability.Refusal(command.Mixins, command.Attributes, image is not null) is { } unavailable)
+            return new(OutcomeKind.Conflict, unavailable);
 
         var now = _time.GetUtcNow();
         await _record.Write(new()
@@ -120,6 +122,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             : ComputeLinks.Refusal(present, command) is { } full ? new(OutcomeKind.Conflict, full)
             : !Templates.In(Patch.Mixins(present.Mixins, command)).SequenceEqual(Templates.In(present.Mixins))
                 ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
+            : ComputeAvailability.Refusal(Patch.Mixins(present.Mixins, command), Patch.Attributes(present.Attributes, command), HasLocalRoot(present)) is { } unavailable
+                ? new(OutcomeKind.Conflict, unavailable)
             : PlacementWishes.Zone(Patch.Mixins(present.Mixins, command)) != PlacementWishes.Zone(present.Mixins)
                 ? new(OutcomeKind.Conflict, "The availability zone of a compute cannot be changed: create another compute there.")
             : null);
@@ -215,6 +219,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
     public async Task<DesiredObject?> DesiredOn(Guid host) =>
         _record.Value is not { } present ? null
+        : _losing == host ? throw new InvalidOperationException($"Whether compute {Id} is lost with its host is being decided: ask again.")
+        : present.Recovery is { State: RecoveryState.Placing } recovery && recovery.From == host ? Away(recovery.Lost)
         : present.Left.FirstOrDefault(l => l.Host == host) is { } left ? Away(left.Incarnation)
         : present.Host == host ? await Desired(present)
         : present.Migration is { Phase: MigrationPhase.Moving } migration && migration.Target.Host == host ? await Incoming(present)
@@ -234,6 +240,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var present = _record.Value!;
         if (host is { } wanted && present.Host is { } here && wanted != here)
             return new(new(OutcomeKind.Conflict, $"The storage is on host {wanted}, the compute on host {here}: a local disk cannot be linked across hosts."));
+        if (host is not null && ComputeAvailability.IsWanted(present.Mixins))
+            return new(new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume));
         if (present.Links.FirstOrDefault(l => l.Id == link) is { } known)
             return new(new(OutcomeKind.AlreadyDone), known.Slot);
         if (ComputeLinks.Refusal(present.Links.Length + 1) is { } full)
@@ -281,6 +289,11 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     /// <summary>Re-reads what is under way and does its next step; called by the sweeper when the operation is due.</summary>
     public async Task Reconcile()
     {
+        if (_record.Value?.Recovery is { State: RecoveryState.Placing })
+        {
+            await Relocate();
+            return;
+        }
         if (_record.Value?.Migration is { UnderWay: true })
         {
             await ReconcileMigration();
@@ -308,6 +321,10 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             });
             return;
         }
+        if (host?.Availability.Loss is { Over: null } loss && await Recover(host.Id, loss.Epoch) is { State: not RecoveryState.Stays })
+            return;
+        present = _record.Value!;
+        operation = present.Operation ?? operation;
         var waits = host?.Status == HostStatus.Up ? null : $"Host {host?.Name} is {host?.Status.ToString().ToLowerInvariant()}: waiting for it.";
         await _record.Write(present with { Operation = operation.Again(now, waits) });
         await (present.Phase == ComputePhase.Restarting ? Reboot() : ComputeLifecycle.IsSaving(present.Phase) ? SaveNext() : Tell());
@@ -323,6 +340,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var (near, pools, why) = await MakeLinks(present.Inline.Where(l => !IsNic(l)));
         if (why is not null)
             return await Abandon(why);
+        if (near is not null && ComputeAvailability.IsWanted(present.Mixins))
+            return await Abandon(new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume));
         var placed = await _claims.Place(Request(present, near, pools) with { Addresses = NicAddressing.Of(Id, present.Inline) });
         if (placed.Host is not { } host)
             return await Abandon(new(placed.Kind, placed.Why));
@@ -377,6 +396,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             case ComputeDecision.Move move:
                 var next = Next(present, move);
                 next = also is null ? next : also(next);
+                next = next with { Recovery = RecoveryAfter(next.Recovery, next.Phase, trigger) };
                 await EndSave(present, next, trigger);
                 await _record.Write(next);
                 if (present.Phase != next.Phase)

@@ -33,7 +33,8 @@ internal static class ComputeProjection
         Title = record.Attributes.Text(CoreKinds.Title),
         Mixins = record.Mixins,
         Listed = record.Phase is not (ComputePhase.Deleting or ComputePhase.Placing),
-        Due = record.Migration is { UnderWay: true } migration && !(record.Operation?.Due < migration.Operation.Due) ? migration.Operation.Due : record.Operation?.Due,
+        Due = record.Recovery is { State: RecoveryState.Placing } recovery ? recovery.Operation.Due
+            : record.Migration is { UnderWay: true } migration && !(record.Operation?.Due < migration.Operation.Due) ? migration.Operation.Due : record.Operation?.Due,
         Cores = ComputeSizes.Cores(record.Attributes),
         Memory = ComputeSizes.MemoryBytes(record.Attributes),
         Disk = record.RootDiskBytes,
@@ -87,7 +88,7 @@ internal static class ComputeProjection
         };
         var parts = new[]
         {
-            doing, Migrating(record.Migration), record.Operation?.LastError, record.Message, record.RestartPending ? "A change takes effect at the next start, or at a restart that is not warm." : null,
+            doing, Migrating(record.Migration), record.Recovery?.Words(), record.Operation?.LastError, record.Message, record.RestartPending ? "A change takes effect at the next start, or at a restart that is not warm." : null,
         };
         var text = string.Join(' ', parts.Where(p => !string.IsNullOrEmpty(p)));
         return text.Length == 0 ? null : text;

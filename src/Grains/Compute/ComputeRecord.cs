@@ -66,6 +66,9 @@ internal sealed record ComputeRecord
     /// <summary>Placements that were replaced, and whose hosts have not said yet that they are gone.</summary>
     public LeftIncarnation[] Left { get; init; } = [];
 
+    /// <summary>What becomes of it after its host was lost, or became.</summary>
+    public ComputeRecovery? Recovery { get; init; }
+
     // ---- seen
 
     public long ObservedGeneration { get; init; }

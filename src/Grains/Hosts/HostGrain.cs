@@ -1,4 +1,5 @@
 using Controller.Contracts;
+using Controller.Grains.Availability;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
@@ -31,10 +32,14 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         [PersistentState("host", "entities")] IPersistentState<Stored<HostRecord, HostView>> state,
         IClaims claims,
         TimeProvider time,
+        AvailabilityOptions availability,
+        IAvailableMachines machines,
+        IEnumerable<IFence> fences,
         ILogger<HostGrain> logger)
     {
         _record = new(state, HostProjection.View, HostProjection.Index);
         (_claims, _time, _logger) = (claims, time, logger);
+        (_availability, _machines, _fences) = (availability, machines, fences);
         _openings = new(time);
     }
 
@@ -43,7 +48,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         // A silo that takes a host over gives it a whole lease before it concludes anything.
-        _lastSeen = _time.GetUtcNow();
+        Heard();
         this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)));
         return Task.CompletedTask;
     }
@@ -79,7 +84,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
             return null;
         var now = _time.GetUtcNow();
         var epoch = Math.Max(present.Epoch, hello.HighestEpochSeen) + 1;
-        await _record.Write(present with
+        await _record.Write(Returned(present, now) with
         {
             Epoch = epoch,
             Status = HostStatus.Up,
@@ -91,22 +96,18 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
             Since = present.Status == HostStatus.Up ? present.Since : now,
         });
         _stream?.Hangup($"Epoch {epoch} has begun.");
-        (_stream, _lastSeen, _resyncDue) = (stream, now, now);
+        Heard();
+        (_stream, _resyncDue, _asking) = (stream, now, default);
         LogConnected(Id, present.Name, epoch, hello.Capabilities.Driver);
         return new(epoch, Lease);
     }
 
     public async Task<bool> Heartbeat(long epoch, bool driverHealthy, string? why, IAgentStream stream)
     {
-        if (_record.Value is not { } present || present.Epoch != epoch)
-            return false;
-        _lastSeen = _time.GetUtcNow();
-        if (_stream is null)
-        {
-            // The silo that had the session's grain is gone; the session goes on here.
-            (_stream, _resyncDue) = (stream, _lastSeen);
-            LogAdopted(Id, epoch);
-        }
+        if (_record.Value is not { } present || present.Epoch != epoch || present.Loss is { Over: null })
+            return false;   // once it was given up as lost, only a new session brings it back
+        Heard();
+        Adopt(epoch, stream);
         await SetStatus(driverHealthy ? HostStatus.Up : HostStatus.Unhealthy, why);
         return true;
     }
@@ -128,9 +129,9 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
 
     public async Task<bool> Observe(long epoch, ObservedReport report)
     {
-        if (_record.Value is not { } present || present.Epoch != epoch)
+        if (_record.Value is not { } present || present.Epoch != epoch || present.Loss is { Over: null })
             return false;
-        _lastSeen = _time.GetUtcNow();
+        Heard();
         await SetStatus(report.DriverHealthy ? HostStatus.Up : HostStatus.Unhealthy, report.DriverWhy);
         if (!report.DriverHealthy)
             return true;   // nothing is concluded from what an unhealthy driver says, or does not say
@@ -259,6 +260,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
             _stream = null;
             await SetStatus(HostStatus.Unreachable, $"Nothing was heard of its agent for {Lease.TotalSeconds:0} seconds. Its machines are left as they are.");
         }
+        await WatchLoss();
     }
 
     /// <summary>Sends everything that is wanted here. If one entity cannot be asked nothing is sent and it is tried again: half a set is not the set.</summary>
@@ -284,7 +286,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         var present = _record.Value!;
         if (present.Status == status && present.Why == why)
             return;
-        await _record.Write(present with { Status = status, Why = why, Since = _time.GetUtcNow() });
+        await _record.Write((status == HostStatus.Unreachable ? present : Returned(present, _time.GetUtcNow())) with { Status = status, Why = why, Since = _time.GetUtcNow() });
         LogStatus(Id, present.Name, status, why);
     }
 

@@ -21,6 +21,10 @@ internal static class HostProjection
         Use = record.Use,
         Removing = record.Removing,
         Entity = Entity(record, version),
+        Availability = new()
+        {
+            LeaseUntil = record.LeaseUntil, Guarded = record.Guarded, Unguarded = record.Unguarded, Fence = record.Fence, FenceSays = record.FenceSays, Loss = record.Loss, Waits = record.Waits,
+        },
     };
 
     public static readonly Func<HostRecord, EntityIndex> Index = record => new()

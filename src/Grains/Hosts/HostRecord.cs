@@ -32,6 +32,27 @@ internal sealed record HostRecord
 
     public UnmanagedMachine[] Unmanaged { get; init; } = [];
 
+    // ---- whether it is lost
+
+    /// <summary>No lease that was ever granted ends later. Written before any that would.</summary>
+    public DateTimeOffset? LeaseUntil { get; init; }
+
+    /// <summary>As its agent said when it renewed last: something beside it sees to the lease.</summary>
+    public bool Guarded { get; init; }
+
+    public string? Unguarded { get; init; }
+
+    public FenceSettings? Fence { get; init; }
+
+    /// <summary>Since the host was last heard of.</summary>
+    public FenceAnswer? FenceSays { get; init; }
+
+    /// <summary>The present loss, or the last one.</summary>
+    public HostLoss? Loss { get; init; }
+
+    /// <summary>While it is unreachable: what those of its machines wait for that are to go on elsewhere.</summary>
+    public string? Waits { get; init; }
+
     // ---- what operators decide
 
     public HostAdmission Admission { get; init; }

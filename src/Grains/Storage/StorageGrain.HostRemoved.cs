@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Controller.Grains.Storage;
 
-// Its host was removed for good: the data is lost, and it says so until somebody deletes it. And why it is in its state.
+// Its host was removed for good: the data is lost, and it says so until somebody deletes it; what is in a shared pool goes to another host that sees that. And why it is in its state.
 internal sealed partial class StorageGrain : IExplainedGrain
 {
     private const string LostText = "The host that it was on was removed, and its data with it: it can only be deleted.";
@@ -11,12 +11,14 @@ internal sealed partial class StorageGrain : IExplainedGrain
     public async Task HostRemoved(Guid host, string name)
     {
         if (_record.Value is not { } present || present.Host != host)
-            return;
+            return;   // one in a shared pool may be told of a host that only shared it: its claim goes with the host
         if (present.Phase == StoragePhase.Deleting)
         {
             await Forget();
             return;
         }
+        if (!present.Lost && await GoesElsewhere(present, host))
+            return;
         if (!present.Lost)
         {
             await _record.Write(present with
@@ -30,6 +32,20 @@ internal sealed partial class StorageGrain : IExplainedGrain
             LogLost(Id, host, name);
         }
         await _claims.Release(Id);
+    }
+
+    private async Task<bool> GoesElsewhere(StorageRecord present, Guid removed)
+    {
+        if (present.Pool is not { } pool)
+            return false;
+        await _claims.Leave(Id, present.Incarnation, removed);
+        var placed = await _claims.Place(Request(present with { Near = null }) with { SeesPools = [pool] });
+        if (placed.Host is not { } host)
+            return false;
+        await _record.Write(present with { Host = host, Next = null, Also = [.. present.Also.Where(h => h != host)], Generation = present.Generation + 1 });
+        LogCame(Id, removed, host);
+        await Tell();
+        return true;
     }
 
     public Task<Explanation?> Explain() => Task.FromResult(_record.Value is not { } present ? null : new Explanation

@@ -13,7 +13,7 @@ public interface IUnfinished
     /// <summary>Links of these kinds whose source is gone.</summary>
     Task<IReadOnlyList<(string Term, Guid Id)>> Orphans(IReadOnlyList<string> terms, int most);
 
-    /// <summary>Hosts that are believed to be connected.</summary>
+    /// <summary>Hosts that are believed to be connected, or are waited for.</summary>
     Task<IReadOnlyList<Guid>> ConnectedHosts();
 }
 

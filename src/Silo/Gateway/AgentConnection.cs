@@ -26,7 +26,7 @@ internal sealed partial class AgentConnection(
         // Written before anything that the grain has queued meanwhile.
         var welcome = new Welcome { Epoch = (ulong)opened.Epoch, LeaseSeconds = (uint)opened.Lease.TotalSeconds };
         welcome.Gateways.AddRange(gateways);
-        welcome.Accepts.Add(StatisticsIntake.Feature);
+        welcome.Accepts.Add([StatisticsIntake.Feature, "leases"]);
         await to.WriteAsync(new() { Welcome = welcome }, hungUp);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(hungUp, _hangup.Token);
@@ -139,6 +139,8 @@ internal sealed partial class AgentConnection(
         {
             case FromAgent.MessageOneofCase.Heartbeat:
                 return await host.Heartbeat(_epoch, message.Heartbeat.Driver?.Healthy ?? true, NullIfEmpty(message.Heartbeat.Driver?.Why), self);
+            case FromAgent.MessageOneofCase.LeaseRenewal:
+                return await Renew(message.LeaseRenewal, self);
             case FromAgent.MessageOneofCase.Observed:
                 return await host.Observe((long)message.Observed.Epoch, message.Observed.ToContract());
             case FromAgent.MessageOneofCase.OperationFinished when Guid.TryParse(message.OperationFinished.OperationId, out var operation)
@@ -159,6 +161,14 @@ internal sealed partial class AgentConnection(
             default:
                 throw new RpcException(new(StatusCode.InvalidArgument, $"After Hello, {message.MessageCase} is not expected here, or its ids are not UUIDs."));
         }
+    }
+
+    private async Task<bool> Renew(LeaseRenewal renewal, IAgentStream self)
+    {
+        var answer = await host.RenewLease((long)renewal.Epoch, renewal.Guarded, NullIfEmpty(renewal.WhyNot), self);
+        if (answer.Lease is { } lease)
+            await Queue(new() { LeaseGranted = new() { Epoch = renewal.Epoch, Number = renewal.Number, LeaseMilliseconds = (uint)lease.TotalMilliseconds } });
+        return answer.SessionGoesOn;
     }
 
     private async Task Write(CancellationToken cancel)

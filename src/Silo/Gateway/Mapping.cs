@@ -17,6 +17,7 @@ internal static class Mapping
             Pools = [.. hello.Capabilities.Pools.Where(p => Ours(p.Id)).Select(p => new HostPool(Guid.Parse(p.Id), p.Name, (long)p.SizeBytes, (long)p.FreeBytes))],
             UnderlayAddress = hello.Capabilities.UnderlayAddress is { Length: > 0 } underlay ? underlay : null,
             PeerEndpoint = hello.Capabilities.PeerEndpoint is { Length: > 0 } peer ? peer : null,
+            Leases = hello.Capabilities.Leases,
         });
 
     /// <summary>Objects whose ids are not UUIDs are none of ours and are left out.</summary>
@@ -82,7 +83,8 @@ internal static class Mapping
         Guid.Parse(m.Id), Guid.Parse(m.Incarnation), (long)m.Generation, (long)m.Sequence, (Power)m.Power, m.Failure.ToContract(),
         [.. m.Attachments.Where(a => Ours(a.LinkId)).Select(a => new ObservedAttachment(Guid.Parse(a.LinkId), a.Attached, a.Device, a.Failure.ToContract()))],
         m.RestartPending,
-        Transfer: m.Transfer is { } transfer && Guid.TryParse(transfer.MigrationId, out var migration) ? new(migration, (TransferState)transfer.State) : null)
+        Transfer: m.Transfer is { } transfer && Guid.TryParse(transfer.MigrationId, out var migration) ? new(migration, (TransferState)transfer.State) : null,
+        Fenced: m.Fenced)
     {
         AgentConnected = m.AgentConnected,
         Addresses = [.. m.Addresses.Where(a => Ours(a.LinkId)).Select(a => new ObservedAddress(Guid.Parse(a.LinkId), a.Address, (int)a.PrefixLength))],
@@ -97,6 +99,7 @@ internal static class Mapping
             Cores = (uint)m.Cores,
             MemoryBytes = (ulong)m.MemoryBytes,
             CpuShares = (uint)m.CpuShares,
+            Leased = m.Leased,
             Architecture = m.Architecture,
             Power = (Proto.Power)m.Power,
             Stop = (Proto.StopMethod)m.Stop,

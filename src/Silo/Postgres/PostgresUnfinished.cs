@@ -29,7 +29,7 @@ internal sealed class PostgresUnfinished(NpgsqlDataSource database) : IUnfinishe
 
     public async Task<IReadOnlyList<Guid>> ConnectedHosts()
     {
-        await using var command = database.CreateCommand("SELECT entity_id FROM entity WHERE state_name = 'host' AND state IN ('up', 'unhealthy')");
+        await using var command = database.CreateCommand("SELECT entity_id FROM entity WHERE state_name = 'host' AND state IN ('up', 'unhealthy', 'unreachable')");
         await using var reader = await command.ExecuteReaderAsync();
         var hosts = new List<Guid>();
         while (await reader.ReadAsync())

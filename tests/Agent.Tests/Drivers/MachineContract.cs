@@ -12,6 +12,24 @@ public abstract partial class MachineContract(IDriverHost host) : DriverContract
     private const string Booted = "DEMO: init";
 
     [DriverFact]
+    public async Task A_machine_whose_lease_is_over_is_ended_at_once_and_its_disk_is_what_it_was()
+    {
+        await using var bench = new Bench(Host);
+        var machine = bench.Machine(spec => spec.Power = Power.Running);
+        await bench.Ensure(machine);
+        await bench.WaitForConsole(machine, "DEMO: boots 1");
+        await bench.WaitForConsole(machine, Ready);
+
+        Assert.True(await Driver.EndMachine(machine.Id, machine.Incarnation, default));
+        Assert.False(await Driver.EndMachine(machine.Id, machine.Incarnation, default));
+        Assert.False(await Driver.EndMachine(Guid.NewGuid().ToString(), machine.Incarnation, default));
+        await Controller.Agent.Tests.Harness.Eventually.That(
+            () => Driver.Inspect(default).Result.Machines.Single(m => m.Id == machine.Id).Power is Power.Off or Power.Crashed, "it is seen to be off");
+        await bench.Ensure(machine);
+        await bench.WaitForConsole(machine, "DEMO: boots 2");
+    }
+
+    [DriverFact]
     public async Task A_machine_boots_with_its_seed_its_disk_and_its_reserved_address()
     {
         await using var bench = new Bench(Host);

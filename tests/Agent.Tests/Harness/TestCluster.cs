@@ -31,6 +31,9 @@ internal sealed class TestCluster : IDisposable
     /// <summary>What the next session is told; otherwise one more than the last.</summary>
     public ulong? EpochToGive { get; set; }
 
+    /// <summary>For how long hosts' leases are renewed; null: renewals are not answered.</summary>
+    public TimeSpan? HostLease { get; set; }
+
     /// <summary>What its gateways take beside what every one does.</summary>
     public List<string> Accepts { get; } = [];
 

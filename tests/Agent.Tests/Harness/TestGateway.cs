@@ -86,12 +86,16 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         var host = HostOf(context);
         if (!await requestStream.MoveNext()) return;
         var session = new TestSession(host, requestStream.Current.Hello, _cluster.MintEpoch(), responseStream);
-        await session.Send(new ToAgent { Welcome = new Welcome { Epoch = session.Epoch, LeaseSeconds = _cluster.LeaseSeconds, Accepts = { _cluster.Accepts } } });
+        await session.Send(new ToAgent { Welcome = new Welcome { Epoch = session.Epoch, LeaseSeconds = _cluster.LeaseSeconds, Accepts = { "leases", _cluster.Accepts } } });
         Sessions.Enqueue(session);
         try
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, session.HangUp.Token);
-            while (await requestStream.MoveNext(either.Token)) session.Hear(requestStream.Current);
+            while (await requestStream.MoveNext(either.Token))
+            {
+                session.Hear(requestStream.Current);
+                if (requestStream.Current.LeaseRenewal is { } renewal && _cluster.HostLease is { } lease) await session.Grant(renewal.Number, lease);
+            }
         }
         catch (Exception gone) when (gone is OperationCanceledException or IOException)
         {

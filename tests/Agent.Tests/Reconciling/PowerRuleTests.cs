@@ -15,6 +15,21 @@ public sealed class PowerRuleTests
     public void A_stop_that_was_seen_is_left(Power now) =>
         Assert.Equal(PowerVerdict.StoppedNow, PowerRule.Decide(Entry(Power.Running), now, Life, watchedItRun: true, stopWasAsked: false));
 
+    [Theory]
+    [InlineData(true, false, true)]     // it ran out once
+    [InlineData(false, true, true)]     // there is none
+    [InlineData(true, true, true)]
+    [InlineData(false, false, false)]
+    public void A_leased_machine_may_run_only_with_a_lease_that_did_not_run_out(bool ranOut, bool none, bool isFenced)
+    {
+        var entry = Entry(Power.Running);
+        entry.Desired.Machine.Leased = true;
+        if (ranOut) entry.Fenced = new Fenced { Epoch = 1 };
+        foreach (var power in (Power[])[Power.Off, Power.Crashed, Power.Absent, Power.Running])
+            Assert.Equal(isFenced, PowerRule.Decide(entry, power, Life, watchedItRun: true, stopWasAsked: false, hasLease: !none) == PowerVerdict.Fenced);
+        Assert.NotEqual(PowerVerdict.Fenced, PowerRule.Decide(Entry(Power.Running), Power.Off, Life, watchedItRun: true, stopWasAsked: false, hasLease: !none));
+    }
+
     [Fact]
     public void A_stop_that_was_not_seen_is_repaired() =>
         Assert.Equal(PowerVerdict.Converge, PowerRule.Decide(Entry(Power.Running), Power.Off, Life, watchedItRun: false, stopWasAsked: false));

@@ -1,4 +1,5 @@
 using Controller.Contracts;
+using Controller.Grains.Availability;
 using Controller.Grains.Images;
 using Controller.Silo;
 using Controller.Silo.Images;
@@ -39,6 +40,8 @@ public class ClusterFixture : IAsyncLifetime
     /// <summary>What the grains take for the time.</summary>
     protected virtual TimeProvider Time => TimeProvider.System;
 
+    protected virtual AvailabilityOptions Availability => new();
+
     /// <summary>The kinds that the silos know.</summary>
     protected virtual DeclaredModel Model => DeclaredModel.Standard;
 
@@ -56,7 +59,7 @@ public class ClusterFixture : IAsyncLifetime
         {
             SiloHost.AddRecords(silo, Database);
             silo.Services.AddSingleton(Time);
-            SiloHost.AddDatabase(silo.Services, Database, new());
+            SiloHost.AddDatabase(silo.Services, Database, new(), Availability);
             silo.Services.AddSingleton(Model);
             silo.Services.AddSingleton<IImageFiles>(new ImageStore(new() { Directory = _images.FullName }, TimeProvider.System));
         });

@@ -7,5 +7,7 @@ internal sealed class PutForward : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _ahead));
 
+    public override long GetTimestamp() => System.GetTimestamp() + (long)(TimeSpan.FromTicks(Interlocked.Read(ref _ahead)).TotalSeconds * System.TimestampFrequency);
+
     public void Forward(TimeSpan by) => Interlocked.Add(ref _ahead, by.Ticks);
 }

@@ -40,6 +40,8 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
         Epoch = opened!.Epoch;
     }
 
+    public Task<LeaseAnswer> Renew(bool guarded = true, long? epoch = null) => grain.RenewLease(epoch ?? Epoch, guarded, guarded ? null : "the script says so", _self!);
+
     /// <summary>From the next connection on.</summary>
     public void Says(string underlay) => _capabilities = _capabilities with { UnderlayAddress = underlay };
 

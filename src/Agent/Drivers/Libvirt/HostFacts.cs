@@ -24,6 +24,7 @@ internal static class HostFacts
             Cores = node.Cpus,
             MemoryBytes = Memory(connect),
             DiskBytes = places.Own.Pool.Info(connect).Capacity,
+            Leases = true,
             Architecture = "x64",
             Features =
             {

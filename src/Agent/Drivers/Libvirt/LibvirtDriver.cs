@@ -78,7 +78,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         LogTraits(traits.Kvm, traits.CpuShares);
 
         var power = new PowerSwitch(_link, _time);
-        _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), new SizeFitting(_link, _log), power, _guards, traits);
+        _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), new SizeFitting(_link, _log), power, _guards, traits,
+            new Leases.QemuProcesses(_options.NamespacePidFile));
         _rebooting = new Rebooting(_link, power, _time);
         _leaving = new Leaving(_options, _folders, _link, power, _copying, _time);
         _coming = new Coming(_options, _folders, _places, _link, _machines);
@@ -117,6 +118,8 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
             await Machines.Remove(ObjectKey.Of(id, incarnation), cancel);
             new SocketFolder(_options.Socket, incarnation).Remove();
         });
+
+    public Task<bool> EndMachine(string id, string incarnation, CancellationToken cancel) => Guard(() => Machines.End(ObjectKey.Of(id, incarnation), cancel));
 
     public Task Reboot(string id, string incarnation, RebootMethod method, TimeSpan grace, CancellationToken cancel) =>
         Guard(() => (_rebooting ?? throw NotStarted).Reboot(ObjectKey.Of(id, incarnation), method, grace, cancel));

@@ -37,6 +37,17 @@ internal sealed partial class SimulatedDriver
         Change(host => Find(host, id, incarnation) is { } machine && host.Machines.Remove(machine));
     }
 
+    public bool EndsWithTheAgent => true;
+
+    public Task<bool> EndMachine(string id, string incarnation, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        _faults.ThrowIfDue(nameof(EndMachine));
+        var ended = _store.Change(host => PowerDown(Find(host, id, incarnation), Power.Off));
+        if (ended) Changed?.Invoke(id);
+        return Task.FromResult(ended);
+    }
+
     public async Task Reboot(string id, string incarnation, RebootMethod method, TimeSpan grace, CancellationToken cancel)
     {
         await Begin(nameof(Reboot), cancel);

@@ -60,6 +60,7 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             MemoryBytes = (ulong)_options.MemoryBytes,
             DiskBytes = (ulong)_options.DiskBytes,
             Architecture = "x64",
+            Leases = true,
             UnderlayAddress = _options.UnderlayAddress,
         };
         capabilities.Features.Add([

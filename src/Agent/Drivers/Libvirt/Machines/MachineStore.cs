@@ -7,7 +7,8 @@ namespace Controller.Agent.Drivers.Libvirt.Machines;
 
 /// <summary>The converge function of machines, and their removal.</summary>
 internal sealed class MachineStore(
-    Folders folders, ImageCache images, Places places, Link link, DeviceFitting devices, SizeFitting sizes, PowerSwitch power, Networks.NicGuards guards, HostTraits host)
+    Folders folders, ImageCache images, Places places, Link link, DeviceFitting devices, SizeFitting sizes, PowerSwitch power, Networks.NicGuards guards, HostTraits host,
+    Leases.QemuProcesses processes)
 {
     private const uint Validate = 1;
     private const uint StoredOnly = 2;
@@ -66,6 +67,21 @@ internal sealed class MachineStore(
         await link.Job(connect => DeleteDisks(connect, key), cancel, nameof(DeleteDisks));
         File.Delete(folders.Console(key));
         File.Delete(folders.Variables(key));
+    }
+
+    /// <summary>The process first: libvirtd may be slow, stuck or gone. Then libvirtd must agree, for it may know of a process that we do not see.</summary>
+    public async Task<bool> End(ObjectKey key, CancellationToken cancel)
+    {
+        var ended = processes.End(key.Id) > 0;
+        while (processes.Of(key.Id).Count > 0)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancel);
+            processes.End(key.Id);
+        }
+        if (processes.Blind is null && (ended || processes.Sees)) return ended;
+        if (await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id) is not { Active: true } there || there.Label?.Incarnation != key.Incarnation) return ended;
+        await power.Destroy(key.Id, cancel);
+        return true;
     }
 
     private static void RefuseOthers(ObjectKey key, MachineView? there)
