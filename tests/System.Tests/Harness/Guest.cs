@@ -11,6 +11,7 @@ internal sealed class Guest(OcciApi api, Entity compute)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
 
     private readonly List<byte> _log = [];
+    private long _size;
 
     /// <summary>What it has said so far, as far as it was read.</summary>
     public string Text => Encoding.UTF8.GetString([.. _log]);
@@ -21,10 +22,11 @@ internal sealed class Guest(OcciApi api, Entity compute)
     /// <summary>The group of the pattern's last match in what was read.</summary>
     public string LastOf(string pattern) => Regex.Matches(Text, pattern)[^1].Groups[1].Value;
 
-    /// <summary>Reads what is new, and answers where the log ends: what is said later is behind that.</summary>
+    /// <summary>Reads what there is, and answers where the log ended: what is said later is behind that. A guest that never stops talking is not waited for.</summary>
     public async Task<int> Now()
     {
-        while (await Read() is > 0)
+        await Read();
+        for (var end = _size; _log.Count < end && await Read() is > 0;)
         {
             // There is more.
         }
@@ -70,6 +72,7 @@ internal sealed class Guest(OcciApi api, Entity compute)
         if (await api.Console(compute.Id, _log.Count) is not { } part)
             return null;
         Assert.True(part.Size >= _log.Count, $"The log of {compute.Path} became shorter: {part.Size} bytes, {_log.Count} were read of it.");
+        _size = part.Size;
         _log.AddRange(part.Data);
         return part.Data.Length;
     }
