@@ -44,8 +44,6 @@ public sealed class TheModel
             .Select(t => $"infrastructure/compute/template/1.1#{t.Item1} < infrastructure#resource_tpl > infrastructure#compute @/mixin/resource_tpl/{t.Item1}/"
                 + $" | occi.compute.cores whole={t.Item2} | occi.compute.memory decimal={t.Item3} | occi.compute.ephemeral_storage.size decimal={t.Item4}*"
                 + " | occi.compute.ephemeral_storage.deviceid text |"),
-        "http://controller.local/occi/infrastructure/compute#machine > infrastructure#compute @/mixin/machine/ | local.controller.compute.firmware {bios,uefi}=bios"
-            + " | local.controller.compute.machine {q35,pc}=q35 | local.controller.compute.grace whole=60 | local.controller.compute.agent {connected,absent}* |",
     ];
 
     [Fact]
