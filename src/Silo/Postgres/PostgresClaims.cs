@@ -79,9 +79,9 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         var tally = new PlacementTally(request);
         if (await PlacementFilters.Judge(connection, request, options, host, staying: true) is not [var room] || !tally.Fits(room))
             return new(null, OutcomeKind.NoCapacity, tally.Explain());
+        await Take(connection, request);   // hosts' rows before pools', as Release does
         if (await ResizeInPool(connection, request) is { } full)
             return new(null, OutcomeKind.NoCapacity, full);
-        await Take(connection, request);
         await transaction.CommitAsync();
         return new(host, OutcomeKind.Done, null);
     }

@@ -82,10 +82,43 @@ public abstract class MovingContract(IDriverHost source, IDriverHost target)
         await there.WaitForConsole(machine, "DEMO: boots 2");
     }
 
-    private static async Task<Placed<MachineSpec>> Running(Bench bench)
+    [DriverFact]
+    public async Task A_machine_with_UEFI_goes_on_on_the_other_host()
+    {
+        await using var here = new Bench(source);
+        await using var there = new Bench(target);
+        var machine = await Running(here, WithUefi);
+        var before = await here.Console(machine);
+        var arrival = await Arrival(machine, there);
+        await source.Driver.SendAway(Departure(machine, arrival, MigrateMethod.MigrateLive), new Direct(target.Driver, arrival), _ => { }, default);
+        await source.Driver.RemoveMachine(machine.Id, machine.Incarnation, default);
+        Assert.Equal(Power.Running, (await target.Driver.EnsureMachine(machine.Id, arrival.Incarnation, 7, machine.Spec, default)).Power);
+        await Lives(there, machine, before);
+    }
+
+    [DriverFact]
+    public async Task A_cold_move_takes_along_what_UEFI_keeps()
+    {
+        await using var here = new Bench(source);
+        await using var there = new Bench(target);
+        var machine = await Running(here, WithUefi);
+        var kept = await Variables(source, machine.Id);
+        var arrival = await Arrival(machine, there);
+        await source.Driver.SendAway(Departure(machine, arrival, MigrateMethod.MigrateCold), new Direct(target.Driver, arrival), _ => { }, default);
+        Assert.Equal(kept, await Variables(target, machine.Id));   // before its first start there
+        await target.Driver.EnsureMachine(machine.Id, arrival.Incarnation, 7, machine.Spec, default);
+        await there.WaitForConsole(machine, "DEMO: boots 2");
+    }
+
+    private static void WithUefi(MachineSpec spec) => (spec.Firmware, spec.MemoryBytes) = (Firmware.Uefi, 256UL << 20);
+
+    private static async Task<int> Variables(IDriverHost host, string machine) => (await host.Traces(machine)).Count(trace => trace.EndsWith(".nvram", StringComparison.Ordinal));
+
+    private static async Task<Placed<MachineSpec>> Running(Bench bench, Action<MachineSpec>? also = null)
     {
         var machine = bench.Machine(spec =>
         {
+            also?.Invoke(spec);
             (spec.Power, spec.Stop, spec.StopGraceSeconds) = (Power.Running, StopMethod.StopGraceful, 30);
             spec.Seed.UserData = ByteString.CopyFromUtf8(Counting);
         });
