@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Controller.SystemTests.Harness;
+using Controller.Testing;
 using Xunit.Abstractions;
 
 namespace Controller.SystemTests;
@@ -8,6 +9,7 @@ namespace Controller.SystemTests;
 /// <summary>Three real hosts: machines are placed, connected, moved and recovered across them.</summary>
 public sealed class FleetTests(Fleet fleet, ITestOutputHelper output) : IClassFixture<Fleet>
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
     private static readonly string[] Small = ["-m", "demo", "-a", "cores=1", "-a", "memory=0.125"];
 
     private Cloud Cloud => fleet.Cloud;
@@ -90,6 +92,33 @@ public sealed class FleetTests(Fleet fleet, ITestOutputHelper output) : IClassFi
         await Cloud.Run("host", "undrain", source.Name);
         await Cloud.Run("occi", "delete", "d1", "d2", "d3", "--wait");
         await fleet.HasForgotten(machines);
+    }
+
+    [LibvirtFact]
+    public async Task A_machine_with_high_availability_comes_back_elsewhere_when_its_host_loses_power()
+    {
+        var machine = await Machine("precious", ["-m", "ha", "-m", "http://controller.local/occi/compute#pool", "-a", "local.controller.compute.pool=shared"]);
+        var guest = new Guest(fleet.Api, machine);
+        await guest.Says("DEMO: boots 1");
+        await guest.Says("DEMO: ready");
+        var lost = await fleet.HostOf(machine);
+
+        await Cloud.Run("power", lost.Name, "off");
+        var survivors = fleet.Hosts.Where(h => h.Name != lost.Name).ToArray();
+        await Eventually.Is(
+            "it runs elsewhere",
+            async () => (await survivors[0].Running()).Concat(await survivors[1].Running()).Count(id => id == machine.Id) == 1,
+            Patience, () => Cloud.Run("explain", "compute", machine.Id).GetAwaiter().GetResult());
+        var back = new Guest(fleet.Api, machine);
+        await back.Says("DEMO: boots 2");   // from the same disk
+
+        // The host returns, and what it had of the machine goes.
+        await Cloud.Run("power", lost.Name, "on");
+        await fleet.Becomes(lost, "up");
+        await Eventually.Is("it is rid of its copy", async () => !(await lost.Domains()).Contains(machine.Id), Patience);
+        Assert.Single(await fleet.RunsOn(machine));
+        await Cloud.Run("occi", "delete", "precious", "--wait");
+        await fleet.HasForgotten(machine);
     }
 
     private Task<Entity> Machine(string title, params string[] words) => Cloud.Create("compute", ["--title", title, .. Small, .. words]);

@@ -9,7 +9,7 @@ internal static partial class NameRules
     public static readonly IReadOnlySet<string> ReservedTerms = new HashSet<string>(
     [
         .. StandardModel.Catalogue.Kinds.Select(k => k.Id.Term),
-        "agent", "batch", "category", "console", "consoleticket", "creation", "declared", "gateway", "host", "image", "join", "mixin", "model", "project", "silo", "sweeper", "token", "user", "usermixins",
+        "agent", "batch", "category", "console", "consoleticket", "creation", "declared", "fence", "gateway", "host", "image", "join", "mixin", "model", "project", "silo", "sweeper", "token", "user", "usermixins",
     ]);
 
     /// <summary>Paths of the product that no collection can have.</summary>

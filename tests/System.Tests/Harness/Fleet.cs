@@ -22,7 +22,8 @@ public sealed class Fleet : IAsyncLifetime
     {
         if (LibvirtNeeds.WhyNot("virsh") is not null)
             return;
-        _cloud = await LibvirtCloud.Start("--hosts", Size.ToString(CultureInfo.InvariantCulture), "--silos", "2");
+        _cloud = new Cloud { Settings = { ["HighAvailability__Lease"] = "00:00:12", ["HighAvailability__Margin"] = "00:00:04" } };
+        await _cloud.Up("--driver", "libvirt", "--hosts", Size.ToString(CultureInfo.InvariantCulture), "--silos", "2");
         _api = _cloud.Api();
         Hosts = [.. Enumerable.Range(1, Size).Select(number => new Hypervisor(_cloud, number))];
     }
