@@ -32,14 +32,14 @@ internal sealed class Hypervisor(Cloud cloud, int number = 1)
     }
 
     /// <summary>
-    /// Whatever the host still has of these ids, MAC or IP addresses: domains, networks, volumes, processes, files by name or content. QEMU's logs stay on
+    /// Whatever the host still has (libvirt goes on listing files of a shared pool that another host deleted) of these ids, MAC or IP addresses: domains, networks, volumes, processes, files by name or content. QEMU's logs stay on
     /// purpose, and libvirt leaves pid files of what ended in its run directory, which is emptied when it starts.
     /// </summary>
     public async Task<IReadOnlyList<string>> Traces(params string[] marks)
     {
         var known = Words(await Virsh("list", "--all", "--uuid")).Concat(Words(await Virsh("net-list", "--all", "--uuid")));
         foreach (var pool in Words(await Virsh("pool-list", "--name")))
-            known = known.Concat((await Virsh("vol-list", pool)).Split('\n'));
+            known = known.Concat((await Virsh("vol-list", pool)).Split('\n').Where(line => Words(line) is not [.., var path] || File.Exists(path)));
         string[] folders = [$"machines/{number}", $"libvirt/{number}"];
         var files = folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(cloud.Data, folder), "*", SearchOption.AllDirectories))
             .Where(path => !path.Contains($"/libvirt/{number}/log/", StringComparison.Ordinal) && !path.Contains($"/libvirt/{number}/run/", StringComparison.Ordinal) && File.ResolveLinkTarget(path, false) is null);
