@@ -82,6 +82,7 @@ finish occi-controller
 
 publish Agent "$stage/occi-controller-agent/usr/lib/occi-controller/agent"
 unit occi-controller-agent occi-controller-agent.service
+unit occi-controller-agent occi-controller-guard.service
 tool occi-controller-agent occi-controller-agent
 config occi-controller-agent agent.json 0640
 finish occi-controller-agent

@@ -7,7 +7,8 @@ using Xunit.Abstractions;
 namespace Controller.SystemTests;
 
 /// <summary>Three real hosts: machines are placed, connected, moved and recovered across them.</summary>
-public sealed class FleetTests(Fleet fleet, ITestOutputHelper output) : IClassFixture<Fleet>
+[Collection(Fleet.Collection)]
+public sealed class FleetTests(Fleet fleet, ITestOutputHelper output)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
     private static readonly string[] Small = ["-m", "demo", "-a", "cores=1", "-a", "memory=0.125"];

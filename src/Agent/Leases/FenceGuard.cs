@@ -16,6 +16,7 @@ internal sealed class FenceGuard(LeaseFile file, string aliveFile, QemuProcesses
     private LeaseState? _last;
     private long? _overSince;
     private bool _said;
+    private Task _telling = Task.CompletedTask;
 
     /// <summary>Until <paramref name="isNeeded"/> says no and no leased machine is left.</summary>
     public async Task Run(Func<bool> isNeeded, CancellationToken stop)
@@ -28,14 +29,29 @@ internal sealed class FenceGuard(LeaseFile file, string aliveFile, QemuProcesses
                 say($"{running} machines whose lease is over cannot be ended. The watchdog, if there is one, resets the host.");
             else
                 watchdog.Feed();
-            await File.WriteAllTextAsync(aliveFile, clock.GetTimestamp().ToString(CultureInfo.InvariantCulture), stop);
+            // Never waited for: a disk that hangs or is full must not keep it from looking.
+            if (_telling.IsCompleted) _telling = Task.Run(TellAlive, CancellationToken.None);
             if (!isNeeded() && (_last is null || _last.Machines.Count == 0 || (_overSince is not null && running == 0)))
             {
+                await _telling;
                 File.Delete(aliveFile);
                 return;
             }
         }
         while (await timer.WaitForNextTickAsync(stop));
+    }
+
+    /// <summary>Nobody believes in a guard that cannot say that it is there.</summary>
+    private void TellAlive()
+    {
+        try
+        {
+            File.WriteAllText(aliveFile, clock.GetTimestamp().ToString(CultureInfo.InvariantCulture));
+        }
+        catch (Exception unable) when (unable is IOException or UnauthorizedAccessException)
+        {
+            say($"It cannot be told that the guard is there: {unable.Message}");
+        }
     }
 
     /// <summary>How many leased machines run although the lease is over; they have been told to end.</summary>

@@ -22,6 +22,7 @@ internal static class GuardCommand
             new LeaseFile(state), Path.Combine(state, AliveFileName), new QemuProcesses(settings["namespace-pid-file"]), watchdog, bootId, BootClock.Instance, Console.Error.WriteLine);
         // With its agent's number it ends some time after that; as a service of its own, never.
         await guard.Run(() => settings["agent"] is not { } agent || IsAlive(int.Parse(agent, CultureInfo.InvariantCulture)), CancellationToken.None);
+        watchdog.Disarm();
         return 0;
     }
 

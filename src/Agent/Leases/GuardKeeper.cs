@@ -20,9 +20,9 @@ internal sealed partial class GuardKeeper(IOptions<AgentOptions> options, IOptio
         get
         {
             if (active.Driver.EndsWithTheAgent) return null;
-            var qemu = new QemuProcesses(libvirt.Value.NamespacePidFile);
+            var qemu = new QemuProcesses(libvirt.Value.NamespaceFile);
             if (qemu.Blind is { } blind) return blind;
-            if (!qemu.Sees && libvirt.Value.NamespacePidFile is null) return "libvirtd runs in other namespaces than the agent: Libvirt:NamespacePidFile has to name one of its processes.";
+            if (!qemu.Sees && libvirt.Value.NamespaceFile is null) return "libvirtd runs in other namespaces than the agent: Libvirt:NamespacePidFile has to name one of its processes.";
             return IsAlive ? null : "No guard runs beside the agent (Agent:LeaseGuard).";
         }
     }
@@ -64,7 +64,7 @@ internal sealed partial class GuardKeeper(IOptions<AgentOptions> options, IOptio
         yield return $"--state={options.Value.StateDirectory}";
         yield return $"--boot-id-file={options.Value.BootIdFile}";
         yield return $"--agent={Environment.ProcessId}";
-        if (libvirt.Value.NamespacePidFile is { } file) yield return $"--namespace-pid-file={file}";
+        if (libvirt.Value.NamespaceFile is { } file) yield return $"--namespace-pid-file={file}";
         if (options.Value.WatchdogDevice is { Length: > 0 } device) yield return $"--watchdog={device}";
     }
 

@@ -80,7 +80,7 @@ internal sealed class Lease
             var until = sent + (long)(lease.TotalSeconds * _clock.TimestampFrequency);
             if (until <= _clock.GetTimestamp() || until <= _until) return;
             (_until, _isOver) = (until, false);
-            Tell();
+            TryTell();
         }
         Changed.Set();
     }
@@ -103,9 +103,21 @@ internal sealed class Lease
         var machines = Machines;
         foreach (var key in machines) _ledger.Fence(key, _fence.Highest);
         (_isOver, _ranOutIn) = (true, machines.Count > 0 ? _fence.Highest : _ranOutIn);
-        Tell();
+        TryTell();
         Changed.Set();
         return false;
+    }
+
+    // A guard that does not hear of it goes by what it knew, which ends earlier; the next renewal tells it again.
+    private void TryTell()
+    {
+        try
+        {
+            Tell();
+        }
+        catch (IOException)
+        {
+        }
     }
 
     private void Tell() => _file.Write(new(_life.BootId, _until, Machines));

@@ -59,13 +59,15 @@ internal sealed partial class OperationRunner(
 
     private async Task<OperationFinished> Depart(Operation operation, ActivityContext cause, Action<OperationProgress>? progress)
     {
-        await Task.Yield();
         OperationFinished? result = null;
+        // Under way from this moment on: a cancellation that comes right behind finds it.
         var ran = await departures.Run(new(operation.MachineId, operation.Incarnation), operation.OperationId, async cancel =>
         {
+            await Task.Yield();
             reconciler.Tell(operation.MachineId, worker => worker.Wake());   // the host's next report says that it is under way
             result = await Do(operation, cause, progress, cancel);
         });
+        await Task.Yield();
         reconciler.Tell(operation.MachineId, worker => worker.Wake());
         return ran ? result! : Failed(new() { Code = "busy", Message = $"Another departure of machine {operation.MachineId} is still under way.", Retryable = true });
     }

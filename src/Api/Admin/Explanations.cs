@@ -13,7 +13,7 @@ internal sealed class Explanations(IGrainFactory grains, Rows rows)
     // Whose grains can say it (IExplainedGrain).
     private static readonly string[] Terms = ["compute", "storage"];
 
-    public sealed record OnHost(Guid Id, string? Name, HostStatus? Status, string? Why);
+    public sealed record OnHost(Guid? Id, string? Name, HostStatus? Status, string? Why);
 
     public sealed record Placed(DateTimeOffset At, string Outcome, Guid? Host, string? Why, JsonObject Detail);
 
@@ -29,15 +29,19 @@ internal sealed class Explanations(IGrainFactory grains, Rows rows)
         var steers = caller.Role >= Role.Operator;
         if ((now?.Project ?? placed?.Project ?? refused?.Project) is not { } project || !(caller.Sees(project) || steers))
             return Problems.NotFound($"{http.Request.Path} (nothing is known of it, or not any more)").ToResult();
-        return Results.Json(new Answer(term, id, project, now, await Host(now?.Host, steers), Shown(placed, project, steers), Shown(refused, project, steers)));
+        return Results.Json(new Answer(term, id, project, steers ? now : Blurred(now), await Host(now?.Host, steers), Shown(placed, project, steers), Shown(refused, project, steers)));
     }
+
+    // What waits for a host names it.
+    private static Explanation? Blurred(Explanation? now) =>
+        now is null ? null : now with { Host = null, Operation = now.Operation is { } operation ? operation with { LastError = null } : null };
 
     private async Task<OnHost?> Host(Guid? id, bool steers)
     {
         if (id is not { } host)
             return null;
         var view = await Twice.Try(grains.GetGrain<IHostGrain>(GrainKeys.Of("host", host)).View);
-        return new(host, steers ? view?.Name : null, view?.Status, steers ? view?.Why : null);
+        return new(steers ? host : null, steers ? view?.Name : null, view?.Status, steers ? view?.Why : null);
     }
 
     private static Placed? Shown(PlacementDecision? decision, Guid project, bool steers)
@@ -45,7 +49,10 @@ internal sealed class Explanations(IGrainFactory grains, Rows rows)
         if (decision?.Project != project)
             return null;
         if (!steers)
+        {
             decision.Detail.Remove("hosts");
-        return new(decision.Decided, decision.Outcome, decision.Host, decision.Why, decision.Detail);
+            (decision.Detail["request"] as JsonObject)?.Remove("onlyHost");
+        }
+        return new(decision.Decided, decision.Outcome, steers ? decision.Host : null, decision.Why, decision.Detail);
     }
 }

@@ -39,6 +39,9 @@ internal static class SerialLog
             var part = await Twice.Try(() => host.ReadConsole(compute, offset, Math.Min(max, LargestPart), step));
             if (part.Why is { } why)
                 return Problems.Unavailable(why).ToResult();
+            // Its host of before throws its log away, and that is no news of the machine.
+            if (part.Size < offset && await Twice.Try(() => machine.Placement(caller)) is { } now && now != placement)
+                continue;
             if (part.Data.Length > 0 || step < Step || cancel.IsCancellationRequested)
                 return Answer(http, part);
         }

@@ -87,12 +87,14 @@ internal sealed partial class ComputeGrain
     {
         if (present.Host is not { } here)
             return "It has no host yet.";
+        if (present.Recovery is { State: RecoveryState.Placing })
+            return "Its host was lost: it is going to be started elsewhere.";
         if (present.Phase is not (ComputePhase.Active or ComputePhase.Inactive or ComputePhase.Failed))
             return $"It can be migrated while it is active, inactive or failed, and {ComputeLifecycle.Words(present.Phase)}.";
         if (command.Method == MigrateMethod.Live && present.Phase != ComputePhase.Active)
             return $"A live migration takes a machine that runs, and {ComputeLifecycle.Words(present.Phase)}.";
-        if ((await _links.Attachments(present.Links)).FirstOrDefault(a => a.Disk is not null)?.Disk is { } disk)
-            return $"Volume {disk.Volume} is on its host's own disks and cannot move with it: detach it first.";
+        if ((await _links.Attachments(present.Links)).FirstOrDefault(a => a.Disk is not null) is { Disk: { } disk } volume)
+            return $"Volume {disk.Volume} is {(IsLocal(volume) ? "on its host's own disks" : "in a shared pool")} and cannot move with it: detach it first.";
         if (present.Pool is not null)
             return "Its root disk is in a shared pool, and a migration would copy it onto itself: that is not possible yet.";
         var source = await HostOf(here).View();
@@ -283,7 +285,8 @@ internal sealed partial class ComputeGrain
         var present = _record.Value!;
         var migration = present.Migration!;
         var now = _time.GetUtcNow();
-        var message = how == MigrationPhase.Failed ? $"It could not be migrated: {why}" : present.Message;
+        // Why it failed is for operators, who see the migration: it names hosts.
+        var message = how == MigrationPhase.Failed ? "It could not be migrated, and stays where it was." : present.Message;
         if (migration.Target.Host is { } target)
         {
             await _record.Write(Afresh(present, now) with

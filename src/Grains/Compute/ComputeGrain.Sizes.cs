@@ -31,6 +31,13 @@ internal sealed partial class ComputeGrain
             await _record.Write(less);
     }
 
+    /// <summary>Whether the update changes what is claimed: of a machine that moves two hosts have a claim.</summary>
+    private static bool ChangesClaims(ComputeRecord present, UpdateEntity command, Dictionary<string, Occi.AttributeValue> attributes)
+    {
+        var next = present with { Attributes = attributes, Mixins = Entities.Patch.Mixins(present.Mixins, command) };
+        return Wanted(next) != Wanted(present) || PlacementWishes.Group(next) != PlacementWishes.Group(present) || ComputeSizes.RootDiskBytes(attributes, null) > present.RootDiskBytes;
+    }
+
     private static ComputeHeld Wanted(ComputeRecord record) => new(ComputeSizes.Cores(record.Attributes), ComputeSizes.MemoryBytes(record.Attributes));
 
     private static ComputeHeld Claimed(ComputeRecord record) => record.Held ?? Wanted(record);

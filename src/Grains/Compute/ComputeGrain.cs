@@ -118,6 +118,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var next = Templates.Without(Patch.Attributes(present.Attributes, command));
         return Patch.Refusal(command, _record.Version)
             ?? (ComputeSizes.Refusal(next) is { } size ? new(OutcomeKind.Invalid, size)
+            : present.Migration is { UnderWay: true } && ChangesClaims(present, command, next) ? new(OutcomeKind.Conflict, "It is being migrated to another host: resize it when that has ended.")
             : ComputeHardware.Refusal(present.Attributes, next) is { } kept ? new(OutcomeKind.Conflict, kept)
             : ComputeLinks.Refusal(present, command) is { } full ? new(OutcomeKind.Conflict, full)
             : !Templates.In(Patch.Mixins(present.Mixins, command)).SequenceEqual(Templates.In(present.Mixins))
@@ -238,6 +239,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if (_record.View is null)
             return new(new(OutcomeKind.Invalid, $"There is no compute {Id}."));
         var present = _record.Value!;
+        if (present.Migration is { UnderWay: true } && present.Links.All(l => l.Id != link))
+            return new(new(OutcomeKind.Conflict, "It is being migrated to another host: link it when that has ended."));
         if (host is { } wanted && present.Host is { } here && wanted != here)
             return new(new(OutcomeKind.Conflict, $"The storage is on host {wanted}, the compute on host {here}: a local disk cannot be linked across hosts."));
         if (host is not null && ComputeAvailability.IsWanted(present.Mixins))

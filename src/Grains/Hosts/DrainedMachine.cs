@@ -28,10 +28,12 @@ internal sealed class DrainedMachine(IGrainFactory grains, Guid host, Guid compu
     /// <summary>Null: it is gone.</summary>
     public async Task<DrainSight?> Look()
     {
-        if (await _compute.View(Anyone) is not { } view || await grains.GetGrain<IExplainedGrain>(_compute.GetGrainId()).Explain() is not { } now)
+        if (await grains.GetGrain<IExplainedGrain>(_compute.GetGrainId()).Explain() is not { Phase: not "deleting" } now)
             return null;
+        // One that is being created has a claim here, and is shown to nobody yet.
+        var view = await _compute.View(Anyone);
         return new(
-            view.Attributes.Text(CoreKinds.Title), now.State is "active" or "suspended", now.Operation is not null, view.Attributes.Text(Model.StateMessage), now.Host,
+            view?.Attributes.Text(CoreKinds.Title), now.State is "active" or "suspended", view is null || now.Operation is not null, view?.Attributes.Text(Model.StateMessage), now.Host,
             await _compute.Migration());
     }
 

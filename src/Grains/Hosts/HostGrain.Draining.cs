@@ -2,6 +2,7 @@ using Controller.Contracts;
 using Controller.Grains.Entities;
 using Microsoft.Extensions.Logging;
 using Occi.Core;
+using Occi.Extension;
 
 namespace Controller.Grains.Hosts;
 
@@ -46,6 +47,12 @@ internal sealed partial class HostGrain
     {
         if (_record.Value is not { Drain: { Finished: null } drain } present)
             return;
+        if (present.Status != HostStatus.Up)
+        {
+            // Unknown is not failed: nothing is stopped or given up for want of a host that may be lost, whose machines are then recovered.
+            await _record.Write(present with { Due = _time.GetUtcNow() + DrainEvery });
+            return;
+        }
         await _claims.Barrier(Id);   // who was being placed here when the drain began is here now
         var now = _time.GetUtcNow();
         var here = (await _claims.OnHost(Id)).Where(p => p.Term != "network").ToList();
@@ -54,7 +61,8 @@ internal sealed partial class HostGrain
         var moving = objects.Count(o => o.State == DrainState.Moving);
         for (var i = 0; i < objects.Length; i++)
         {
-            if (DrainSteps.IsEnd(objects[i].State) && here.Any(p => p.Consumer == objects[i].Id))
+            // What went and is not here has no more steps, and neither has what stays and is here.
+            if (DrainSteps.IsEnd(objects[i].State) && here.Any(p => p.Consumer == objects[i].Id) != (objects[i].State is DrainState.Moved or DrainState.Gone))
                 continue;
             var next = await StepOf(objects[i], drain, moving < DrainSteps.MovesAtOnce);
             moving += (next.State == DrainState.Moving ? 1 : 0) - (objects[i].State == DrainState.Moving ? 1 : 0);
@@ -90,7 +98,9 @@ internal sealed partial class HostGrain
 
     private async Task<DrainedObject> StepOfStorage(DrainedObject at) =>
         await Entity<IEntityGrain>(at.Term, at.Id).View(DrainedMachine.Anyone) is not { } view ? at with { State = DrainState.Gone, Why = null }
-        : at with { State = DrainState.Left, Title = view.Attributes.Text(CoreKinds.Title), Why = "Its data is in this host's own pool." };
+        : at with { State = DrainState.Left, Title = view.Attributes.Text(CoreKinds.Title), Why = view.Attributes.ContainsKey(Pools.OfStorage.Name)
+            ? "It is in a shared pool: it goes with the next machine on another host that it is linked to."
+            : "Its data is in this host's own pool." };
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} ({Name}) is being drained: {Method}, stop {Stop}, by {By}")]
     private partial void LogDraining(Guid host, string name, DrainMethod method, DrainStop stop, string by);

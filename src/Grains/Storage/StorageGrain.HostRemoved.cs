@@ -41,7 +41,11 @@ internal sealed partial class StorageGrain : IExplainedGrain
         await _claims.Leave(Id, present.Incarnation, removed);
         var placed = await _claims.Place(Request(present with { Near = null }) with { SeesPools = [pool] });
         if (placed.Host is not { } host)
-            return false;
+        {
+            // Its file is whole: it is not lost, and the removal finds it here again.
+            await _claims.Note("storage", Id, present.Incarnation, removed, present.Project);
+            throw new InvalidOperationException($"Storage {Id} is in a shared pool, and no other host can have it now: {placed.Why}");
+        }
         await _record.Write(present with { Host = host, Next = null, Also = [.. present.Also.Where(h => h != host)], Generation = present.Generation + 1 });
         LogCame(Id, removed, host);
         await Tell();

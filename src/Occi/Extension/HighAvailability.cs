@@ -10,7 +10,7 @@ public static class HighAvailability
         "local.controller.compute.ha.stateless", AttrType.Boolean, "It may start afresh from its OS template on another host: what it wrote to its root disk is lost then.");
 
     /// <summary><c>http://controller.local/occi/placement#ha</c></summary>
-    public static readonly Mixin Mixin = new(new("http://controller.local/occi/placement#", "ha"))
+    public static readonly Mixin Mixin = new(new(Scheme.Placement, "ha"))
     {
         Title = "Started elsewhere when its host is lost", Location = "/mixin/placement/ha/", Applies = [Compute.Kind], Attributes = [Stateless],
     };

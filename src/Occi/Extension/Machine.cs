@@ -30,7 +30,7 @@ public static class Machine
     };
 
     /// <summary>The mixin. A compute whose guest has an agent shows it, too.</summary>
-    public static readonly Mixin Mixin = new(new("http://controller.local/occi/infrastructure/compute#", "machine"))
+    public static readonly Mixin Mixin = new(new(Scheme.Machine, "machine"))
     {
         Title = "Firmware and board of a Compute instance and how it shuts down", Location = "/mixin/machine/", Applies = [Compute.Kind], Attributes = [Firmware, Board, Grace, Agent],
     };

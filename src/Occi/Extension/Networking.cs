@@ -5,9 +5,6 @@ namespace Occi.Extension;
 /// <summary>What this product offers of networks beyond the standard.</summary>
 public static class Networking
 {
-    private const string NetworkScheme = "http://controller.local/occi/network#";
-    private const string InterfaceScheme = "http://controller.local/occi/networkinterface#";
-
     /// <summary>The IPv6 range. The standard's mixin has one address only, which is the IPv4 range here.</summary>
     public static readonly Attr Range6 = new("local.controller.network.ipv6.address", AttrType.Text, "IPv6 range, a /64; by default one of the provider's.")
     {
@@ -18,7 +15,7 @@ public static class Networking
     public static readonly Attr Gateway6 = new("local.controller.network.ipv6.gateway", AttrType.Text, "IPv6 address of the gateway.") { Mutable = false };
 
     /// <summary>IPv6 beside IPv4.</summary>
-    public static readonly Mixin Ipv6 = new(new(NetworkScheme, "ipv6"))
+    public static readonly Mixin Ipv6 = new(new(Scheme.Network, "ipv6"))
     {
         Title = "Network with IPv6 beside IPv4", Location = "/mixin/network_ipv6/", Applies = [Network.Kind], Attributes = [Range6, Gateway6],
     };
@@ -30,7 +27,7 @@ public static class Networking
     public static readonly Attr Mtu = new("local.controller.network.mtu", AttrType.Whole, "Largest packet, in bytes; by default what fits between hosts.") { Min = 1280, Max = 9000 };
 
     /// <summary>What machines are told of a network beside their addresses.</summary>
-    public static readonly Mixin Settings = new(new(NetworkScheme, "settings"))
+    public static readonly Mixin Settings = new(new(Scheme.Network, "settings"))
     {
         Title = "What a network's machines are told", Location = "/mixin/network_settings/", Applies = [Network.Kind], Attributes = [Dns, Mtu],
     };
@@ -42,7 +39,7 @@ public static class Networking
     };
 
     /// <summary>A network that is the provider's own, outside of the cloud; for admins to create.</summary>
-    public static readonly Mixin Bridged = new(new(NetworkScheme, "bridged"))
+    public static readonly Mixin Bridged = new(new(Scheme.Network, "bridged"))
     {
         Title = "Network of the world outside", Location = "/mixin/network_bridged/", Applies = [Network.Kind], Attributes = [Physical],
     };
@@ -54,7 +51,7 @@ public static class Networking
     public static readonly Attr InterfaceGateway6 = new("local.controller.networkinterface.ipv6.gateway", AttrType.Text, "IPv6 address of the gateway.") { Mutable = false };
 
     /// <summary>A NIC on a network with IPv6 has it of itself.</summary>
-    public static readonly Mixin InterfaceIpv6 = new(new(InterfaceScheme, "ipv6"))
+    public static readonly Mixin InterfaceIpv6 = new(new(Scheme.NetworkInterface, "ipv6"))
     {
         Title = "Network interface with IPv6 beside IPv4", Location = "/mixin/networkinterface_ipv6/", Applies = [NetworkInterface.Kind],
         Attributes = [InterfaceAddress6, InterfaceGateway6],

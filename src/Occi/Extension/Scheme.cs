@@ -9,6 +9,9 @@ internal static class Scheme
     public const string Storage = Root + "storage#";
     public const string StorageActions = Root + "storage/action#";
     public const string Compute = Root + "compute#";
+    public const string Machine = Infrastructure + "/compute#";
+    public const string Network = Root + "network#";
+    public const string NetworkInterface = Root + "networkinterface#";
     public const string Placement = Root + "placement#";
     public const string Zones = Root + "zone#";
 }

@@ -59,7 +59,7 @@ public sealed class MigratingTests(SweeperTests.Swept cluster) : IClassFixture<S
         await Eventually.Is("the source has it to itself", () => Task.FromResult(Wanted(_source) is { Outgoing: null, Power: Power.Running, Absent: false }));
         await Eventually.Is("the target removes what it has", () => Task.FromResult(Wanted(_target).Absent));
         await Eventually.Is("only the source's claim is left", async () => await Claims() == 1);
-        Assert.Equal("It could not be migrated: the wire was cut", await Message());
+        Assert.Equal("It could not be migrated, and stays where it was.", await Message());
         Assert.Equal("active", await State());
     }
 

@@ -4,9 +4,11 @@ using Controller.Testing;
 
 namespace Controller.SystemTests.Harness;
 
-/// <summary>A cloud with three real hosts, which the tests of one class share one after the other: each leaves it as it found it.</summary>
+/// <summary>A cloud with three real hosts, which tests share one after the other: each leaves it as it found it.</summary>
 public sealed class Fleet : IAsyncLifetime
 {
+    public const string Collection = "fleet";
+
     private const int Size = 3;
 
     private Cloud? _cloud;
@@ -23,7 +25,16 @@ public sealed class Fleet : IAsyncLifetime
         if (LibvirtNeeds.WhyNot("virsh") is not null)
             return;
         _cloud = new Cloud { Settings = { ["HighAvailability__Lease"] = "00:00:12", ["HighAvailability__Margin"] = "00:00:04" } };
-        await _cloud.Up("--driver", "libvirt", "--hosts", Size.ToString(CultureInfo.InvariantCulture), "--silos", "2");
+        try
+        {
+            await _cloud.Up("--driver", "libvirt", "--hosts", Size.ToString(CultureInfo.InvariantCulture), "--silos", "2");
+        }
+        catch
+        {
+            // Nobody disposes of a fixture that did not come to life.
+            await _cloud.DisposeAsync();
+            throw;
+        }
         _api = _cloud.Api();
         Hosts = [.. Enumerable.Range(1, Size).Select(number => new Hypervisor(_cloud, number))];
     }
@@ -64,3 +75,7 @@ public sealed class Fleet : IAsyncLifetime
     /// <summary>Nothing of these is left anywhere.</summary>
     internal Task HasForgotten(params Entity[] entities) => Cloud.HasForgotten(entities, Hosts);
 }
+
+/// <summary>One fleet for all classes that want one: it takes half a minute to come up.</summary>
+[CollectionDefinition(Fleet.Collection)]
+public sealed class FleetCollection : ICollectionFixture<Fleet>;

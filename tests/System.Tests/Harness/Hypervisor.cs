@@ -61,13 +61,22 @@ internal sealed class Hypervisor(Cloud cloud, int number = 1)
         }
     }
 
+    /// <summary>Whether its libvirtd takes connections.</summary>
+    public async Task<bool> Answers() => (await Ask("version")).ExitCode == 0;
+
     private async Task<string> Virsh(params string[] arguments)
+    {
+        var said = await Ask(arguments);
+        Assert.True(said.ExitCode == 0, $"virsh {string.Join(' ', arguments)}: {said.Error}");
+        return said.Output;
+    }
+
+    private async Task<Said> Ask(params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo("virsh", ["-q", "-c", Connection, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.True(process.ExitCode == 0, $"virsh {string.Join(' ', arguments)}: {await error}");
-        return await output;
+        return new(process.ExitCode, await output, await error);
     }
 
     private static string[] Words(string text) => text.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries);

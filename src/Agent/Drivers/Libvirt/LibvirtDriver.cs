@@ -79,7 +79,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
 
         var power = new PowerSwitch(_link, _time);
         _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), new SizeFitting(_link, _log), power, _guards, traits,
-            new Leases.QemuProcesses(_options.NamespacePidFile));
+            new Leases.QemuProcesses(_options.NamespaceFile));
         _rebooting = new Rebooting(_link, power, _time);
         _leaving = new Leaving(_options, _folders, _link, power, _copying, _time);
         _coming = new Coming(_options, _folders, _places, _link, _machines);

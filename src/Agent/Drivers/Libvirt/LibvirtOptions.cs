@@ -22,6 +22,9 @@ internal sealed class LibvirtOptions : IValidatableObject
     /// </summary>
     public string? NamespacePidFile { get; set; }
 
+    /// <summary>What <see cref="NamespacePidFile"/> comes to; null: the agent's own namespaces.</summary>
+    public string? NamespaceFile => NamespacePidFile is { Length: > 0 } set ? set : HostFacts.Beside(Uri, "init.pid");
+
     /// <summary>The address at which the other hosts reach this one, for networks that span hosts. Default: that of <see cref="UnderlayInterface"/>.</summary>
     public string? UnderlayAddress { get; set; }
 

@@ -75,7 +75,7 @@ internal static class PlacementFilters
     /// <summary>A filter as a refusal names it.</summary>
     public static string Words(string filter, PlacementRequest request) => filter switch
     {
-        "storage" => "not where the linked storage is",
+        "storage" => request.FromDriver is null ? "not where the linked storage is" : "not the host that was asked for",
         "except" => "where it is already, or just was",
         "driver" => $"with another driver than {request.FromDriver}",
         "peers" => "that take no machines from other hosts (Agent:PeerListen)",

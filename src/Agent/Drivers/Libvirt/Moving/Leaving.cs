@@ -29,7 +29,7 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Link link
         if (arrived && (machine.Power != Power.Running))
         {
             // An earlier call came so far and could not say so: memory is there, or what was off has its disk there.
-            await SendConsole(key, peer, cancel);
+            await Try(() => SendConsole(key, peer, cancel));
             return;
         }
         if (what.Order.Method == MigrateMethod.MigrateCold)
@@ -44,7 +44,7 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Link link
     {
         var disk = folders.RootDisk(key);
         var hasDisk = machine.Running!.Element("devices")!.Elements("disk").Any(known => (string?)known.Element("target")?.Attribute("dev") == MovedXml.RootTarget);
-        var overlay = hasDisk && MovedXml.IsOverlay(disk);
+        var overlay = hasDisk && ImageHeader.BackingFile(disk) is not null;
         var prepare = new PeerPrepare
         {
             Driver = "libvirt",
@@ -66,7 +66,8 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Link link
         var after = await link.Call(connect => MachineView.Find(connect, key.Id), CancellationToken.None, key.Id);
         if (after is { Active: true })
             throw new DriverException("not-moved", $"libvirt says that machine {key.Id} was moved, and it is {after.Power} here.", retryable: false);
-        await SendConsole(key, peer, CancellationToken.None);
+        // It has moved: that the log's last lines could not follow it does not undo that.
+        await Try(() => SendConsole(key, peer, CancellationToken.None));
     }
 
     /// <summary>Waits for libvirt, tells how far it is, and passes a cancellation on. When libvirt ends the machine is as it says, cancelled or not.</summary>
@@ -186,13 +187,19 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Link link
         },
         CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
+    private static Task<bool> Try(Func<Task> act) => Try(async () =>
+    {
+        await act();
+        return true;
+    });
+
     private static async Task<T?> Try<T>(Func<Task<T>> ask)
     {
         try
         {
             return await ask();
         }
-        catch (Exception unable) when (unable is LibvirtException or DriverException or OperationCanceledException)
+        catch (Exception unable) when (unable is LibvirtException or DriverException or IOException or OperationCanceledException)
         {
             return default;
         }

@@ -34,14 +34,4 @@ internal static class MovedXml
             log?.SetAttributeValue("file", folders.Console(key));
         return domain.ToString();
     }
-
-    /// <summary>Whether a root disk is an overlay of an image.</summary>
-    public static bool IsOverlay(string file)
-    {
-        // qcow2: the offset of the backing file's name, 0 where there is none.
-        Span<byte> header = stackalloc byte[16];
-        using var disk = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        disk.ReadExactly(header);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(header[8..]) != 0;
-    }
 }

@@ -64,7 +64,7 @@ internal sealed class HostNetwork(LibvirtOptions options)
 
     private int? Namespace()
     {
-        var file = options.NamespacePidFile is { Length: > 0 } set ? set : HostFacts.Beside(options.Uri, "init.pid");
+        var file = options.NamespaceFile;
         if (file is null)
             return null;
         try

@@ -53,6 +53,8 @@ internal sealed class Place(string volumes, string images, string copying, Share
             return path;
         var partial = Copy($"{sha256}.{Guid.NewGuid():N}");
         File.Copy(image, partial);
+        using (var copy = File.OpenHandle(partial, FileMode.Open, FileAccess.ReadWrite))
+            RandomAccess.FlushToDisk(copy);   // its name promises that all of it is there, on every host
         File.Move(partial, path, overwrite: true);   // another host may have brought the same one
         return path;
     }
