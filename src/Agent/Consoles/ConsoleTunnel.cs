@@ -45,7 +45,8 @@ internal sealed class ConsoleTunnel(AsyncDuplexStreamingCall<TunnelFrame, Tunnel
     {
         await Send(new TunnelFrame { ConsoleId = id, Closed = why });
         await call.RequestStream.CompleteAsync();
-        await (_down ?? Down(null, cancel));   // until the gateway has heard it
+        // Until the gateway has heard it, also where reading ended with what the viewer did wrong: a call that is let go of earlier takes the last word with it.
+        await (_down is { IsCompleted: false } reading ? reading : Down(null, cancel));
     }
 
     private async Task<Failure?> Up(IMachineConsole console, CancellationToken over)
