@@ -24,6 +24,11 @@ public sealed class LibvirtHighAvailabilityTests
         var before = Assert.Single(Machines(compute));
         var old = await hosts[from - 1].IncarnationOf(compute);
 
+        // The lease is a proof from when the host has said that a guard is there: it is started with the first leased machine.
+        await Eventually.Is(
+            "the host is guarded",
+            async () => (await cloud.Rows($"select convert_from(payload, 'UTF8')::jsonb #>> '{{record,guarded}}' from entity where state_name = 'host' and title = 'host-{from}'")) is ["true"],
+            Patience);
         var agent = cloud.Pids()[$"agent-{from}"];
         await Signal("STOP", agent);
         try

@@ -28,7 +28,7 @@ public sealed class LibvirtMachineTests
 
         // It boots, and finds what it was given.
         var seed = await guest.Says(@"DEMO: seed instance-id=(\S+) hostname=(\S+)");
-        Assert.Equal(await host.IncarnationOf(machine), seed.Groups[1].Value);
+        Assert.Equal(machine.Id, seed.Groups[1].Value);   // however often it moves, it is one instance for cloud-init
         Assert.Equal("first.example", seed.Groups[2].Value);
         var nic = machine.Link("networkinterface");
         await SaysItsLease(guest, nic, 0);
