@@ -32,7 +32,8 @@ public sealed class LibvirtMigrationTests(Fleet fleet)
         // Each number once and in order: the guest lost no moment of its life, and its console no line.
         var beats = System.Text.RegularExpressions.Regex.Matches(guest.Text, @"DEMO: beat (\d+) ").Select(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture)).ToArray();
         Assert.Equal(Enumerable.Range(1, beats.Length), beats);
-        await Eventually.Is("the source has nothing of it", async () => (await from.Traces(machine.Id)).Count == 0, Patience);
+        IReadOnlyList<string> left = [];
+        await Eventually.Is("the source has nothing of it", async () => (left = await from.Traces(machine.Id)).Count == 0, Patience, () => string.Join('\n', left));
 
         await fleet.Cloud.Run("migrate", machine.Id, "--to", from.Name, "--method", "cold", "--wait");
         await guest.Says("DEMO: boots 2", 0);

@@ -43,10 +43,19 @@ internal sealed class Hypervisor(Cloud cloud, int number = 1)
         string[] folders = [$"machines/{number}", $"libvirt/{number}"];
         var files = folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(cloud.Data, folder), "*", SearchOption.AllDirectories))
             .Where(path => !path.Contains($"/libvirt/{number}/log/", StringComparison.Ordinal) && !path.Contains($"/libvirt/{number}/run/", StringComparison.Ordinal) && File.ResolveLinkTarget(path, false) is null);
-        return [.. known.Where(Marked).Select(name => $"libvirtd knows {name.Trim()}"), .. files.Where(path => Marked(path) || Marked(Content(path))), .. marks.SelectMany(Processes.Of).Select(process => process.Command)];
+        return [.. known.Where(Marked).Select(name => $"libvirtd knows {name.Trim()}"), .. files.Where(path => Marked(path) || Marked(Content(path))), .. marks.SelectMany(Processes.Of).Where(process => IsHere(process.Pid)).Select(process => process.Command)];
 
         bool Marked(string text) => marks.Any(mark => text.Contains(mark, StringComparison.OrdinalIgnoreCase));
     }
+
+    // In this host's namespaces or in none: a machine that has moved is another host's.
+    private bool IsHere(int pid)
+    {
+        var where = Namespace(pid);
+        return where == Namespace(Environment.ProcessId) || where == Namespace(int.Parse(cloud.Read($"libvirt/{number}/run/init.pid"), CultureInfo.InvariantCulture));
+    }
+
+    private static string? Namespace(int pid) => new FileInfo($"/proc/{pid}/ns/pid").LinkTarget;
 
     private static string Content(string path)
     {
