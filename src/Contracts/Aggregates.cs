@@ -159,6 +159,10 @@ public interface ILinkGrain : IEntityGrain
     [Alias("SourceGone")] Task SourceGone();
 }
 
-/// <summary>A disk or a NIC. <see cref="Pool"/>: the shared pool that the disk is in; a disk without one binds its machine to its host.</summary>
+/// <summary>A disk, a NIC or a security group. <see cref="Pool"/>: the shared pool that the disk is in; a disk without one binds its machine to its host.</summary>
 [GenerateSerializer, Immutable, Alias("Attachment")]
-public sealed record Attachment([property: Id(0)] DesiredDisk? Disk, [property: Id(1)] DesiredNic? Nic, [property: Id(2)] Guid? Pool = null);
+public sealed record Attachment([property: Id(0)] DesiredDisk? Disk, [property: Id(1)] DesiredNic? Nic, [property: Id(2)] Guid? Pool = null)
+{
+    /// <summary>No device, but rules for NICs.</summary>
+    [Id(3)] public DesiredGroup? Group { get; init; }
+}

@@ -12,7 +12,7 @@ public static class StandardModel
         [
             CoreKinds.Entity, CoreKinds.Resource, CoreKinds.Link,
             Compute.Kind, Storage.Kind, Network.Kind, NetworkInterface.Kind, StorageLink.Kind,
-            Host.Kind,
+            Host.Kind, SecurityGroup.Kind, SecurityGroupLink.Kind,
         ],
         [
             IpNetwork.Mixin, IpNetworkInterface.Mixin, SshKey.Mixin, UserData.Mixin, OpenStackContext.PublicKey, OpenStackContext.UserData,

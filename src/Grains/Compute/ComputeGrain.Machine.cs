@@ -73,7 +73,7 @@ internal sealed partial class ComputeGrain
             Image = present.Image,
             RootDiskBytes = present.RootDiskBytes,
             Disks = [.. attachments.Where(a => a.Disk is not null).Select(a => a.Disk!)],
-            Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => a.Nic!)],
+            Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => ComputeLinks.Guarded(a.Nic!, attachments))],
             SshKeys = GuestData.SshKeys(present.Attributes),
             UserData = GuestData.UserData(present.Attributes),
             Firmware = ComputeHardware.Firmware(present.Attributes),
@@ -90,7 +90,7 @@ internal sealed partial class ComputeGrain
         Zone = PlacementWishes.Zone(present.Mixins),
         Group = PlacementWishes.Group(present),
         Image = present.Image?.Sha256,
-        Features = ComputeHardware.Features(present.Attributes),
+        Features = [.. ComputeHardware.Features(present.Attributes), .. present.Links.Any(ComputeLinks.IsGroup) ? [ComputeHardware.SecurityGroups] : (string[])[]],
     };
 
     /// <summary>Keeps what was seen, where it says something new.</summary>
@@ -139,6 +139,9 @@ internal sealed partial class ComputeGrain
             if (present.Links.FirstOrDefault(l => l.Id == attachment.Link) is { } link)
                 await _links.Of(link).Observed(attachment with { Addresses = [.. machine.Addresses.Where(a => a.Link == link.Id).Select(a => a.Address)] }, active);
         }
+        // A group is in force as soon as the host has done all that it was told, whatever the machine does.
+        foreach (var group in present.Links.Where(l => ComputeLinks.IsGroup(l) && machine.Generation >= present.Generation))
+            await _links.Of(group).Observed(new(group.Id, true, "", null), machineActive: true);
         await ReleaseLeaving(present, machine.Generation);
     }
 

@@ -52,7 +52,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
                 ? await Place()   // the first attempt died half-way
                 : Repeated.Create(command, present.Project, _record.View);
         }
-        if ((ComputeSizes.Refusal(command.Attributes) ?? ComputeLinks.Refusal(command.Links.Length)) is { } refusal)
+        if ((ComputeSizes.Refusal(command.Attributes) ?? ComputeLinks.Refusal(command.Links.Select(l => ComputeLinks.TermOf(l.Kind))) ?? ComputeLinks.NoNic([], command.Links)) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
         var (image, unusable) = await _templates.Of(command);
         if ((unusable ?? ComputeDisks.Refusal(command, image)) is { } cannot)
@@ -121,6 +121,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             : present.Migration is { UnderWay: true } && ChangesClaims(present, command, next) ? new(OutcomeKind.Conflict, "It is being migrated to another host: resize it when that has ended.")
             : ComputeHardware.Refusal(present.Attributes, next) is { } kept ? new(OutcomeKind.Conflict, kept)
             : ComputeLinks.Refusal(present, command) is { } full ? new(OutcomeKind.Conflict, full)
+            : ComputeLinks.NoNic(present.Links, command.Links) is { } none ? new(OutcomeKind.Invalid, none)
             : !Templates.In(Patch.Mixins(present.Mixins, command)).SequenceEqual(Templates.In(present.Mixins))
                 ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
             : ComputeAvailability.Refusal(Patch.Mixins(present.Mixins, command), Patch.Attributes(present.Attributes, command), HasLocalRoot(present)) is { } unavailable
@@ -247,12 +248,20 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return new(new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume));
         if (present.Links.FirstOrDefault(l => l.Id == link) is { } known)
             return new(new(OutcomeKind.AlreadyDone), known.Slot);
-        if (ComputeLinks.Refusal(present.Links.Length + 1) is { } full)
+        if (ComputeLinks.Refusal(present.Links.Select(l => l.Term).Append(term)) is { } full)
             return new(new(OutcomeKind.Conflict, full));
+        if (term == Occi.Extension.SecurityGroupLink.Kind.Id.Term && await Unguarded(present) is { } unguarded)
+            return new(unguarded);
         var slot = ComputeLinks.FreeSlot([.. present.Links, .. present.LeavingLinks], term);
         await _record.Write(present with { Links = [.. present.Links, new(link, term, slot)] });
         return new(new(OutcomeKind.Done), slot);
     }
+
+    /// <summary>Why its machine cannot be in a security group where it is; null: it can.</summary>
+    private async Task<Outcome?> Unguarded(ComputeRecord present) =>
+        present.Host is { } host && await HostOf(host).View() is { Capabilities.Features: var features } && !features.Contains(ComputeHardware.SecurityGroups)
+            ? new(OutcomeKind.Conflict, $"The agent of host {host} enforces no security groups: it needs a newer one.")
+            : null;
 
     public async Task LinkReady(Guid link)
     {

@@ -10,6 +10,9 @@ internal static class ComputeHardware
 {
     private const decimal DefaultGraceSeconds = 60;
 
+    /// <summary>What a host must be able to do for machines in security groups.</summary>
+    public const string SecurityGroups = "security-groups";
+
     public static readonly string Mixin = Machine.Mixin.Id.ToString();
 
     public static Firmware Firmware(IReadOnlyDictionary<string, AttributeValue> attributes) =>

@@ -1,5 +1,7 @@
 using Controller.Contracts;
+using Controller.Grains.Entities;
 using Controller.Grains.Links;
+using Occi.Extension;
 
 namespace Controller.Grains.Compute;
 
@@ -53,19 +55,47 @@ internal sealed class ComputeLinks(IGrainFactory grains)
 
     public Task SourceGone(ComputeLink link) => Of(link).SourceGone();
 
-    /// <summary>Answers a link that asks again to go, and whose term is not known any more: both kinds of link are asked.</summary>
+    /// <summary>Answers a link that asks again to go, and whose term is not known any more: every kind of link is asked.</summary>
     public Task Gone(Guid link, bool active) => Task.WhenAll(
-        Of(new(link, "networkinterface", 0)).Observed(null, active), Of(new(link, "storagelink", 0)).Observed(null, active));
+        Of(new(link, "networkinterface", 0)).Observed(null, active), Of(new(link, "storagelink", 0)).Observed(null, active), Of(new(link, SecurityGroup, 0)).Observed(null, active));
 
     /// <summary>For which every host's machines have ports, beside their other devices.</summary>
     private const int MostDevices = 15;
+    private const int MostGroups = 10;
+    private static readonly string SecurityGroup = SecurityGroupLink.Kind.Id.Term;
+
+    /// <summary>Whether it is a link to a security group, which is no device.</summary>
+    public static bool IsGroup(ComputeLink link) => link.Term == SecurityGroup;
 
     /// <summary>Why a compute cannot have so many links; null when it can.</summary>
-    public static string? Refusal(int links) =>
-        links > MostDevices ? $"A compute has ports for {MostDevices} storage links and network interfaces in all, and was to have {links}." : null;
+    public static string? Refusal(IEnumerable<string> terms)
+    {
+        var byKind = terms.ToLookup(term => term == SecurityGroup);
+        return byKind[false].Count() is > MostDevices and var devices ? $"A compute has ports for {MostDevices} storage links and network interfaces in all, and was to have {devices}."
+            : byKind[true].Count() is > MostGroups and var groups ? $"A compute can be in {MostGroups} security groups, and was to be in {groups}."
+            : null;
+    }
 
     public static string? Refusal(ComputeRecord present, UpdateEntity update) =>
-        Refusal(present.Links.Select(l => l.Id).Union(update.Links.Select(l => l.Id)).Count());
+        Refusal(present.Links.Select(l => (l.Id, l.Term)).Union(Terms(update.Links)).Select(l => l.Term));
+
+    /// <summary>Why links to security groups that are to be made with their compute mean no NIC of it; null: they do.</summary>
+    public static string? NoNic(IEnumerable<ComputeLink> present, CreateEntity[] links)
+    {
+        var nics = present.Select(l => (l.Id, l.Term)).Concat(Terms(links)).Where(l => l.Term == "networkinterface").Select(l => l.Id).ToHashSet();
+        return links.Select(l => l.Attributes.Text(SecurityGroupLink.Nic)).OfType<string>().FirstOrDefault(meant => LinkGrain.EndOf(meant, "networkinterface") is not { } nic || !nics.Contains(nic)) is { } missing
+            ? $"{SecurityGroupLink.Nic.Name}: a network interface of the compute was wanted, {missing} was given."
+            : null;
+    }
+
+    private static IEnumerable<(Guid Id, string Term)> Terms(CreateEntity[] links) => links.Select(l => (l.Id, TermOf(l.Kind)));
+
+    /// <summary>A NIC with the rules of all groups that it is in.</summary>
+    public static DesiredNic Guarded(DesiredNic nic, IEnumerable<Attachment> attachments)
+    {
+        var groups = attachments.Select(a => a.Group).OfType<DesiredGroup>().Where(g => g.Nic is null || g.Nic == nic.Link).ToArray();
+        return groups.Length == 0 ? nic : nic with { Filtered = true, Rules = [.. groups.SelectMany(g => g.Rules).Distinct()] };
+    }
 
     public static string TermOf(string kind) => kind[(kind.LastIndexOf('#') + 1)..];
 

@@ -8,7 +8,7 @@ using Occi.Core;
 namespace Controller.Grains.Links;
 
 /// <summary>
-/// What the two kinds of link do alike: they arrange their target and their slot, follow what the machine says, and let go when it has let go.
+/// What the kinds of link do alike: they arrange their target and their slot, follow what the machine says, and let go when it has let go.
 /// The kinds differ in what they arrange with the target and what device they ask for.
 /// </summary>
 internal abstract partial class LinkGrain : Grain, ILinkGrain
@@ -264,6 +264,14 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
         await Move(LinkTrigger.Ready, r => next with { Phase = r.Phase, Slot = accepted.Slot });
         await Source(next.Source).LinkReady(Id);
         return new(OutcomeKind.Created, View: Record.View);
+    }
+
+    /// <summary>Something of an arranged link has changed that its machine has to follow: told until it was seen.</summary>
+    protected async Task Change(Func<LinkRecord, LinkRecord> change)
+    {
+        await Record.Write(change(Record.Value!) with { Operation = Operation.Begin("change", _time.GetUtcNow(), Limit) });
+        if (Record.Value!.Phase != LinkPhase.Attaching)
+            await Source(Record.Value.Source).LinkReady(Id);
     }
 
     private async Task Go()

@@ -125,9 +125,15 @@ internal static class Mapping
         spec.Nics.AddRange(m.Nics.Select(n => new Proto.Nic
         {
             LinkId = n.Link.ToString("D"), NetworkId = n.Network.ToString("D"), Mac = n.Mac, Address = n.Address ?? "", Device = n.Device, Address6 = n.Address6 ?? "",
+            Filtered = n.Filtered, Rules = { n.Rules.Select(ToProto) },
         }));
         return spec;
     }
+
+    private static Proto.SecurityRule ToProto(this SecurityRule r) => new()
+    {
+        Egress = r.Egress, Family = (uint)r.Family, Protocol = (uint)r.Protocol, FirstPort = (uint)(r.FirstPort ?? 0), LastPort = (uint)(r.LastPort ?? 0), Remote = r.Remote ?? "",
+    };
 
     private static Proto.VolumeSpec ToProto(this DesiredVolume v)
     {
