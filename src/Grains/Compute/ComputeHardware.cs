@@ -10,8 +10,11 @@ internal static class ComputeHardware
 {
     private const decimal DefaultGraceSeconds = 60;
 
-    /// <summary>What a host must be able to do for machines in security groups.</summary>
-    public const string SecurityGroups = "security-groups";
+    private const string SecurityGroups = "security-groups", FloatingAddresses = "floating-addresses";
+
+    /// <summary>What its host must have for these links.</summary>
+    public static IEnumerable<string> Features(IReadOnlyCollection<ComputeLink> links) =>
+        [.. links.Any(ComputeLinks.IsGroup) ? [SecurityGroups] : (string[])[], .. links.Any(l => l.Floating) ? [FloatingAddresses] : (string[])[]];
 
     public static readonly string Mixin = Machine.Mixin.Id.ToString();
 

@@ -60,6 +60,12 @@ internal sealed record LinkRecord
 
     public long RulesVersion { get; init; }
 
+    /// <summary>Of a network interface to a reservation: its address. Such a one is no NIC.</summary>
+    public FloatingAddress? Floating { get; init; }
+
+    /// <summary>The term of the kind of its target, where its kind leads to several.</summary>
+    public string? TargetTerm { get; init; }
+
     public Operation? Operation { get; init; }
 
     public string? Message { get; init; }

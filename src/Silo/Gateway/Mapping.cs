@@ -126,6 +126,7 @@ internal static class Mapping
         {
             LinkId = n.Link.ToString("D"), NetworkId = n.Network.ToString("D"), Mac = n.Mac, Address = n.Address ?? "", Device = n.Device, Address6 = n.Address6 ?? "",
             Filtered = n.Filtered, Rules = { n.Rules.Select(ToProto) },
+            Floating = { n.Floating.Select(f => new Proto.FloatingAddress { Address = f.Address, NetworkId = f.Network.ToString("D"), Cidr = f.Cidr, Gateway = f.Gateway }) },
         }));
         return spec;
     }
