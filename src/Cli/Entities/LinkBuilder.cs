@@ -13,6 +13,7 @@ internal static class LinkBuilder
     {
         [Network.Kind.Id] = NetworkInterface.Kind.Id,
         [Storage.Kind.Id] = StorageLink.Kind.Id,
+        [IpReservation.Kind.Id] = NetworkInterface.Kind.Id,
         [SecurityGroup.Kind.Id] = SecurityGroupLink.Kind.Id,
     };
 
