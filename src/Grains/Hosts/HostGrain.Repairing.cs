@@ -44,6 +44,7 @@ internal sealed partial class HostGrain : IReportingHost, IExplainedGrain
         var entity = GrainFactory.GetGrain<IClaimant>(GrainId.Create(term, GrainKeys.Of(term, id)));
         if (!(await entity.SettleClaims()).Ok || await entity.StandsBy(Id, incarnation))   // it has read its row anew
             return new(OutcomeKind.Conflict, $"The {term} {id} says that it is on this host: it is not removed.");
+        _sentAway.Remove(incarnation);   // once a session is enough by itself; who asks for it is obeyed
         await SendAway(term, id, incarnation);
         return new(OutcomeKind.Done, $"The host is told to remove the {term} {id}.");
     }
