@@ -1,4 +1,5 @@
 using Controller.Api.Admin;
+using Controller.Api.Audit;
 using Controller.Api.Cluster;
 using Controller.Api.Consoles;
 using Controller.Api.Serial;
@@ -34,6 +35,7 @@ public static class ApiHost
 
         var app = builder.Build();
         app.UseMiddleware<EveryResponse>();
+        app.UseMiddleware<Auditing>();
         app.UseMiddleware<Guard>();
         app.UseMiddleware<FirstSilo>();
         app.UseMiddleware<Authentication>();

@@ -20,7 +20,7 @@ internal sealed class ApiClient(Uri endpoint, string token) : IDisposable
     {
         BaseAddress = endpoint,
         Timeout = Timeout.InfiniteTimeSpan,
-        DefaultRequestHeaders = { Authorization = new("Bearer", token) },
+        DefaultRequestHeaders = { Authorization = new("Bearer", token), UserAgent = { new("controller-cli", typeof(ApiClient).Assembly.GetName().Version?.ToString(3)) } },
     };
 
     public Uri Endpoint { get; } = endpoint;

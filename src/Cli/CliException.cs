@@ -13,6 +13,9 @@ internal static class ExitCode
     public const int Failed = 1;
     public const int Usage = 2;
 
+    /// <summary>What was looked for is there: "controller doctor" found something.</summary>
+    public const int Found = 4;
+
     /// <summary>Ended by Ctrl-C, as shells have it.</summary>
     public const int Interrupted = 130;
 }

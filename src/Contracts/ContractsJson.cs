@@ -14,6 +14,7 @@ namespace Controller.Contracts;
 [JsonSerializable(typeof(Row<TokenView>))]
 [JsonSerializable(typeof(Row<ImageView>))]
 [JsonSerializable(typeof(Row<UserMixinsView>))]
+[JsonSerializable(typeof(ExplainedOperation))]
 public sealed partial class ContractsJson : JsonSerializerContext;
 
 /// <summary>The part of a row's payload that others than its grain may read.</summary>

@@ -26,6 +26,12 @@ public sealed record Explanation
 
     /// <summary>What is under way.</summary>
     [Id(8)] public ExplainedOperation? Operation { get; init; }
+
+    /// <summary>All that is under way with it, <see cref="Operation"/> included: a machine that starts may be moving, too.</summary>
+    [Id(39)] public ExplainedOperation[] UnderWay { get; init; } = [];
+
+    /// <summary>What was under way before, the newest first; a few are kept.</summary>
+    [Id(40)] public PastOperation[] Past { get; init; } = [];
 }
 
 /// <summary>What is under way with an entity: since when, until when at most, and what went wrong last.</summary>
@@ -37,7 +43,32 @@ public sealed record ExplainedOperation(
     [property: Id(3)] DateTimeOffset Deadline,
     [property: Id(4)] DateTimeOffset Due,
     [property: Id(5)] int Attempts,
-    [property: Id(6)] string? LastError);
+    [property: Id(6)] string? LastError)
+{
+    /// <summary>The principal that asked for it; null: the control plane by itself.</summary>
+    [Id(37)] public string? By { get; init; }
+
+    /// <summary>The trace id of the request that began it.</summary>
+    [Id(38)] public string? Trace { get; init; }
+}
+
+/// <summary>What was under way with an entity and is no more. <paramref name="State"/>: the entity's when it ended. Persisted: additive changes only.</summary>
+[GenerateSerializer, Immutable, Alias("PastOperation")]
+public sealed record PastOperation(
+    [property: Id(0)] Guid Id,
+    [property: Id(1)] string What,
+    [property: Id(2)] DateTimeOffset Since,
+    [property: Id(3)] DateTimeOffset Ended,
+    [property: Id(4)] int Attempts,
+    [property: Id(5)] string? State)
+{
+    [Id(6)] public string? By { get; init; }
+
+    [Id(7)] public string? Trace { get; init; }
+
+    /// <summary>What went wrong last; it may have been done nevertheless.</summary>
+    [Id(8)] public string? LastError { get; init; }
+}
 
 /// <summary>An entity that can say why it is as it is.</summary>
 [Alias("IExplainedGrain")]

@@ -43,6 +43,7 @@ internal static class SiloHost
         var authority = new CertificateAuthority(settings.Pki, TimeProvider.System);   // now: Orleans needs it before there are services
         builder.Services.AddSingleton(_ => authority);   // made known this way, it ends with the others
         builder.Services.AddSingleton<GatewayDirectory>();
+        builder.Services.AddSingleton<HostsSeen>();
         builder.Services.AddSingleton<SiloHealth>();
         builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = 16 * 1024 * 1024);
         builder.Services.AddTelemetry(builder.Configuration, "controller-silo", settings.Silo.Name, settings.Metrics);

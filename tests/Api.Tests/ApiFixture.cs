@@ -163,6 +163,15 @@ public sealed class ApiFixture : IAsyncLifetime
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>Does to the database what nobody should.</summary>
+    public async Task<int> Execute(string sql, params object[] about)
+    {
+        await using var command = _database.CreateCommand(sql);
+        foreach (var value in about)
+            command.Parameters.Add(new() { Value = value });
+        return await command.ExecuteNonQueryAsync();
+    }
+
     /// <summary>A project and a member's token of it.</summary>
     public async Task<string> AddProject(string name, string quota = "{}")
     {

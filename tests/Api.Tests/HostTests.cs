@@ -169,7 +169,8 @@ public sealed class HostTests(ApiFixture api)
         Assert.False(owner.GetProperty("placement").GetProperty("detail").TryGetProperty("hosts", out _));
         Assert.Equal(JsonValueKind.Null, owner.GetProperty("host").GetProperty("name").ValueKind);
         Assert.Equal(404, (await api.Send("GET", "/admin/explain/compute/" + id, caller: "stranger")).Status);
-        Assert.Equal(501, (await api.Send("GET", "/admin/explain/network/" + id)).Status);
+        Assert.Equal(404, (await api.Send("GET", "/admin/explain/network/" + id)).Status);
+        Assert.Contains("there are the kinds", (await api.Send("GET", "/admin/explain/nonsense/" + id)).Body, StringComparison.Ordinal);
 
         var refused = await api.Send("POST", "/compute/", $"{ComputeCategory}\nX-OCCI-Attribute: occi.compute.memory=65000");
         Assert.Equal(409, refused.Status);

@@ -86,6 +86,24 @@ public sealed class HostTests
     }
 
     [Fact]
+    public void An_explanation_tells_what_was_done_and_by_whom_the_newest_last()
+    {
+        var text = ExplainText.Of(JsonNode.Parse(
+            """
+            {"kind":"network","id":"1","project":"p","now":{"state":"active","phase":"active",
+              "underWay":[{"what":"down","since":"s","deadline":"d","attempts":0,"by":"alice"},{"what":"resize","since":"s","deadline":"d","attempts":1}],
+              "past":[{"what":"create","ended":"2026-01-02T03:04:06+00:00","state":"active","by":"bob","trace":"aa"}]},
+             "audit":[{"at":"2026-01-02T03:04:07+00:00","method":"POST","path":"/network/1","action":"down","user":"alice","status":200,"result":"ok"},
+                      {"at":"2026-01-02T03:04:05+00:00","method":"POST","path":"/network/","user":"bob","status":201,"result":"ok"}]}
+            """)!);   // it is JSON
+        Assert.Contains("Under way: down since s, asked for by alice, until d at most", text, StringComparison.Ordinal);
+        Assert.Contains("Under way: resize since s, by itself, until d at most", text, StringComparison.Ordinal);
+        string[] order = ["POST /network/ ", "create ended", "POST /network/1?action=down"];
+        Assert.Equal(order.Order(Comparer<string>.Create((a, b) => text.IndexOf(a, StringComparison.Ordinal).CompareTo(text.IndexOf(b, StringComparison.Ordinal)))), order);
+        Assert.All(order, line => Assert.Contains(line, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void An_explanation_tells_why_something_is_nowhere()
     {
         var text = ExplainText.Of(JsonNode.Parse("""{"kind":"compute","id":"1","project":"p","refusal":{"at":"t","outcome":"nocapacity","why":"0 of 1 hosts can take it.","detail":{"hosts":[]}}}""")!);

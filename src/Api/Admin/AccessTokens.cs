@@ -1,3 +1,4 @@
+using Controller.Api.Audit;
 using Controller.Api.Cluster;
 using Controller.Api.Http;
 using Controller.Api.Identity;
@@ -13,7 +14,7 @@ internal sealed class AccessTokens(IGrainFactory grains, Rows rows, Projects pro
 
     public sealed record Made(Guid Id, string Token, string Name, Guid Project, Role Role, DateTimeOffset Created, DateTimeOffset? Expires);
 
-    public async Task<IResult> Create(New token, CancellationToken cancel)
+    public async Task<IResult> Create(New token, HttpContext http, CancellationToken cancel)
     {
         if (string.IsNullOrWhiteSpace(token.Name))
             return Problems.Invalid("name is missing: what logs and people call the token.").ToResult();
@@ -30,6 +31,7 @@ internal sealed class AccessTokens(IGrainFactory grains, Rows rows, Projects pro
         DateTimeOffset? expires = token.ExpiresInSeconds is { } seconds ? time.GetUtcNow().AddSeconds(seconds) : null;
         await Twice.Try(() => grain.Create(token.Name, project.Id, role, expires));
         var view = await Twice.Try(grain.View) ?? throw new InvalidOperationException("The token that was just created is not there.");
+        http.Touch("token", view.Id, view.Project);
         return Results.Json(
             new Made(view.Id, secret, view.Name, view.Project, view.Role, view.Created, view.Expires), statusCode: StatusCodes.Status201Created);
     }

@@ -1,5 +1,8 @@
+using Controller.Api.Audit;
+using Controller.Api.Doctor;
 using Controller.Api.Http;
 using Controller.Api.Identity;
+using Controller.Api.Operations;
 using Controller.Contracts;
 
 namespace Controller.Api.Admin;
@@ -9,7 +12,12 @@ internal static class AdminRoutes
     public static void AddAdmin(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<Projects>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<JoinTokens>().AddSingleton<Images>()
-            .AddSingleton<Explanations>().AddSingleton<Migrations>();
+            .AddSingleton<Explanations>().AddSingleton<Migrations>().AddSingleton<OperationRows>().AddSingleton<Operations.Operations>();
+        builder.Services.AddSingleton<AuditRows>().AddSingleton<AuditRoutes>().AddSingleton<Attempts>().AddSingleton<AuditLog>()
+            .AddHostedService(s => s.GetRequiredService<AuditLog>()).AddHostedService<AuditPruning>();
+        builder.Services.AddOptions<AuditOptions>().BindConfiguration("Audit").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<ICheck, ClaimCheck>().AddSingleton<ICheck, RowCheck>().AddSingleton<ICheck, HostCheck>().AddSingleton<ICheck, OperationCheck>()
+            .AddSingleton<ICheck, SystemCheck>().AddSingleton<Examination>().AddSingleton<Repairs>();
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(
             new System.Text.Json.Serialization.JsonStringEnumConverter(System.Text.Json.JsonNamingPolicy.CamelCase)));
     }
@@ -40,6 +48,19 @@ internal static class AdminRoutes
         admin.MapDelete("/hosts/{id:guid}/fence", hosts.ClearFence).Needs(Role.Admin);
         admin.MapPost("/hosts/{id:guid}/confirm-off", hosts.ConfirmOff).Needs(Role.Admin);
         admin.MapGet("/explain/{term}/{id:guid}", services.GetRequiredService<Explanations>().Explain).Needs(Role.Reader);
+        var operations = services.GetRequiredService<Operations.Operations>();
+        admin.MapGet("/operations", operations.List).Needs(Role.Reader);
+        admin.MapGet("/operations/{id:guid}", operations.Show).Needs(Role.Reader);
+        admin.MapPost("/operations/{id:guid}/retry", operations.Retry).Needs(Role.Operator);
+        admin.MapGet("/doctor", services.GetRequiredService<Examination>().Look).Needs(Role.Operator);
+        var audit = services.GetRequiredService<AuditRoutes>();
+        admin.MapGet("/audit", audit.List).Needs(Role.Reader);
+        admin.MapGet("/audit/export", audit.Export).Needs(Role.Reader);
+        var repairs = services.GetRequiredService<Repairs>();
+        admin.MapPost("/repairs/claims/{term}/{id:guid}", repairs.Claims).Needs(Role.Operator);
+        admin.MapPost("/repairs/rows/{term}/{id:guid}", repairs.Row).Needs(Role.Operator);
+        admin.MapPost("/repairs/hosts/{id:guid}", repairs.Host).Needs(Role.Operator);
+        admin.MapPost("/repairs/hosts/{id:guid}/strays/{term}/{entity:guid}/{incarnation:guid}", repairs.Stray).Needs(Role.Admin);
         var migrations = services.GetRequiredService<Migrations>();
         admin.MapPost("/computes/{id:guid}/migrate", migrations.Migrate).Needs(Role.Operator);
         admin.MapPost("/computes/{id:guid}/cancel-migration", migrations.Cancel).Needs(Role.Operator);

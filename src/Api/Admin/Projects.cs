@@ -1,3 +1,4 @@
+using Controller.Api.Audit;
 using Controller.Api.Cluster;
 using Controller.Api.Http;
 using Controller.Api.Inventory;
@@ -10,7 +11,7 @@ internal sealed class Projects(IGrainFactory grains, Rows rows)
 {
     public sealed record New(string? Name, Quota? Quota);
 
-    public async Task<IResult> Create(New project, CancellationToken cancel)
+    public async Task<IResult> Create(New project, HttpContext http, CancellationToken cancel)
     {
         if (string.IsNullOrWhiteSpace(project.Name))
             return Problems.Invalid("name is missing: what people call the project.").ToResult();
@@ -19,6 +20,7 @@ internal sealed class Projects(IGrainFactory grains, Rows rows)
         var id = Guid.NewGuid();
         var grain = grains.GetGrain<IProjectGrain>(GrainKeys.Of("project", id));
         await Twice.Try(() => grain.Create(project.Name, project.Quota ?? new()));
+        http.Touch("project", id, id);
         return Results.Json(await Twice.Try(grain.View), statusCode: StatusCodes.Status201Created);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Controller.Api.Audit;
 using Controller.Api.Http;
 using Controller.Contracts;
 using Occi;
@@ -26,7 +27,13 @@ internal static class Batch
     /// <summary>Does it to all of them; who refuses nevertheless, since something changed after it was asked, is told one by one.</summary>
     public static async Task<Problem?> Do(OcciRequest request, IReadOnlyList<(Kind Kind, Guid Id)> entities, Func<Kind, Guid, Task<Outcome>> command)
     {
-        var refused = await ForEach(request, entities, command);
+        var refused = await ForEach(request, entities, async (kind, id) =>
+        {
+            var outcome = await command(kind, id);
+            if (outcome.Ok)
+                request.Http.Touch(kind.Id.Term, id);
+            return outcome;
+        });
         return Refusal(refused, $"These changed after they were asked; the other {entities.Count - refused.Count} are done.");
     }
 

@@ -1,3 +1,4 @@
+using Controller.Api.Audit;
 using Controller.Api.Cluster;
 using Controller.Api.Http;
 using Controller.Api.Model;
@@ -71,6 +72,7 @@ internal sealed partial class Creation(IGrainFactory grains, Planning planning, 
             return (Explained(Problems.From(outcome, request.Path), outcome, planned), false);
         if ((outcome.View ?? await Twice.Try(() => grain.View(request.Caller))) is not { } view)
             return (Problems.Conflict("The entity was deleted meanwhile."), false);
+        request.Http.Touch(planned.Term, view.Id, view.Project);
         LogCreated(planned.Term, view.Id, request.Caller.Principal, view.Project);
         return (Created(request, [view]), outcome.Kind == OutcomeKind.Created);
     }
@@ -107,7 +109,11 @@ internal sealed partial class Creation(IGrainFactory grains, Planning planning, 
         if (progress.Before)
             return Created(request, [.. await Task.WhenAll(progress.Entities.Select(v => Now(request, v)))]);
         foreach (var view in progress.Entities)
+        {
+            if (TypeId.TryParse(view.Kind, out var kind))
+                request.Http.Touch(kind.Term, view.Id, view.Project);
             LogCreated(view.Kind, view.Id, request.Caller.Principal, view.Project);
+        }
         return Created(request, progress.Entities);
     }
 

@@ -1,3 +1,4 @@
+using Controller.Api.Audit;
 using Controller.Api.Cluster;
 using Controller.Api.Http;
 using Controller.Api.Model;
@@ -92,7 +93,10 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         if (!at.Kind.IsOffered())
             return null;
         var grain = grains.Entity(at.Kind.Id.Term, at.Id);
-        return await Twice.Try(() => grain.View(request.Caller)) is { } view ? await declared.Complete(view, request.Aborted) : null;
+        if (await Twice.Try(() => grain.View(request.Caller)) is not { } view)
+            return null;
+        request.Http.Touch(at.Kind.Id.Term, at.Id, view.Project);
+        return await declared.Complete(view, request.Aborted);
     }
 
     private async Task<EntityView?> Now(OcciRequest request, Target.Entity at, Outcome outcome) =>

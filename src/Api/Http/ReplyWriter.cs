@@ -38,6 +38,7 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
     /// <summary>A refusal: text/plain shows the message, text/occi also a header, JSON an object (decision D-46).</summary>
     public static Task Write(HttpContext http, Problem problem, MediaType media)
     {
+        http.Features.Set(problem);   // the audit log names it
         Telemetry.Refusals.Add(1, new KeyValuePair<string, object?>("reason", problem.Type.Name));
         var response = http.Response;
         response.StatusCode = problem.Type.Status;

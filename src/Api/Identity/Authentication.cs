@@ -26,6 +26,7 @@ internal sealed class Authentication(RequestDelegate next, Tokens tokens)
         }
         http.Features.Set(caller);
         Activity.Current?.SetTag("controller.project", caller.Project);
+        Asking.Begin(caller.Principal, Activity.Current?.TraceId.ToString());
         await next(http);
     }
 }

@@ -10,8 +10,7 @@ internal static class ExplainCommand
 {
     public static Command Create()
     {
-        var kind = new Argument<string>("kind") { Description = "compute or storage." };
-        kind.AcceptOnlyFromAmong("compute", "storage");
+        var kind = new Argument<string>("kind") { Description = "Term of its kind: compute, storage, network, networkinterface, storagelink, host, or one of a data file." };
         var id = new Argument<string>("id") { Description = OcciCommand.IdHelp + " Of one whose creation was refused: the UUID that the refusal names." };
         var format = OutputFormat.Option("text", "json");
         var command = new Command("explain", "Tells why something is where it is and in its state, or why it could not be placed.") { kind, id, format };

@@ -26,13 +26,27 @@ internal static class ExplainText
             Line($"Refused a place at {refused["at"]} ({refused["outcome"]}): {refused["why"]}");
             Decision(refused["detail"]);
         }
+        Timeline();
         return text.ToString();
+
+        void Timeline()
+        {
+            var past = (found["now"]?["past"] as JsonArray ?? []).OfType<JsonNode>().Select(p => (
+                At: p["ended"]?.ToString() ?? "", What: $"{p["what"]} ended", Who: Who(p["by"]), Result: $"{p["state"]} {p["lastError"]}".TrimEnd(), Trace: p["trace"]?.ToString() ?? ""));
+            var asked = (found["audit"] as JsonArray ?? []).OfType<JsonNode>().Select(a => (
+                At: a["at"]?.ToString() ?? "", What: AuditCommand.What(a), Who: Who(a["user"]), Result: $"{a["status"]} {a["result"]}", Trace: a["trace"]?.ToString() ?? ""));
+            (string At, string What, string Who, string Result, string Trace)[] rows = [.. past.Concat(asked).OrderBy(r => DateTimeOffset.TryParse(r.At, CultureInfo.InvariantCulture, DateTimeStyles.None, out var at) ? at : default)];
+            if (rows.Length == 0)
+                return;
+            Line("What was done, the newest last:");
+            text.Append(new Table("AT", "WHAT", "BY", "RESULT", "TRACE").AddAll(rows.Select(r => (string[])[r.At, r.What, r.Who, r.Result, r.Trace])));
+        }
 
         void State(JsonNode entity, JsonNode? host)
         {
             Line($"It is {entity["state"] ?? "not visible"} ({entity["phase"]}). {entity["message"]}".TrimEnd());
-            if (entity["operation"] is { } operation)
-                Line($"Under way: {operation["what"]} since {operation["since"]}, until {operation["deadline"]} at most; attempts: {operation["attempts"]}. {operation["lastError"]}".TrimEnd());
+            foreach (var operation in entity["underWay"] is JsonArray all ? all.OfType<JsonNode>() : entity["operation"] is { } one ? [one] : [])
+                Line($"Under way: {operation["what"]} since {operation["since"]}, {By(operation)}, until {operation["deadline"]} at most; attempts: {operation["attempts"]}. {operation["lastError"]}".TrimEnd());
             Line(host is null ? "It is on no host." : $"It is on host {host["name"] ?? host["id"]}, which is {host["status"]}. {host["why"]}".TrimEnd());
             if (entity["generation"]?.ToString() is { } wanted && entity["observedGeneration"]?.ToString() is { } seen and not "0" && wanted != seen)
                 Line($"Its host has not yet done what is wanted now (generation {wanted}, done is {seen}).");
@@ -54,6 +68,10 @@ internal static class ExplainText
 
         void Line(string line) => text.Append(Table.Plain(line)).Append('\n');
     }
+
+    private static string Who(JsonNode? by) => by?.ToString() ?? "the controller";
+
+    private static string By(JsonNode operation) => operation["by"] is { } by ? $"asked for by {by}" : "by itself";
 
     private static string Verdict(JsonNode host) => host["filter"]?.ToString() is { } filter ? "rejected: " + filter
         : "weight " + string.Join(" + ", (host["weights"] as JsonObject ?? []).Select(w => string.Create(CultureInfo.InvariantCulture, $"{w.Value} {w.Key}")));

@@ -5,7 +5,7 @@ namespace Controller.Grains.Compute;
 // Why it is in its state.
 internal sealed partial class ComputeGrain : IExplainedGrain
 {
-    public Task<Explanation?> Explain() => Task.FromResult(_record.Value is not { } present ? null : new Explanation
+    public Task<Explanation?> Explain() => Task.FromResult(_record.Explain(present => new Explanation
     {
         Project = present.Project,
         State = _record.View is null ? null : ComputeProjection.ToOcci(present.Phase),
@@ -16,5 +16,5 @@ internal sealed partial class ComputeGrain : IExplainedGrain
         Generation = present.Generation,
         ObservedGeneration = present.ObservedGeneration,
         Operation = present.Operation?.Explain(),
-    });
+    }));
 }

@@ -32,7 +32,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         TimeProvider time,
         ILogger<ComputeGrain> logger)
     {
-        _record = new(state, ComputeProjection.View, ComputeProjection.Index);
+        _record = new(state, ComputeProjection.View, ComputeProjection.Index, time);
         _links = new(GrainFactory);
         _templates = new(GrainFactory);
         (_claims, _time, _logger) = (claims, time, logger);

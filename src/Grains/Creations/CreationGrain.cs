@@ -24,9 +24,9 @@ internal sealed partial class CreationGrain(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>What could not be made in this time is taken back.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+    internal static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
-    private readonly Record<CreationRecord, EntityView> _record = new(state, (_, _) => null, CreationRecord.Index);
+    private readonly Record<CreationRecord, EntityView> _record = new(state, (_, _) => null, CreationRecord.Index, time);
 
     public async Task<CreationProgress> Create(CreationRequest request)
     {
@@ -45,6 +45,8 @@ internal sealed partial class CreationGrain(
             Shown = request.Shown,
             Remember = request.Remember,
             Due = now + Patience,
+            By = Asking.By,
+            Trace = Asking.Trace,
         });
         return await Advance(repeated: false);
     }
@@ -71,6 +73,8 @@ internal sealed partial class CreationGrain(
             Why = late ? $"It could not be created within {Limit.TotalMinutes:0} minutes." : present.Why,
             Made = late ? [.. present.Entities.Where(e => !e.Existed).Select(e => e.Command.Id)] : present.Made,
         });
+        if (present.By is { } by)
+            Asking.Begin(by, present.Trace);   // nobody calls, and it is still that principal's request
         LogGoesOn(present.Id, present.Phase, present.Attempts + 1);
         await Advance(repeated: true);
     }

@@ -58,6 +58,12 @@ internal sealed record CreationRecord
 
     public int Attempts { get; init; }
 
+    /// <summary>The principal whose request it is.</summary>
+    public string? By { get; init; }
+
+    /// <summary>The trace id of the request.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>When the sweeper looks again: to go on with it, or to forget it.</summary>
     public DateTimeOffset Due { get; init; }
 
@@ -68,5 +74,7 @@ internal sealed record CreationRecord
         State = record.Phase.ToString().ToLowerInvariant(),
         Listed = false,
         Due = record.Due,
+        Operations = record.Phase == CreationPhase.Done ? null
+            : [new(record.Id, record.Phase.ToString().ToLowerInvariant(), record.Started, record.Started + CreationGrain.Limit, record.Due, record.Attempts, record.Why) { By = record.By, Trace = record.Trace }],
     };
 }

@@ -23,16 +23,34 @@ public sealed record Operation
 
     public string? LastError { get; init; }
 
+    /// <summary>The principal that asked for it; null: the control plane by itself.</summary>
+    public string? By { get; init; }
+
+    /// <summary>The trace id of its request.</summary>
+    public string? Trace { get; init; }
+
     /// <summary>Begins an operation.</summary>
     public static Operation Begin(string what, DateTimeOffset now, TimeSpan limit) =>
-        new() { Id = Guid.NewGuid(), What = what, Since = now, Deadline = now + limit, Due = now + Wait(0) };
+        new() { Id = Guid.NewGuid(), What = what, Since = now, Deadline = now + limit, Due = now + Wait(0), By = Contracts.Asking.By, Trace = Contracts.Asking.Trace };
 
     /// <summary>The same operation after one more attempt; they get rarer, up to half a minute.</summary>
     public Operation Again(DateTimeOffset now, string? error = null) =>
         this with { Attempts = Attempts + 1, Due = now + Wait(Attempts + 1), LastError = error ?? LastError };
 
     /// <summary>As operators see it.</summary>
-    public Contracts.ExplainedOperation Explain() => new(Id, What, Since, Deadline, Due, Attempts, LastError);
+    public Contracts.ExplainedOperation Explain() => new(Id, What, Since, Deadline, Due, Attempts, LastError) { By = By, Trace = Trace };
+
+    /// <summary>What is under way, of operations that may be; null: nothing is.</summary>
+    public static Contracts.ExplainedOperation[]? UnderWay(params ReadOnlySpan<Operation?> operations)
+    {
+        var found = new List<Contracts.ExplainedOperation>();
+        foreach (var operation in operations)
+        {
+            if (operation is not null)
+                found.Add(operation.Explain());
+        }
+        return found.Count == 0 ? null : [.. found];
+    }
 
     private static TimeSpan Wait(int attempts) => TimeSpan.FromSeconds(Math.Min(30, 3 << Math.Min(attempts, 4)));
 }

@@ -40,7 +40,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         IEnumerable<IFence> fences,
         ILogger<HostGrain> logger)
     {
-        _record = new(state, HostProjection.View, HostProjection.Index);
+        _record = new(state, HostProjection.View, HostProjection.Index, time);
         (_claims, _time, _logger) = (claims, time, logger);
         (_availability, _machines, _fences) = (availability, machines, fences);
         _openings = new(time);
@@ -101,6 +101,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         _stream?.Hangup($"Epoch {epoch} has begun.");
         Heard();
         (_stream, _resyncDue, _asking) = (stream, now, default);
+        _reported.Forget();
         _sentAway.Clear();
         LogConnected(Id, present.Name, epoch, hello.Capabilities.Driver);
         return new(epoch, Lease);
@@ -141,6 +142,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
             return true;   // nothing is concluded from what an unhealthy driver says, or does not say
         if (report.Complete && !report.Unmanaged.SequenceEqual(_record.Value!.Unmanaged))
             await _record.Write(_record.Value with { Unmanaged = report.Unmanaged });
+        _reported.Take(report, _time.GetUtcNow());
         foreach (var machine in report.Machines)
             await Deliver(Entity<IComputeGrain>("compute", machine.Id), "compute", machine.Id, machine.Incarnation, g => g.Observed(Id, machine));
         foreach (var volume in report.Volumes)

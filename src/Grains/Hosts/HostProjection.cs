@@ -37,6 +37,7 @@ internal static class HostProjection
         Disk = record.Capabilities?.DiskBytes,
         Listed = !record.Removing,
         Due = record.Due,
+        Operations = UnderWay(record),
         Facts = new(record.Admission == HostAdmission.Approved && !record.Removing, record.Drain is not null)
         {
             Zone = record.Settings.Zone,
@@ -52,6 +53,13 @@ internal static class HostProjection
             ReservedDisk = record.Settings.ReservedDiskBytes,
         },
     };
+
+    /// <summary>Neither a drain nor a removal is given up by itself: after a day somebody should have a look.</summary>
+    private static ExplainedOperation[]? UnderWay(HostRecord record) =>
+        record.Due is not { } due ? null
+        : record.Removing ? [new(record.Id, "remove", record.Since, record.Since.AddDays(1), due, 0, null)]
+        : record.Drain is { Finished: null } drain ? [new(drain.Id, "drain", drain.Since, drain.Since.AddDays(1), due, 0, Summary(drain)) { By = drain.By }]
+        : null;
 
     /// <summary>It belongs to no project: only who steers hosts may see it, and that is for its grain to ask.</summary>
     public static EntityView Entity(HostRecord record, long version) => new()

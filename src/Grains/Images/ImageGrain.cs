@@ -11,7 +11,7 @@ namespace Controller.Grains.Images;
 internal sealed class ImageGrain(
     [PersistentState("image", "entities")] IPersistentState<Stored<ImageRecord, ImageView>> state, IImageFiles files, TimeProvider time) : Grain, IImageGrain
 {
-    private readonly Record<ImageRecord, ImageView> _record = new(state, ImageProjection.View, ImageProjection.Index);
+    private readonly Record<ImageRecord, ImageView> _record = new(state, ImageProjection.View, ImageProjection.Index, time);
 
     private string Term => this.GetPrimaryKeyString()["image/".Length..];
 
@@ -43,7 +43,7 @@ internal sealed class ImageGrain(
         {
             await _record.Write(new(Term, title, "", import.Format, 0, 0, _record.Value?.Created ?? time.GetUtcNow())
             {
-                State = ImageState.Pending, Origin = import.Url, Save = import.Id, Import = import,
+                State = ImageState.Pending, Origin = import.Url, Save = import.Id, Import = import, Since = time.GetUtcNow(), By = Asking.By, Trace = Asking.Trace,
             });
         }
         return _record.View;

@@ -17,6 +17,13 @@ internal sealed record ImageRecord(string Term, string Title, string Sha256, str
     /// <summary>The save or import that makes its bytes, or made them.</summary>
     public Guid? Save { get; init; }
 
+    /// <summary>When the import began, who asked for it, and the trace id of that request.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    public string? By { get; init; }
+
+    public string? Trace { get; init; }
+
     /// <summary>While it is being imported.</summary>
     public ImageImport? Import { get; init; }
 }
@@ -31,5 +38,8 @@ internal static class ImageProjection
         Title = r.Title,
         Project = r.Project,
         State = r.State.ToString().ToLowerInvariant(),
+        // No silo gives up an import as long as bytes come: after a day somebody should have a look.
+        Operations = r is { State: ImageState.Pending, Import: { } import, Since: { } since }
+            ? [new(import.Id, "import", since, since.AddDays(1), since, 0, r.Message) { By = r.By, Trace = r.Trace }] : null,
     };
 }

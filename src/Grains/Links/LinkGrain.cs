@@ -19,7 +19,7 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
 
     protected LinkGrain(IPersistentState<Stored<LinkRecord, EntityView>> state, TimeProvider time, ILogger logger)
     {
-        Record = new(state, Project, LinkProjection.Index);
+        Record = new(state, Project, LinkProjection.Index, time);
         (_time, _logger) = (time, logger);
     }
 

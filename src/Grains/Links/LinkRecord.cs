@@ -113,5 +113,6 @@ internal static class LinkProjection
         Mixins = record.Mixins,
         Listed = record.Phase is not (LinkPhase.Attaching or LinkPhase.Detaching),
         Due = record.Operation?.Due,
+        Operations = Operation.UnderWay(record.Operation),
     };
 }

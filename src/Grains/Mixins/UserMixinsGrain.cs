@@ -22,7 +22,7 @@ internal sealed partial class UserMixinsGrain : Grain, IUserMixinsGrain
         TimeProvider time,
         ILogger<UserMixinsGrain> logger)
     {
-        _record = new(state, UserMixinsProjection.View, UserMixinsProjection.Index);
+        _record = new(state, UserMixinsProjection.View, UserMixinsProjection.Index, time);
         _release = new(GrainFactory, members, time);
         (_time, _logger) = (time, logger);
     }

@@ -57,5 +57,6 @@ internal static class UserMixinsProjection
         EntityId = record.Project,
         Project = record.Project,
         Due = record.Removed.Length == 0 ? null : record.Removed.Min(r => r.Operation.Due),
+        Operations = Operation.UnderWay([.. record.Removed.Select(r => r.Operation)]),
     };
 }

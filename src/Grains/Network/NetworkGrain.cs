@@ -25,7 +25,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
         TimeProvider time,
         ILogger<NetworkGrain> logger)
     {
-        _record = new(state, NetworkProjection.View, NetworkProjection.Index);
+        _record = new(state, NetworkProjection.View, NetworkProjection.Index, time);
         (_claims, _time, _logger) = (claims, time, logger);
     }
 

@@ -111,6 +111,7 @@ internal static class NetworkProjection
         Mixins = record.Mixins,
         Listed = record.Phase is not (NetworkPhase.Deleting or NetworkPhase.Creating),
         Due = record.Operation?.Due,
+        Operations = Operation.UnderWay(record.Operation),
     };
 
     public static string ToOcci(NetworkPhase phase) => phase switch

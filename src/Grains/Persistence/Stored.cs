@@ -1,3 +1,5 @@
+using Controller.Contracts;
+
 namespace Controller.Grains.Persistence;
 
 /// <summary>
@@ -14,6 +16,9 @@ public sealed class Stored<TRecord, TView>
     public TRecord? Record { get; set; }
 
     public EntityIndex Index { get; set; } = new();
+
+    /// <summary>What was under way and ended, the newest first; a few are kept, so that the row says how it came to be as it is.</summary>
+    public PastOperation[]? Past { get; set; }
 }
 
 /// <summary>The columns of an inventory row. A missing one is SQL null.</summary>
@@ -43,6 +48,9 @@ public sealed record EntityIndex
 
     /// <summary>When the sweeper has to look at it; null: nothing is unfinished.</summary>
     public DateTimeOffset? Due { get; init; }
+
+    /// <summary>What is under way, for who asks for it over all entities: it stands in the row that is written anyway, and goes with it. No column; null: nothing is.</summary>
+    public ExplainedOperation[]? Operations { get; init; }
 
     /// <summary>A host's capacity, or what a compute asks for.</summary>
     public int? Cores { get; init; }

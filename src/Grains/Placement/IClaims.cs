@@ -28,6 +28,12 @@ public interface IClaims
     /// <summary>Gives back what one placement of the consumer holds of its host; its addresses and its other placements stay.</summary>
     Task ReleaseIncarnation(Guid consumer, Guid incarnation);
 
+    /// <summary>Where the consumer has a claim: each placement of it.</summary>
+    Task<IReadOnlyList<(Guid Host, Guid Incarnation)>> Of(Guid consumer);
+
+    /// <summary>Gives back the consumer's addresses but those of these links; how many they were.</summary>
+    Task<int> ReleaseAddressesBut(Guid consumer, IReadOnlyCollection<Guid> links);
+
     /// <summary>Which objects are on a host.</summary>
     Task<IReadOnlyList<Placed>> OnHost(Guid host);
 

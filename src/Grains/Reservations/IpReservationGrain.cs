@@ -22,7 +22,7 @@ internal sealed partial class IpReservationGrain : Grain, IIpReservationGrain
     public IpReservationGrain(
         [PersistentState("ipreservation", "entities")] IPersistentState<Stored<IpReservationRecord, EntityView>> state, IClaims claims, TimeProvider time, ILogger<IpReservationGrain> logger)
     {
-        _record = new(state, IpReservationProjection.View, IpReservationProjection.Index);
+        _record = new(state, IpReservationProjection.View, IpReservationProjection.Index, time);
         (_claims, _time, _logger) = (claims, time, logger);
     }
 

@@ -84,5 +84,6 @@ internal static class IpReservationProjection
         Mixins = record.Mixins,
         Listed = record.Phase == ReservationPhase.Active,
         Due = record.Operation?.Due,
+        Operations = Operation.UnderWay(record.Operation),
     };
 }

@@ -22,7 +22,7 @@ internal sealed partial class SecurityGroupGrain : Grain, ISecurityGroupGrain
     public SecurityGroupGrain(
         [PersistentState("securitygroup", "entities")] IPersistentState<Stored<SecurityGroupRecord, EntityView>> state, TimeProvider time, ILogger<SecurityGroupGrain> logger)
     {
-        _record = new(state, SecurityGroupProjection.View, SecurityGroupProjection.Index);
+        _record = new(state, SecurityGroupProjection.View, SecurityGroupProjection.Index, time);
         (_time, _logger) = (time, logger);
     }
 

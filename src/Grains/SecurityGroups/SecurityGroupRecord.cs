@@ -61,7 +61,8 @@ internal static class SecurityGroupProjection
         Title = record.Attributes.Text(CoreKinds.Title),
         Mixins = record.Mixins,
         Due = record.Operation?.Due,
+        Operations = Operation.UnderWay(record.Operation),
     };
 
-    private static string ToOcci(SecurityGroupRecord record) => record.Operation is null ? "active" : "inactive";
+    public static string ToOcci(SecurityGroupRecord record) => record.Operation is null ? "active" : "inactive";
 }

@@ -52,7 +52,7 @@ internal sealed partial class StorageGrain : IExplainedGrain
         return true;
     }
 
-    public Task<Explanation?> Explain() => Task.FromResult(_record.Value is not { } present ? null : new Explanation
+    public Task<Explanation?> Explain() => Task.FromResult(_record.Explain(present => new Explanation
     {
         Project = present.Project,
         State = _record.View is null ? null : StorageProjection.ToOcci(present.Phase),
@@ -62,7 +62,7 @@ internal sealed partial class StorageGrain : IExplainedGrain
         Incarnation = present.Incarnation,
         Generation = present.Generation,
         Operation = present.Operation?.Explain(),
-    });
+    }));
 
     /// <summary>Nothing of it is on any host: gives everything back and forgets it.</summary>
     private async Task Forget()

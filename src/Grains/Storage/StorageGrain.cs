@@ -26,7 +26,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         TimeProvider time,
         ILogger<StorageGrain> logger)
     {
-        _record = new(state, StorageProjection.View, StorageProjection.Index);
+        _record = new(state, StorageProjection.View, StorageProjection.Index, time);
         (_claims, _time, _logger) = (claims, time, logger);
     }
 

@@ -118,6 +118,7 @@ internal static class StorageProjection
         Mixins = record.Mixins,
         Listed = record.Host is not null && record.Phase != StoragePhase.Deleting,
         Due = record.Operation?.Due,
+        Operations = Operation.UnderWay(record.Operation),
         Disk = record.SizeBytes,
     };
 

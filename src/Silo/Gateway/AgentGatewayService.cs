@@ -13,7 +13,7 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>What agents dial. Everything but Authority and Join wants a client certificate of the cluster's authority and an enrolled host.</summary>
 internal sealed partial class AgentGatewayService(
-    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, MachineSamples samples, TimeProvider time,
+    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, MachineSamples samples, HostsSeen seen, TimeProvider time,
     IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
     : AgentGateway.AgentGatewayBase
 {
@@ -32,6 +32,7 @@ internal sealed partial class AgentGatewayService(
         }
         using var certificate = Sign(request.Csr, host);
         await Host(host).Admit(request.Name, certificate.SerialNumber, redeemed.Admission);
+        await seen.Certificate(host, certificate);
         return Answer(host, certificate);
     }
 
@@ -42,6 +43,7 @@ internal sealed partial class AgentGatewayService(
             throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
         using var certificate = Sign(request.Csr, host);
         await Host(host).Renewed(certificate.SerialNumber);
+        await seen.Certificate(host, certificate);
         return Answer(host, certificate);
     }
 
@@ -56,10 +58,11 @@ internal sealed partial class AgentGatewayService(
             throw new RpcException(new(StatusCode.InvalidArgument, "Hello says nothing of capabilities."));
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        using var statistics = new StatisticsIntake(host, samples, logger);
+        using var statistics = new StatisticsIntake(host, samples, seen, logger);
         using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, logger);
         var self = grains.CreateObjectReference<IAgentStream>(connection);
         GatewayTelemetry.Sessions.Add(1);
+        await seen.Certificate(host, context.GetHttpContext().Connection.ClientCertificate!);   // it is what authenticated the host
         try
         {
             await connection.Run(hello, self, await gateways.Endpoints(), stop.Token);

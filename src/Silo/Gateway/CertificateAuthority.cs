@@ -40,6 +40,9 @@ internal sealed class CertificateAuthority : IDisposable
 
     public X509Certificate2 Certificate { get; }
 
+    /// <summary>Until when the last certificate of a gateway is good that was issued here; null: none was.</summary>
+    public DateTimeOffset? ServerUntil { get; private set; }
+
     private X509Certificate2 Signer { get; }
 
     /// <summary>A client certificate for a host: its name is the host's id, whatever the request says.</summary>
@@ -78,7 +81,9 @@ internal sealed class CertificateAuthority : IDisposable
         }
         request.CertificateExtensions.Add(alternatives.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.1")], false));
-        return WithKey(request, key, TimeSpan.FromDays(365));
+        var certificate = WithKey(request, key, TimeSpan.FromDays(365));
+        ServerUntil = certificate.NotAfter;
+        return certificate;
     }
 
     /// <summary>Whether this authority signed it and it is valid now.</summary>

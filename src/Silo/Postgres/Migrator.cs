@@ -19,8 +19,8 @@ internal sealed partial class Migrator(NpgsqlDataSource database, ILogger<Migrat
         try
         {
             await Execute(connection, "CREATE TABLE IF NOT EXISTS schema_version (version integer PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL DEFAULT now())", cancel);
-            var applied = await AppliedVersion(connection, cancel);
-            foreach (var (version, name, sql) in All().Where(m => m.Version > applied))
+            var applied = await AppliedVersions(connection, cancel);
+            foreach (var (version, name, sql) in All().Where(m => !applied.Contains(m.Version)))
             {
                 await using var transaction = await connection.BeginTransactionAsync(cancel);
                 await Execute(connection, sql, cancel);
@@ -51,10 +51,15 @@ internal sealed partial class Migrator(NpgsqlDataSource database, ILogger<Migrat
             .OrderBy(m => m.Item1);
     }
 
-    private static async Task<int> AppliedVersion(NpgsqlConnection connection, CancellationToken cancel)
+    /// <summary>Not only the highest: a lower one may have come later.</summary>
+    private static async Task<HashSet<int>> AppliedVersions(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand("SELECT coalesce(max(version), 0) FROM schema_version", connection);
-        return (int)(await command.ExecuteScalarAsync(cancel))!;
+        await using var command = new NpgsqlCommand("SELECT version FROM schema_version", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var versions = new HashSet<int>();
+        while (await reader.ReadAsync(cancel))
+            versions.Add(reader.GetInt32(0));
+        return versions;
     }
 
     private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken cancel)

@@ -43,6 +43,12 @@ internal sealed partial class PostgresClaims
 
     public Task ReleaseAddress(Guid network, Guid link) => Execute("DELETE FROM address_claim WHERE network = $1 AND link = $2", network, link);
 
+    public async Task<int> ReleaseAddressesBut(Guid consumer, IReadOnlyCollection<Guid> links)
+    {
+        await using var command = Command("DELETE FROM address_claim WHERE consumer = $1 AND NOT link = ANY($2)", consumer, links.ToArray());
+        return await command.ExecuteNonQueryAsync();
+    }
+
     public async Task<IReadOnlyList<AddressReservation>> Addresses(Guid network)
     {
         await using var command = Command("SELECT mac, host(address), hostname FROM address_claim WHERE network = $1 ORDER BY address", network);

@@ -122,6 +122,16 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
 
     public Task ReleaseIncarnation(Guid consumer, Guid incarnation) => Execute("DELETE FROM host_claim WHERE consumer = $1 AND incarnation = $2", consumer, incarnation);
 
+    public async Task<IReadOnlyList<(Guid Host, Guid Incarnation)>> Of(Guid consumer)
+    {
+        await using var command = Command("SELECT host, incarnation FROM host_claim WHERE consumer = $1", consumer);
+        await using var reader = await command.ExecuteReaderAsync();
+        var placements = new List<(Guid, Guid)>();
+        while (await reader.ReadAsync())
+            placements.Add((reader.GetGuid(0), reader.GetGuid(1)));
+        return placements;
+    }
+
     public async Task<IReadOnlyList<Placed>> OnHost(Guid host)
     {
         await using var command = Command("SELECT term, consumer, incarnation FROM host_claim WHERE host = $1 ORDER BY claimed", host);

@@ -1,11 +1,12 @@
 using Controller.Silo.Gateway;
+using Controller.Silo.Postgres;
 using Npgsql;
 using Proto = Controller.Agent.Protocol;
 
 namespace Controller.Silo.Statistics;
 
 /// <summary>One host's measures, on their way into the table. They go through no grain, hold nothing of the session up, and are dropped where the database is slow.</summary>
-internal sealed partial class StatisticsIntake(Guid host, MachineSamples samples, ILogger logger) : IDisposable
+internal sealed partial class StatisticsIntake(Guid host, MachineSamples samples, HostsSeen seen, ILogger logger) : IDisposable
 {
     /// <summary>What a gateway with this tells its agents in Welcome.</summary>
     public const string Feature = "statistics";
@@ -25,9 +26,11 @@ internal sealed partial class StatisticsIntake(Guid host, MachineSamples samples
 
     private async Task Store(Proto.Statistics statistics)
     {
+        var taken = DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(statistics.TakenUnixMilliseconds, int.MaxValue * 1000L));
         try
         {
-            await samples.Store(host, DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(statistics.TakenUnixMilliseconds, int.MaxValue * 1000L)), statistics.Machines);
+            await seen.Clock(host, taken);
+            await samples.Store(host, taken, statistics.Machines);
         }
         catch (Exception trouble) when (trouble is NpgsqlException or TimeoutException or ArgumentException)
         {

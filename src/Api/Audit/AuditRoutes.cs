@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Controller.Api.Admin;
+using Controller.Api.Http;
+using Controller.Api.Identity;
+using Controller.Contracts;
+
+namespace Controller.Api.Audit;
+
+/// <summary>The audit log, for who may read it: operators all of it, everybody else what the own project did and what was done to what it owns.</summary>
+internal sealed class AuditRoutes(AuditRows rows, Projects projects)
+{
+    private const int MostPerPage = 1000;
+
+    private static readonly JsonSerializerOptions Lines = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    /// <param name="Entries">The newest first.</param>
+    /// <param name="Before">Where the next page begins; null: this is the last.</param>
+    public sealed record Page(IReadOnlyList<AuditRow> Entries, long? Before);
+
+    public async Task<IResult> List(HttpContext http, CancellationToken cancel)
+    {
+        var (query, problem) = await Query(http, cancel);
+        if (problem is not null)
+            return problem.ToResult();
+        var (before, badBefore) = Number(http, "before", null, long.MaxValue);
+        var (limit, badLimit) = Number(http, "limit", 100, MostPerPage);
+        if ((badBefore ?? badLimit) is { } bad)
+            return bad.ToResult();
+        var most = (int)limit!.Value;   // it has a default
+        var found = await rows.Newest(query, before, most, cancel);
+        return Results.Json(new Page(found, found.Count == most ? found[^1].Id : null));
+    }
+
+    /// <summary>JSON lines, the oldest first.</summary>
+    public async Task<IResult> Export(HttpContext http, CancellationToken cancel)
+    {
+        var (query, problem) = await Query(http, cancel);
+        return problem is not null ? problem.ToResult() : Results.Stream(
+            async stream =>
+            {
+                await foreach (var row in rows.All(query, cancel))
+                {
+                    await JsonSerializer.SerializeAsync(stream, row, Lines, cancel);
+                    await stream.WriteAsync("\n"u8.ToArray(), cancel);
+                }
+            },
+            "application/x-ndjson");
+    }
+
+    /// <summary>What a caller may see of it.</summary>
+    public static Guid? Sight(Caller caller) => caller.Role >= Role.Operator ? null : caller.Project;
+
+    private async Task<(AuditQuery Query, Problem? Problem)> Query(HttpContext http, CancellationToken cancel)
+    {
+        var asked = http.Request.Query;
+        var query = new AuditQuery { Sight = Sight(http.Caller()), User = asked["user"].ToString() is { Length: > 0 } user ? user : null, Denied = asked["denied"].ToString() == "true" };
+        if (asked["entity"].ToString() is { Length: > 0 } entity)
+        {
+            if (!Guid.TryParseExact(entity, "D", out var id))
+                return (query, Problems.BadQuery($"entity must be a UUID, found '{entity}'."));
+            query = query with { Entity = id };
+        }
+        if (asked["project"].ToString() is { Length: > 0 } name)
+        {
+            // Who sees only the own project hears of no other.
+            if (await projects.Find(name, cancel) is not { } project || (query.Sight is { } own && own != project.Id))
+                return (query, Problems.BadQuery($"project must be the name or id of a project, found '{name}'."));
+            query = query with { Project = project.Id };
+        }
+        var (since, badSince) = Time(http, "since");
+        var (until, badUntil) = Time(http, "until");
+        return (query with { Since = since, Until = until }, badSince ?? badUntil);
+    }
+
+    private static (DateTimeOffset? Time, Problem? Problem) Time(HttpContext http, string name)
+    {
+        var text = http.Request.Query[name].ToString();
+        return text.Length == 0 ? (null, null)
+            : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? (time, null)
+            : (null, Problems.BadQuery($"{name} must be a time as in 2026-01-31T12:00:00Z, found '{text}'."));
+    }
+
+    private static (long? Number, Problem? Problem) Number(HttpContext http, string name, long? otherwise, long most)
+    {
+        var text = http.Request.Query[name].ToString();
+        return text.Length == 0 ? (otherwise, null)
+            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most ? (number, null)
+            : (null, Problems.BadQuery($"{name} must be a number from 1 to {most}, found '{text}'."));
+    }
+}

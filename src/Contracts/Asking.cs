@@ -1,0 +1,25 @@
+namespace Controller.Contracts;
+
+/// <summary>
+/// Who asked for what a grain is doing, and the trace that it belongs to. It travels with grain calls, however many there are between the request and the operation that it begins; what the
+/// control plane does by itself (a sweep, a host's news) has none.
+/// </summary>
+public static class Asking
+{
+    private const string ByKey = "controller.by";
+    private const string TraceKey = "controller.trace";
+
+    /// <summary>The principal; null: nobody.</summary>
+    public static string? By => RequestContext.Get(ByKey) as string;
+
+    /// <summary>The W3C trace id of its request.</summary>
+    public static string? Trace => RequestContext.Get(TraceKey) as string;
+
+    /// <summary>All calls that follow in this flow are for that principal.</summary>
+    public static void Begin(string by, string? trace)
+    {
+        RequestContext.Set(ByKey, by);
+        if (trace is not null)
+            RequestContext.Set(TraceKey, trace);
+    }
+}

@@ -1,0 +1,27 @@
+using Controller.Contracts;
+using Controller.Grains.Placement;
+
+namespace Controller.Grains.Storage;
+
+// What is kept about it elsewhere is set right at an operator's wish.
+internal sealed partial class StorageGrain : IClaimant
+{
+    public Task<long> Version() => Task.FromResult(_record.Exists ? _record.Version : 0);
+
+    public Task<Outcome> Rewrite() => _record.Rewrite();
+
+    public Task<bool> StandsBy(Guid host, Guid incarnation) => Task.FromResult(_record.Value is { } present && StandsBy(present, host, incarnation));
+
+    public async Task<Outcome> SettleClaims()
+    {
+        if (!await _record.Reread())
+            return await _claims.Nothing(Id);
+        var present = _record.Value!;   // it was just read
+        return await _claims.Settle(
+            Id, (host, incarnation) => StandsBy(present, host, incarnation), [],
+            async held => present is { Lost: false, Host: { } here } && !held.Contains((here, present.Incarnation)) ? await _claims.Place(Request(present with { Near = here })) : null);
+    }
+
+    private static bool StandsBy(StorageRecord present, Guid host, Guid incarnation) =>
+        !present.Lost && incarnation == present.Incarnation && ((present.Host ?? host) == host || present.Next == host || present.Also.Contains(host));
+}
