@@ -54,7 +54,7 @@ public sealed class UnitTests
             foreach (var field in (string[])[$"Package: {package}\n", "Version: @VERSION@\n", "Architecture: @ARCH@\n", "Depends: ", "Description: "])
                 Assert.Contains(field, control, StringComparison.Ordinal);
         }
-        foreach (var tool in DeployFiles.In("debian").Where(f => f.StartsWith("debian/bin/", StringComparison.Ordinal)))
-            Assert.Contains(Path.GetFileName(tool), DeployFiles.Text("debian/build.sh"), StringComparison.Ordinal);
+        var tools = DeployFiles.Text("debian/build.sh").Split('\n').Where(l => l.StartsWith("tool occi-controller", StringComparison.Ordinal)).Select(l => l.Split(' ')[^1]).Order();
+        Assert.Equal(tools, DeployFiles.In("debian").Where(f => f.StartsWith("debian/bin/", StringComparison.Ordinal)).Select(Path.GetFileName).Order());
     }
 }
