@@ -69,8 +69,11 @@ public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
     /// </summary>
     Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel);
 
-    /// <summary>Deletes the volume. Succeeds when there is none. Code <c>in-use</c> while a machine has it attached.</summary>
-    Task RemoveVolume(string id, string incarnation, CancellationToken cancel);
+    /// <summary>
+    /// Deletes the volume. Succeeds when there is none. Code <c>in-use</c> while a machine has it attached; <c>no-pool</c> when the host does not see now where it is:
+    /// <paramref name="pool"/>, or, where that is empty, its own disks and every shared pool.
+    /// </summary>
+    Task RemoveVolume(string id, string incarnation, string pool, CancellationToken cancel);
 
     /// <summary>
     /// Forgets a volume in a shared pool, which lives on without this host: <see cref="Inspect"/> does not see it any more. Succeeds when there is none. Code <c>in-use</c> while a
@@ -78,8 +81,8 @@ public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
     /// </summary>
     Task ReleaseVolume(string id, string incarnation, CancellationToken cancel);
 
-    /// <summary>Overwrites the volume's bytes, before it is removed. Code <c>in-use</c> while a machine has it attached.</summary>
-    Task WipeVolume(string id, string incarnation, CancellationToken cancel);
+    /// <summary>Overwrites the volume's bytes, before it is removed. Codes as of <see cref="RemoveVolume"/>.</summary>
+    Task WipeVolume(string id, string incarnation, string pool, CancellationToken cancel);
 
     /// <summary>Creates or changes the network, with all of its DHCP reservations, and brings it up or down. Running machines keep their NICs.</summary>
     Task<ObservedNetwork> EnsureNetwork(string id, string incarnation, ulong generation, NetworkSpec spec, CancellationToken cancel);

@@ -206,7 +206,7 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : HardwareContract(host
         await Driver.RemoveMachine(first.Id, first.Incarnation, default);
         await neighbour.ReleaseVolume(volume.Id, volume.Incarnation, default);
         var file = Assert.Single(await host.Traces(volume.Id), path => path.EndsWith(".qcow2", StringComparison.Ordinal));
-        await Driver.WipeVolume(volume.Id, volume.Incarnation, default);
+        await Driver.WipeVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
         Assert.All(await File.ReadAllBytesAsync(file), written => Assert.Equal(0, written));
     }
 }

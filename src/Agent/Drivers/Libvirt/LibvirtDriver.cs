@@ -136,14 +136,14 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     public Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel) =>
         Guard(() => _volumes.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
 
-    public Task RemoveVolume(string id, string incarnation, CancellationToken cancel) =>
-        Guard(() => _volumes.Remove(ObjectKey.Of(id, incarnation), cancel));
+    public Task RemoveVolume(string id, string incarnation, string pool, CancellationToken cancel) =>
+        Guard(() => _volumes.Remove(ObjectKey.Of(id, incarnation), pool, cancel));
 
     public Task ReleaseVolume(string id, string incarnation, CancellationToken cancel) =>
         Guard(() => _volumes.Release(ObjectKey.Of(id, incarnation), cancel));
 
-    public Task WipeVolume(string id, string incarnation, CancellationToken cancel) =>
-        Guard(() => _volumes.Wipe(ObjectKey.Of(id, incarnation), cancel));
+    public Task WipeVolume(string id, string incarnation, string pool, CancellationToken cancel) =>
+        Guard(() => _volumes.Wipe(ObjectKey.Of(id, incarnation), pool, cancel));
 
     public Task RemoveRootDisk(string id, string pool, string disk, CancellationToken cancel) => Guard(() => Machines.RemoveRootDisk(id, pool, disk, cancel));
 
