@@ -96,8 +96,14 @@ public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
     /// <summary>Stores an image, read-only, from its bytes. Code <c>image-digest</c> when they are not the image's.</summary>
     Task EnsureImage(Image image, Stream bytes, CancellationToken cancel);
 
-    /// <summary>Makes room: deletes cached images that nothing here needs, until all of them have at most so many bytes. <paramref name="wanted"/>: digests to be kept.</summary>
+    /// <summary>
+    /// Makes room: deletes cached images that nothing here needs, until all of them have at most so many bytes, and those in shared pools that no disk there is backed by and nobody has
+    /// used for a day. <paramref name="wanted"/>: digests to be kept in the cache.
+    /// </summary>
     Task PruneImages(IReadOnlySet<string> wanted, long mostBytes, CancellationToken cancel);
+
+    /// <summary>Deletes serial logs, a day after their last word, of machines that are neither here nor <paramref name="wanted"/>.</summary>
+    Task PruneConsoles(IReadOnlySet<(string Id, string Incarnation)> wanted, CancellationToken cancel) => Task.CompletedTask;
 
     /// <summary>Part of a machine's serial log. Returns nothing (and the log's present size) when there is nothing after <paramref name="offset"/>.</summary>
     Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel);

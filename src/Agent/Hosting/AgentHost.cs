@@ -81,6 +81,7 @@ internal static class AgentHost
         services.AddSingleton<OperationRunner>();
         services.AddSingleton<ConsoleReader>();
         services.AddSingleton<ConsoleTunnels>();
+        services.AddSingleton<Housekeeping>();
 
         services.AddSingleton(provider => new IdentityStore(StateDirectory(provider)));
         services.AddSingleton(provider => new GatewayList(StateDirectory(provider), provider.GetRequiredService<IOptions<AgentOptions>>().Value.Gateways));

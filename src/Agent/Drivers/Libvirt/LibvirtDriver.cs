@@ -157,7 +157,23 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
 
     public Task EnsureImage(Image image, Stream bytes, CancellationToken cancel) => Guard(() => _images.Store(image, bytes, cancel));
 
-    public Task PruneImages(IReadOnlySet<string> wanted, long mostBytes, CancellationToken cancel) => Guard(() => Task.FromResult(_images.Prune(wanted, mostBytes)));
+    public Task PruneImages(IReadOnlySet<string> wanted, long mostBytes, CancellationToken cancel) => Guard(() =>
+    {
+        foreach (var place in _places.Shared)
+            place.PruneImages(_time.GetUtcNow().UtcDateTime);
+        return Task.FromResult(_images.Prune(wanted, mostBytes));
+    });
+
+    public Task PruneConsoles(IReadOnlySet<(string Id, string Incarnation)> wanted, CancellationToken cancel) => Guard(async () =>
+    {
+        var here = await _link.Call(Domains.All, cancel);
+        HashSet<ObjectKey> kept =
+        [
+            .. wanted.Select(machine => new ObjectKey(machine.Id, machine.Incarnation)),
+            .. here.Where(domain => domain.Label is not null).Select(domain => new ObjectKey(domain.Id, domain.Label!.Incarnation)),
+        ];
+        _consoles.Prune(kept, _time.GetUtcNow().UtcDateTime);
+    });
 
     public Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel) =>
         Guard(() => _consoles.Read(id, offset, maxBytes, cancel));
