@@ -72,6 +72,7 @@ internal sealed partial class ComputeGrain
             StopGrace = present.Stop == StopMethod.Graceful ? StopGrace : TimeSpan.Zero,
             Image = present.Image,
             RootDiskBytes = present.RootDiskBytes,
+            RootDiskUnmade = present.RootDiskUnmade,
             Disks = [.. attachments.Where(a => a.Disk is not null).Select(a => a.Disk!)],
             Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => a.Nic!)],
             SshKeys = GuestData.SshKeys(present.Attributes),
@@ -101,6 +102,7 @@ internal sealed partial class ComputeGrain
         var next = present with
         {
             ObservedGeneration = Math.Max(present.ObservedGeneration, machine.Generation),
+            RootDiskUnmade = present.RootDiskUnmade && machine.Generation == 0,
             RestartPending = machine.RestartPending,
             AgentConnected = machine.AgentConnected,
             Mixins = machine.AgentConnected && !present.Mixins.Contains(ComputeHardware.Mixin) ? [.. present.Mixins, ComputeHardware.Mixin] : present.Mixins,

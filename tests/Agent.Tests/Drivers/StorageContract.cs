@@ -30,6 +30,11 @@ public abstract class StorageContract(IDriverHost host) : MachineContract(host)
         await Bench.Refused("no-source", () => bench.Volume(8 * MiB, spec => spec.Source = new VolumeSource { VolumeId = Bench.NewId(), Incarnation = Bench.NewId() }));
         var machine = bench.Machine(spec => (spec.Pool, spec.RootDisk) = (Pool, Bench.NewId()));
         Assert.False((await Bench.Refused("disk-lost", () => bench.Ensure(machine))).Retryable);
+
+        // Unless nobody has ever heard that it was made.
+        await bench.Ensure(machine, spec => spec.RootDiskUnmade = true);
+        await Driver.RemoveMachine(machine.Id, machine.Incarnation, default);
+        await Driver.RemoveRootDisk(machine.Id, Pool, machine.Spec.RootDisk, default);
     }
 
     [DriverFact]
