@@ -15,7 +15,8 @@ until_so() { # seconds, what, command...
   done
 }
 value() { systemctl show -p "$1" --value "$2"; }
-restarted() { [ "$(value NRestarts occi-controller-silo)" != 0 ] && systemctl --quiet is-active occi-controller-silo; }
+expect() { [ "$2" = "$3" ] || fail "$1: wanted \"$3\", found \"$2\""; }
+restarted() { [ "$(value NRestarts "occi-controller-$1")" != 0 ] && systemctl --quiet is-active "occi-controller-$1"; }
 host_up() { controller host list | grep -w up; }
 
 say "the control plane"
@@ -32,19 +33,30 @@ controller host token | occi-controller-agent join - --name host-a --driver simu
 [ ! -e /var/lib/occi-controller-agent/state/join.token ] || fail "the used token was kept"
 until_so 60 "the host is up" host_up
 controller occi create compute --title first -a cores=1 -a memory=0.5 --wait
-for unit in silo api agent; do
+until_so 30 "the guard runs beside the agent" systemctl --quiet is-active occi-controller-guard
+expect "the guard at boot" "$(systemctl is-enabled occi-controller-guard)" enabled
+for unit in silo api agent guard; do
   echo "occi-controller-$unit: $(value ActiveState occi-controller-$unit), Type=$(value Type occi-controller-$unit), user $(ps -o user:12= -p "$(value MainPID occi-controller-$unit)")"
 done
 
 say "a silo that is stuck is replaced by the watchdog"
 kill -STOP "$(value MainPID occi-controller-silo)"
-until_so 180 "the silo was restarted" restarted
+until_so 180 "the silo was restarted" restarted silo
 until_so 120 "the host is up again" host_up
+
+say "a guard that hangs is replaced, and goes on without its agent"
+kill -STOP "$(value MainPID occi-controller-guard)"
+until_so 60 "the guard was restarted" restarted guard
+systemctl stop occi-controller-agent
+systemctl --quiet is-active occi-controller-guard || fail "the guard went with its agent"
+systemctl start occi-controller-agent
 
 say "an upgrade restarts what runs"
 before=$(value MainPID occi-controller-agent)
+guard=$(value MainPID occi-controller-guard)
 dpkg -i /packages/*.deb > /tmp/upgrade.log 2>&1 || fail "the upgrade: $(cat /tmp/upgrade.log)"
 [ "$(value MainPID occi-controller-agent)" != "$before" ] || fail "the agent was not restarted"
+[ "$(value MainPID occi-controller-guard)" != "$guard" ] || fail "the guard was not restarted"
 until_so 120 "the host is up after the upgrade" host_up
 
 say "a purge stops it and takes the units"

@@ -56,7 +56,7 @@ internal sealed class AgentOptions : IValidatableObject
     /// </summary>
     public LeaseGuardChoice LeaseGuard { get; set; } = LeaseGuardChoice.Spawn;
 
-    /// <summary>The kernel's watchdog, <c>/dev/watchdog</c>, for a guard that the agent starts: a machine that cannot be ended takes the host with it. Default: none.</summary>
+    /// <summary>The kernel's watchdog, <c>/dev/watchdog</c>, for the guard: a machine that cannot be ended takes the host with it. Default: none.</summary>
     public string WatchdogDevice { get; set; } = "";
 
     /// <summary>How often it is measured what machines use. The control plane keeps one measure of 15 seconds. Default: 15 seconds.</summary>

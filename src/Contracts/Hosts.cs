@@ -131,6 +131,9 @@ public sealed record DesiredMachine : DesiredObject
 
     /// <summary>It may run only while the host's lease lasts.</summary>
     [Id(33)] public bool Leased { get; init; }
+
+    /// <summary>A root disk in a shared pool that is not there is made, though it is named by another incarnation: nobody has heard that it was made for that one.</summary>
+    [Id(53)] public bool RootDiskUnmade { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("DesiredDisk")]

@@ -59,6 +59,14 @@ public sealed class ImageOptions
     [Range(typeof(TimeSpan), "00:10:00", "30.00:00:00")]
     public TimeSpan KeepUnnamed { get; set; } = TimeSpan.FromHours(1);
 
+    /// <summary>How many images a silo fetches at a time; further ones wait. Default: 4.</summary>
+    [Range(1, 64)]
+    public int ParallelImports { get; set; } = 4;
+
+    /// <summary>Most images that a project may have saved from its computes; 0: none. Default: 100.</summary>
+    [Range(0, 100_000)]
+    public int MaxPerProject { get; set; } = 100;
+
     /// <summary>An import that brings nothing for this long is given up. Default: 1 minute.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan ImportPatience { get; set; } = TimeSpan.FromMinutes(1);

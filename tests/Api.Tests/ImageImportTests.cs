@@ -17,6 +17,7 @@ public sealed class ImageImportTests(ApiFixture api) : IAsyncLifetime
     private static readonly string Sha256 = Convert.ToHexStringLower(SHA256.HashData(Disk));
     private readonly TaskCompletionSource _goOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebApplication _server = null!;   // set by InitializeAsync
+    private int _fetching, _mostFetching;
 
     private string Server => _server.Urls.First();
 
@@ -31,10 +32,12 @@ public sealed class ImageImportTests(ApiFixture api) : IAsyncLifetime
         _server.MapGet("/backed.qcow2", () => Results.Bytes(Backed()));
         _server.MapGet("/slow.raw", async (HttpContext http) =>
         {
+            InterlockedMax(Interlocked.Increment(ref _fetching));
             http.Response.ContentLength = 2 * Disk.Length;
             await http.Response.Body.WriteAsync(Disk);
             await http.Response.Body.FlushAsync();
             await _goOn.Task;
+            Interlocked.Decrement(ref _fetching);   // before the client can have all of it
             await http.Response.Body.WriteAsync(Disk);
         });
         await _server.StartAsync();
@@ -99,6 +102,20 @@ public sealed class ImageImportTests(ApiFixture api) : IAsyncLifetime
         Assert.Equal(403, (await api.Send("POST", "/admin/images/x/import", """{"url": "http://example.org/x"}""", contentType: Json)).Status);
     }
 
+    [Fact]
+    public async Task Some_are_fetched_at_a_time_and_the_others_wait()
+    {
+        var most = new Silo.ImageOptions().ParallelImports;
+        var terms = new List<string>();
+        for (var wish = 0; wish < most + 2; wish++)
+            terms.Add(await Import("slow.raw", null, "raw"));
+        await Eventually.Is("as many as may be are fetched", () => Task.FromResult(_fetching >= most));
+        _goOn.SetResult();
+        foreach (var term in terms)
+            Assert.Equal("ready", Text(await Settled(term), "state"));
+        Assert.Equal(most, _mostFetching);
+    }
+
     /// <summary>The header of a qcow2 of which the rest is in another file.</summary>
     private static byte[] Backed()
     {
@@ -138,6 +155,12 @@ public sealed class ImageImportTests(ApiFixture api) : IAsyncLifetime
         StorageCategory + "\nCategory: source; scheme=\"http://controller.local/occi/storage#\"; class=\"mixin\"\n"
         + FormattableString.Invariant($"X-OCCI-Attribute: occi.storage.size={size}")
         + string.Concat(content.Select(c => $"\nX-OCCI-Attribute: local.controller.storage.{c.Name}=\"{c.Value}\"")));
+
+    private void InterlockedMax(int seen)
+    {
+        for (var most = _mostFetching; seen > most; most = _mostFetching)
+            Interlocked.CompareExchange(ref _mostFetching, seen, most);
+    }
 
     private static string? Text(System.Text.Json.JsonElement image, string name) => image.TryGetProperty(name, out var value) ? value.GetString() : null;
 }

@@ -69,8 +69,11 @@ public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
     /// </summary>
     Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel);
 
-    /// <summary>Deletes the volume. Succeeds when there is none. Code <c>in-use</c> while a machine has it attached.</summary>
-    Task RemoveVolume(string id, string incarnation, CancellationToken cancel);
+    /// <summary>
+    /// Deletes the volume. Succeeds when there is none. Code <c>in-use</c> while a machine has it attached; <c>no-pool</c> when the host does not see now where it is:
+    /// <paramref name="pool"/>, or, where that is empty, its own disks and every shared pool.
+    /// </summary>
+    Task RemoveVolume(string id, string incarnation, string pool, CancellationToken cancel);
 
     /// <summary>
     /// Forgets a volume in a shared pool, which lives on without this host: <see cref="Inspect"/> does not see it any more. Succeeds when there is none. Code <c>in-use</c> while a
@@ -78,8 +81,8 @@ public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
     /// </summary>
     Task ReleaseVolume(string id, string incarnation, CancellationToken cancel);
 
-    /// <summary>Overwrites the volume's bytes, before it is removed. Code <c>in-use</c> while a machine has it attached.</summary>
-    Task WipeVolume(string id, string incarnation, CancellationToken cancel);
+    /// <summary>Overwrites the volume's bytes, before it is removed. Codes as of <see cref="RemoveVolume"/>.</summary>
+    Task WipeVolume(string id, string incarnation, string pool, CancellationToken cancel);
 
     /// <summary>Creates or changes the network, with all of its DHCP reservations, and brings it up or down. Running machines keep their NICs.</summary>
     Task<ObservedNetwork> EnsureNetwork(string id, string incarnation, ulong generation, NetworkSpec spec, CancellationToken cancel);
@@ -93,8 +96,14 @@ public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
     /// <summary>Stores an image, read-only, from its bytes. Code <c>image-digest</c> when they are not the image's.</summary>
     Task EnsureImage(Image image, Stream bytes, CancellationToken cancel);
 
-    /// <summary>Makes room: deletes cached images that nothing here needs, until all of them have at most so many bytes. <paramref name="wanted"/>: digests to be kept.</summary>
+    /// <summary>
+    /// Makes room: deletes cached images that nothing here needs, until all of them have at most so many bytes, and those in shared pools that no disk there is backed by and nobody has
+    /// used for a day. <paramref name="wanted"/>: digests to be kept in the cache.
+    /// </summary>
     Task PruneImages(IReadOnlySet<string> wanted, long mostBytes, CancellationToken cancel);
+
+    /// <summary>Deletes serial logs, a day after their last word, of machines that are neither here nor <paramref name="wanted"/>.</summary>
+    Task PruneConsoles(IReadOnlySet<(string Id, string Incarnation)> wanted, CancellationToken cancel) => Task.CompletedTask;
 
     /// <summary>Part of a machine's serial log. Returns nothing (and the log's present size) when there is nothing after <paramref name="offset"/>.</summary>
     Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel);

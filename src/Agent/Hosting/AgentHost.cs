@@ -22,11 +22,18 @@ internal static class AgentHost
     public static HostApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = Host.CreateApplicationBuilder(args);
-        if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
-            builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false).AddEnvironmentVariables().AddCommandLine(args);
+        builder.Configuration.AddAgentSources(args);
         if (Environment.GetEnvironmentVariable(AgentOptions.TokenVariable) is { Length: > 0 } token)
             builder.Configuration[$"{AgentOptions.Section}:{nameof(AgentOptions.JoinToken)}"] = token;
         return builder;
+    }
+
+    /// <summary>The file that CONTROLLER_CONFIG names, what the environment says, and what the command line does: the later goes before the earlier.</summary>
+    public static IConfigurationBuilder AddAgentSources(this IConfigurationBuilder configuration, string[] args, IDictionary<string, string>? shortNames = null)
+    {
+        if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
+            configuration.AddJsonFile(Path.GetFullPath(file), optional: false);
+        return configuration.AddEnvironmentVariables().AddCommandLine(args, shortNames);
     }
 
     public static void AddAgent(this HostApplicationBuilder builder)
@@ -34,7 +41,7 @@ internal static class AgentHost
         builder.AddAgentTelemetry();
         var services = builder.Services;
         services.AddOptions<AgentOptions>().BindConfiguration(AgentOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<LibvirtOptions>().BindConfiguration("Libvirt").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<LibvirtOptions>().BindConfiguration(LibvirtOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<SimulatedOptions>().BindConfiguration(SimulatedOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
@@ -74,6 +81,7 @@ internal static class AgentHost
         services.AddSingleton<OperationRunner>();
         services.AddSingleton<ConsoleReader>();
         services.AddSingleton<ConsoleTunnels>();
+        services.AddSingleton<Housekeeping>();
 
         services.AddSingleton(provider => new IdentityStore(StateDirectory(provider)));
         services.AddSingleton(provider => new GatewayList(StateDirectory(provider), provider.GetRequiredService<IOptions<AgentOptions>>().Value.Gateways));

@@ -18,7 +18,7 @@ internal sealed class ExitCode
 /// <summary>The life of an agent: driver, convergence, identity, sessions. Convergence waits for no silo.</summary>
 internal sealed partial class AgentRunner(
     DriverFactory drivers, ActiveDriver active, Reconciler reconciler, Enroller enroller, CurrentIdentity current, PeerListener peers, ConnectionLoop connections,
-    Leases.LeaseKeeper leases, HealthFile health,
+    Leases.LeaseKeeper leases, Housekeeping housekeeping, HealthFile health,
     ExitCode exit, IHostApplicationLifetime lifetime, ILogger<AgentRunner> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -34,6 +34,7 @@ internal sealed partial class AgentRunner(
             parts.Add(WatchHealth(stop.Token));
             parts.Add(reconciler.Run(stop.Token));
             parts.Add(leases.Run(stop.Token));
+            parts.Add(housekeeping.Run(stop.Token));
             var identity = await enroller.Identify(stop.Token);
             health.Change(now => now with { HostId = identity.HostId, Why = "connecting" });
             current.Value = identity;

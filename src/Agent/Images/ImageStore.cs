@@ -30,6 +30,9 @@ internal sealed partial class ImageStore(ActiveDriver active, CurrentGateway gat
         }
     }
 
+    /// <summary>Makes room.</summary>
+    public Task Prune(CancellationToken cancel) => active.Driver.PruneImages(Wanted(), options.Value.ImageCacheBytes, cancel);
+
     /// <summary>What is still to be made of images; what was made says so itself.</summary>
     private HashSet<string> Wanted() =>
         [.. ledger.All.Where(entry => !entry.Desired.Absent).Select(entry => (entry.Desired.Machine?.Image ?? entry.Desired.Volume?.Image)?.Sha256).OfType<string>()];
@@ -44,7 +47,7 @@ internal sealed partial class ImageStore(ActiveDriver active, CurrentGateway gat
             using var call = client.FetchImage(new FetchImageRequest { Sha256 = image.Sha256 }, cancellationToken: cancel);
             await using var bytes = new ImageStream(call.ResponseStream);
             await active.Driver.EnsureImage(image, bytes, cancel);
-            await active.Driver.PruneImages(Wanted(), options.Value.ImageCacheBytes, cancel);
+            await Prune(cancel);
         }
         catch (RpcException failure) when (!cancel.IsCancellationRequested)
         {

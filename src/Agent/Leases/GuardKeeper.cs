@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Controller.Agent.Drivers;
 using Controller.Agent.Drivers.Libvirt;
+using Controller.Systemd;
 using Microsoft.Extensions.Options;
 
 namespace Controller.Agent.Leases;
@@ -36,6 +37,9 @@ internal sealed partial class GuardKeeper(IOptions<AgentOptions> options, IOptio
         // With "dotnet agent.dll" the process is dotnet.
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") start.ArgumentList.Add(typeof(GuardKeeper).Assembly.Location);
         foreach (var argument in Arguments()) start.ArgumentList.Add(argument);
+        // It is no service of systemd's, and a word of its own would be taken for the agent's.
+        start.Environment.Remove(NotifySocket.PathVariable);
+        start.Environment.Remove(NotifySocket.WatchdogVariable);
         _guard = Process.Start(start);
         LogStarted(_guard?.Id);
     }

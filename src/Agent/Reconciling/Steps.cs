@@ -122,8 +122,9 @@ internal sealed partial class Steps(
             _ => inventory.Networks.Where(o => o.Id == key.Id && o.Incarnation == key.Incarnation).Select(o => new Sighting(o)),
         };
         var seen = found.FirstOrDefault();
+        // What is in a pool that is not mounted is not seen either: it is gone once the driver has removed it.
         if (seen is not { IsPresent: true })
-            return Sighting.Nothing(entry.Desired.Kind, key, entry.Desired.Absent || entry.Desired.Volume is { Released: true } ? entry.Desired.Generation : 0);
+            return Sighting.Nothing(entry.Desired.Kind, key, entry.Removed ? entry.Desired.Generation : 0);
         var applied = seen.Generation == 0 ? entry.Applied : Math.Min(entry.Applied, seen.Generation);
         return seen.With(applied, seen.Failure);
     }
@@ -175,8 +176,9 @@ internal sealed partial class Steps(
             await active.Driver.ReleaseVolume(key.Id, key.Incarnation, cancel);
             return;
         }
-        if (desired.Volume is { Wipe: true }) await active.Driver.WipeVolume(key.Id, key.Incarnation, cancel);
-        await active.Driver.RemoveVolume(key.Id, key.Incarnation, cancel);
+        var pool = desired.Volume?.Pool ?? "";
+        if (desired.Volume is { Wipe: true }) await active.Driver.WipeVolume(key.Id, key.Incarnation, pool, cancel);
+        await active.Driver.RemoveVolume(key.Id, key.Incarnation, pool, cancel);
     }
 
     private async Task<Failure?> Bring(LedgerObject entry, Sighting seen, CancellationToken cancel)

@@ -72,6 +72,7 @@ internal sealed partial class ComputeGrain
             StopGrace = present.Stop == StopMethod.Graceful ? StopGrace : TimeSpan.Zero,
             Image = present.Image,
             RootDiskBytes = present.RootDiskBytes,
+            RootDiskUnmade = present.RootDiskUnmade,
             Disks = [.. attachments.Where(a => a.Disk is not null).Select(a => a.Disk!)],
             Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => ComputeLinks.Completed(a.Nic!, attachments))],
             SshKeys = GuestData.SshKeys(present.Attributes),
@@ -101,6 +102,7 @@ internal sealed partial class ComputeGrain
         var next = present with
         {
             ObservedGeneration = Math.Max(present.ObservedGeneration, machine.Generation),
+            RootDiskUnmade = present.RootDiskUnmade && machine.Generation == 0,
             RestartPending = machine.RestartPending,
             AgentConnected = machine.AgentConnected,
             Mixins = machine.AgentConnected && !present.Mixins.Contains(ComputeHardware.Mixin) ? [.. present.Mixins, ComputeHardware.Mixin] : present.Mixins,
@@ -113,8 +115,9 @@ internal sealed partial class ComputeGrain
     /// <summary>News from before the last change of the wanted power state says nothing of it.</summary>
     internal static ComputeTrigger? TriggerOf(ObservedMachine machine, ComputeRecord present)
     {
+        // A machine that is not there may have a disk in a pool that is not mounted: it is gone when all of it was removed. Otherwise the agent makes it again by itself.
         if (machine.Power == Power.Absent)
-            return present.Phase == ComputePhase.Deleting ? ComputeTrigger.SawAbsent : null;   // otherwise the agent makes it again by itself
+            return present.Phase == ComputePhase.Deleting && machine.Failure is null && machine.Generation >= present.Generation ? ComputeTrigger.SawAbsent : null;
         if (machine.Failure is { Retryable: false } failure && failure.Generation >= present.PowerGeneration)
             return ComputeTrigger.SawFailure;
         if (machine.Generation < present.PowerGeneration || machine.Failure is { Retryable: true })

@@ -117,6 +117,7 @@ internal sealed partial class ComputeGrain
             Operation = runs ? Operation.Begin("starting", now, StartLimit) : present.Operation,
             Save = null,
             Message = null,
+            RootDiskUnmade = present.ObservedGeneration == 0 && present.RootDisk is { } disk && (present.RootDiskUnmade || disk == recovery.Lost),
             ObservedGeneration = 0,
             RestartPending = false,
             AgentConnected = false,

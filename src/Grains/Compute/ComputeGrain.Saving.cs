@@ -17,6 +17,8 @@ internal sealed partial class ComputeGrain
         var present = _record.Value!;
         if (present.Image is null)
             return new(OutcomeKind.Conflict, "This compute has no disk of its own that could be saved: it was created without an OS template.");
+        if (present.Save is null && await _saved.WhyNoMore(present.Project) is { } full)
+            return new(OutcomeKind.QuotaExceeded, full);
         var name = command.Attributes.Text(Model.Compute.SaveName) is { } wish && !string.IsNullOrWhiteSpace(wish) ? wish : present.Attributes.Text(CoreKinds.Title) ?? "";
         var method = command.Attributes.Text(Model.Compute.SaveMethod) == "deferred" ? SaveMethod.Deferred : SaveMethod.Hot;
         var save = new ComputeSave(Guid.NewGuid(), await _templates.FreeTerm(name), Templates.TitleOf(name), method);

@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Controller.Grains.Entities;
+using Controller.Grains.Images;
 using Controller.Grains.Links;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
@@ -22,6 +23,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     private readonly Record<ComputeRecord, EntityView> _record;
     private readonly ComputeLinks _links;
     private readonly Templates _templates;
+    private readonly ISavedImages _saved;
     private readonly IClaims _claims;
     private readonly TimeProvider _time;
     private readonly ILogger<ComputeGrain> _logger;
@@ -29,13 +31,14 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     public ComputeGrain(
         [PersistentState("compute", "entities")] IPersistentState<Stored<ComputeRecord, EntityView>> state,
         IClaims claims,
+        ISavedImages saved,
         TimeProvider time,
         ILogger<ComputeGrain> logger)
     {
         _record = new(state, ComputeProjection.View, ComputeProjection.Index, time);
         _links = new(GrainFactory);
         _templates = new(GrainFactory);
-        (_claims, _time, _logger) = (claims, time, logger);
+        (_claims, _saved, _time, _logger) = (claims, saved, time, logger);
     }
 
     private TimeSpan StopGrace => ComputeHardware.Grace(_record.Value!.Attributes);

@@ -46,6 +46,11 @@ internal sealed record ComputeRecord
     /// <summary>What a root disk in a shared pool is named by: the incarnation that it was made for. Later ones have the same disk.</summary>
     public Guid? RootDisk { get; init; }
 
+    /// <summary>
+    /// It was never heard that the root disk in a shared pool was made: the host that was to make it was lost before. The next one makes it, unless it is there.
+    /// </summary>
+    public bool RootDiskUnmade { get; init; }
+
     public ComputeLink[] Links { get; init; } = [];
 
     /// <summary>Links taken away that the machine may still have.</summary>

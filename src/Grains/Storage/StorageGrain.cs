@@ -188,7 +188,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         var error = volume.Failure is { } failure && failure.Generation >= present.Generation ? failure : null;
         if (present.Operation is { } operation && operation.LastError != error?.Message)
             await _record.Write(present with { Operation = operation with { LastError = error?.Message } });
-        if (!volume.Present && present.Phase == StoragePhase.Deleting && error is null)
+        // Only what was removed is gone: a host that does not see the pool does not see the volume either.
+        if (!volume.Present && present.Phase == StoragePhase.Deleting && error is null && volume.Generation >= present.Generation)
             await Handle(StorageTrigger.SawAbsent);
         else if (error is { Retryable: false })
             await Handle(StorageTrigger.SawFailure, r => r with { Message = error.Message });

@@ -107,6 +107,7 @@ internal static class Mapping
             RootDiskBytes = (ulong)m.RootDiskBytes,
             Pool = Id(m.Pool),
             RootDisk = Id(m.RootDisk),
+            RootDiskUnmade = m.RootDiskUnmade,
             Seed = new()
             {
                 InstanceId = m.Id.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = m.NetworkConfig,

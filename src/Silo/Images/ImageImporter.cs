@@ -4,11 +4,11 @@ using Npgsql;
 namespace Controller.Silo.Images;
 
 /// <summary>
-/// Fetches images that are to be imported. Any silo may: who has the import's lock in PostgreSQL does, and if it dies its connection does, and another one begins anew. The bytes
+/// Fetches images that are to be imported, some at a time. Any silo may: who has the import's turn does, and when it dies the turn runs out, and another one begins anew. The bytes
 /// go from the server into the store; the image's grain hears how far it is.
 /// </summary>
-internal sealed partial class ImageImporter(NpgsqlDataSource database, IGrainFactory grains, ImageFetcher fetcher, TimeProvider time, ILogger<ImageImporter> logger)
-    : BackgroundService
+internal sealed partial class ImageImporter(
+    NpgsqlDataSource database, IGrainFactory grains, ImageFetcher fetcher, ImportTurns turns, ImageOptions options, TimeProvider time, ILogger<ImageImporter> logger) : BackgroundService
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private readonly Dictionary<string, Task> _underWay = [];
@@ -22,7 +22,11 @@ internal sealed partial class ImageImporter(NpgsqlDataSource database, IGrainFac
             {
                 foreach (var term in await Waiting(stoppingToken))
                 {
-                    if (_underWay.GetValueOrDefault(term) is null or { IsCompleted: true })
+                    foreach (var over in _underWay.Where(import => import.Value.IsCompleted).Select(import => import.Key).ToList())
+                        _underWay.Remove(over);
+                    if (_underWay.Count >= options.ParallelImports)
+                        break;
+                    if (!_underWay.ContainsKey(term))
                         _underWay[term] = Task.Run(() => Import(term, stoppingToken), CancellationToken.None);
                 }
             }
@@ -38,18 +42,21 @@ internal sealed partial class ImageImporter(NpgsqlDataSource database, IGrainFac
     {
         try
         {
-            await using var connection = await database.OpenConnectionAsync(cancel);
-            if (!await Lock(connection, term, cancel))
+            if (!await turns.Take(term, cancel))
                 return;
+            using var turn = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            var renewing = Renew(term, turn);
             try
             {
                 var image = grains.GetGrain<IImageGrain>("image/" + term);
                 if ((await image.View())?.Import is { } import)
-                    await Import(term, image, import, cancel);
+                    await Import(term, image, import, turn.Token);
             }
             finally
             {
-                await Unlock(connection, term);
+                await turn.CancelAsync();
+                await renewing;
+                await turns.GiveBack(term);
             }
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -79,27 +86,33 @@ internal sealed partial class ImageImporter(NpgsqlDataSource database, IGrainFac
         LogImported(term, disk?.Image.Sha256, why);
     }
 
+    /// <summary>Until the import is over; or ends it, where another has the turn by now.</summary>
+    private async Task Renew(string term, CancellationTokenSource turn)
+    {
+        using var timer = new PeriodicTimer(ImportTurns.RenewEvery, time);
+        while (await timer.WaitForNextTickAsync(turn.Token).AsTask().ContinueWith(t => t.IsCompletedSuccessfully && t.Result, TaskScheduler.Default))
+        {
+            try
+            {
+                if (!await turns.Take(term, turn.Token))
+                    await turn.CancelAsync();
+            }
+            catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
+            {
+                // It is tried again, and until then another may take it: what two fetch is there once.
+            }
+        }
+    }
+
     private async Task<List<string>> Waiting(CancellationToken cancel)
     {
         await using var command = database.CreateCommand(
-            "SELECT id FROM entity WHERE state_name = 'image' AND state = 'pending' AND convert_from(payload, 'UTF8')::jsonb #> '{record,import}' IS NOT NULL");
+            "SELECT id FROM entity WHERE state_name = 'image' AND state = 'pending' AND convert_from(payload, 'UTF8')::jsonb #> '{record,import}' IS NOT NULL ORDER BY seq");
         await using var reader = await command.ExecuteReaderAsync(cancel);
         var terms = new List<string>();
         while (await reader.ReadAsync(cancel))
             terms.Add(reader.GetString(0)["image/".Length..]);
         return terms;
-    }
-
-    private static async Task<bool> Lock(NpgsqlConnection connection, string term, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock(hashtextextended($1, 1))", connection) { Parameters = { new() { Value = "import " + term } } };
-        return await command.ExecuteScalarAsync(cancel) is true;
-    }
-
-    private static async Task Unlock(NpgsqlConnection connection, string term)
-    {
-        await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock(hashtextextended($1, 1))", connection) { Parameters = { new() { Value = "import " + term } } };
-        await command.ExecuteScalarAsync();
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Fetching image {Image} from {Url}")]

@@ -11,6 +11,8 @@ internal static class ImageServices
         services.AddSingleton<ImageStore>();
         services.AddSingleton<IImageFiles>(s => s.GetRequiredService<ImageStore>());
         services.AddSingleton<WantedImages>();
+        services.AddSingleton<ISavedImages, SavedImages>();
         services.AddSingleton<ImageFetcher>();
+        services.AddSingleton<ImportTurns>();
     }
 }

@@ -49,7 +49,8 @@ public sealed class Bench(IDriverHost host) : IAsyncDisposable
     {
         var volume = new Placed<VolumeSpec>(NewId(), NewId(), new VolumeSpec { Name = "contract", SizeBytes = bytes });
         change?.Invoke(volume.Spec);
-        _undo.Add(() => Driver.RemoveVolume(volume.Id, volume.Incarnation, CancellationToken.None));
+        if (volume.Spec.Pool.Length == 0 || host.Capabilities.Pools.Any(pool => pool.Id == volume.Spec.Pool))
+            _undo.Add(() => Driver.RemoveVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, CancellationToken.None));
         await Ensure(volume);
         return volume;
     }

@@ -46,8 +46,8 @@ public abstract class DriverContract(IDriverHost host)
     {
         await using var bench = new Bench(host);
         var volume = await bench.Volume(8 * MiB);
-        await Driver.RemoveVolume(volume.Id, volume.Incarnation, default);
-        await Driver.RemoveVolume(volume.Id, volume.Incarnation, default);
+        await Driver.RemoveVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
+        await Driver.RemoveVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
         Assert.DoesNotContain((await Driver.Inspect(default)).Volumes, seen => seen.Id == volume.Id);
         Assert.Empty(await host.Traces(volume.Id));
     }
@@ -178,7 +178,7 @@ public abstract class DriverContract(IDriverHost host)
         await Bench.Refused("incarnation", () => Driver.EnsureNetwork(network.Id, other, 9, network.Spec, default));
 
         await Driver.RemoveMachine(machine.Id, other, default);
-        await Driver.RemoveVolume(volume.Id, other, default);
+        await Driver.RemoveVolume(volume.Id, other, volume.Spec.Pool, default);
         await Driver.RemoveNetwork(network.Id, other, default);
         var there = await Driver.Inspect(default);
         Assert.Equal(machine.Incarnation, Assert.Single(there.Machines, seen => seen.Id == machine.Id).Incarnation);
@@ -198,7 +198,7 @@ public abstract class DriverContract(IDriverHost host)
             spec.Nics.Add(Bench.Nic(network, "52:54:00:00:02:01"));
         });
         await bench.Ensure(machine);
-        await Bench.Refused("in-use", () => Driver.RemoveVolume(volume.Id, volume.Incarnation, default));
+        await Bench.Refused("in-use", () => Driver.RemoveVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default));
         await Bench.Refused("in-use", () => Driver.RemoveNetwork(network.Id, network.Incarnation, default));
 
         await bench.Ensure(
@@ -208,7 +208,7 @@ public abstract class DriverContract(IDriverHost host)
                 spec.Disks.Clear();
                 spec.Nics.Clear();
             });
-        await Driver.RemoveVolume(volume.Id, volume.Incarnation, default);
+        await Driver.RemoveVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
         await Driver.RemoveNetwork(network.Id, network.Incarnation, default);
     }
 

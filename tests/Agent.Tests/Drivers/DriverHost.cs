@@ -17,6 +17,9 @@ public interface IDriverHost
     /// <summary>The bytes of <see cref="Image"/>.</summary>
     Stream OpenImage();
 
+    /// <summary>Where the shared pool is mounted.</summary>
+    string PoolDirectory { get; }
+
     /// <summary>Another host's driver, that sees the same shared pool.</summary>
     Task<IHypervisorDriver> Neighbour();
 

@@ -3,6 +3,7 @@ using Controller.Agent.Drivers;
 using Controller.Agent.Drivers.Libvirt;
 using Controller.Agent.Drivers.Libvirt.Interop;
 using Controller.Agent.Drivers.Libvirt.Machines;
+using Controller.Agent.Drivers.Libvirt.Storage;
 using Controller.Agent.Protocol;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -185,6 +186,103 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : HardwareContract(host
     }
 
     [DriverFact]
+    public async Task A_file_that_a_QEMU_has_open_is_known_by_its_lock_and_a_copy_that_was_made_is_free()
+    {
+        await using var bench = new Bench(host);
+        var volume = await bench.Volume(8 * MiB);
+        var machine = bench.Machine(spec =>
+        {
+            (spec.Power, spec.Image) = (Power.Running, null);
+            spec.Disks.Add(Bench.Disk(volume));
+        });
+        await bench.Ensure(machine);
+        async Task<bool> IsHeld(Placed<VolumeSpec> of) => ImageLock.IsHeld(Assert.Single(await host.Traces(of.Id), path => path.EndsWith(".qcow2", StringComparison.Ordinal)));
+        Assert.True(await IsHeld(volume));
+        for (var copies = 0; copies < 5; copies++)
+        {
+            Assert.False(await IsHeld(await bench.Volume(8 * MiB, spec => spec.Source = new VolumeSource { VolumeId = volume.Id, Incarnation = volume.Incarnation })));
+        }
+        await Driver.RemoveMachine(machine.Id, machine.Incarnation, default);
+        Assert.False(await IsHeld(volume));
+    }
+
+    [DriverFact]
+    public async Task An_image_in_a_pool_goes_when_no_disk_there_needs_it_and_is_brought_again()
+    {
+        await using var bench = new Bench(host);
+        var pool = Assert.Single(host.Capabilities.Pools).Id;
+        var images = Path.Combine(host.PoolDirectory, "images");
+        var (image, aside) = (Path.Combine(images, host.Image.Sha256), Path.Combine(images, ".aside-" + host.Image.Sha256));
+        async Task Prune(string? old)
+        {
+            if (old is not null) File.SetLastWriteTimeUtc(old, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-2));
+            await Driver.PruneImages(new HashSet<string>(), long.MaxValue, default);
+        }
+        async Task<Placed<MachineSpec>> Machine()
+        {
+            var machine = bench.Machine(spec => spec.Pool = pool);
+            machine.Spec.RootDisk = machine.Incarnation;
+            await bench.Ensure(machine);
+            return machine;
+        }
+        async Task Remove(Placed<MachineSpec> machine)
+        {
+            await Driver.RemoveMachine(machine.Id, machine.Incarnation, default);
+            await Driver.RemoveRootDisk(machine.Id, pool, machine.Spec.RootDisk, default);
+        }
+
+        var first = await Machine();
+        await Prune(old: image);
+        Assert.Equal((true, false), (File.Exists(image), File.Exists(aside)));   // the disk is backed by it
+        await Remove(first);
+        await Prune(old: null);
+        Assert.True(File.Exists(image));   // it was used not long ago
+        await Prune(old: image);
+        Assert.Equal((false, true), (File.Exists(image), File.Exists(aside)));
+        await Prune(old: null);
+        Assert.True(File.Exists(aside));
+
+        // Another host may have made a disk of it at that moment.
+        var second = await Machine();
+        File.Delete(image);
+        await Prune(old: aside);
+        Assert.Equal((true, false), (File.Exists(image), File.Exists(aside)));
+        await Remove(second);
+        await Prune(old: image);
+        await Prune(old: aside);
+        Assert.Empty(Directory.GetFiles(images));
+    }
+
+    [DriverFact]
+    public async Task Console_logs_go_with_their_machines()
+    {
+        await using var bench = new Bench(host);
+        var consoles = Path.Combine(host.Options().Directory, "consoles");
+        var (here, gone) = (bench.Machine(), bench.Machine());
+        string Log(string id, string incarnation, string suffix = "")
+        {
+            var path = Path.Combine(consoles, $"{id}.{incarnation}.log{suffix}");
+            if (!File.Exists(path)) File.WriteAllText(path, "hello");
+            File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-2));
+            return path;
+        }
+
+        await bench.Ensure(here);
+        await bench.Ensure(gone);
+        string[] removed = [Log(gone.Id, gone.Incarnation), Log(gone.Id, gone.Incarnation, ".0")];
+        await Driver.RemoveMachine(gone.Id, gone.Incarnation, default);
+        Assert.All(removed, path => Assert.False(File.Exists(path)));
+
+        var (wanted, incarnation) = (Bench.NewId(), Bench.NewId());
+        string[] kept = [Log(here.Id, here.Incarnation), Log(wanted, incarnation), Log(wanted, incarnation, ".0")];
+        var stray = Log(Bench.NewId(), Bench.NewId(), ".1");
+        await Driver.PruneConsoles(new HashSet<(string, string)> { (wanted, incarnation) }, default);
+        Assert.All(kept, path => Assert.True(File.Exists(path)));
+        Assert.False(File.Exists(stray));
+        await Driver.RemoveMachine(wanted, incarnation, default);
+    }
+
+    [DriverFact]
     public async Task A_volume_that_a_machine_has_is_locked_against_machines_of_other_hosts_and_a_wiped_one_is_all_zeros()
     {
         await using var bench = new Bench(host);
@@ -206,7 +304,7 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : HardwareContract(host
         await Driver.RemoveMachine(first.Id, first.Incarnation, default);
         await neighbour.ReleaseVolume(volume.Id, volume.Incarnation, default);
         var file = Assert.Single(await host.Traces(volume.Id), path => path.EndsWith(".qcow2", StringComparison.Ordinal));
-        await Driver.WipeVolume(volume.Id, volume.Incarnation, default);
+        await Driver.WipeVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
         Assert.All(await File.ReadAllBytesAsync(file), written => Assert.Equal(0, written));
     }
 }

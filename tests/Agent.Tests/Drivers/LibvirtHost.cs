@@ -37,6 +37,8 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
     /// <summary>The host's name; libvirt moves nothing between two of one name.</summary>
     protected virtual string Name => "contract";
 
+    public string PoolDirectory => Path.Combine(_directory, "shared");
+
     public Stream OpenImage() => File.OpenRead(_image);
 
     public async Task<Image> AgentImage()
@@ -106,7 +108,7 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
         Directory = Path.Combine(_directory, "pool"),
         NamespacePidFile = Path.Combine(_directory, "libvirt/run/init.pid"),
         UnderlayAddress = Port?.Underlay,
-        SharedPools = { ["shared"] = Directory.CreateDirectory(Path.Combine(_directory, "shared")).FullName },
+        SharedPools = { ["shared"] = Directory.CreateDirectory(PoolDirectory).FullName },
     };
 
     /// <summary>The same libvirtd serves it, with a directory of its own: the kernel's locks on files are the same as between hosts.</summary>

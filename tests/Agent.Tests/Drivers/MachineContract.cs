@@ -75,7 +75,7 @@ public abstract partial class MachineContract(IDriverHost host) : DriverContract
         Assert.Equal((5UL, 7), (part.Offset, part.Data.Length));
         await Driver.RemoveMachine(id, incarnation, default);
         await Driver.RemoveNetwork(network.Id, network.Incarnation, default);
-        await Driver.RemoveVolume(volume.Id, volume.Incarnation, default);
+        await Driver.RemoveVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
         Assert.Empty(await Host.Traces(id, network.Id, volume.Id));
     }
 
@@ -112,7 +112,7 @@ public abstract partial class MachineContract(IDriverHost host) : DriverContract
 
         await bench.Ensure(second, spec => spec.SizeBytes = 20 * MiB);
         await bench.WaitForConsole(machine, $"={20 * MiB}");
-        await Bench.Refused("in-use", () => Driver.RemoveVolume(second.Id, second.Incarnation, default));
+        await Bench.Refused("in-use", () => Driver.RemoveVolume(second.Id, second.Incarnation, second.Spec.Pool, default));
 
         var detached = await bench.Ensure(
             machine,
@@ -123,7 +123,7 @@ public abstract partial class MachineContract(IDriverHost host) : DriverContract
             });
         Assert.Equal(machine.Spec.Disks[0].LinkId, Assert.Single(detached.Attachments).LinkId);
         await bench.WaitForConsole(machine, "DEMO: nic eth0 gone");
-        await Driver.RemoveVolume(second.Id, second.Incarnation, default);
+        await Driver.RemoveVolume(second.Id, second.Incarnation, second.Spec.Pool, default);
         await Driver.RemoveNetwork(network.Id, network.Incarnation, default);
         Assert.Equal(1, Bench.Count(await bench.Console(machine), Booted));
     }

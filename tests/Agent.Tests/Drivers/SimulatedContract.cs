@@ -70,6 +70,8 @@ public class SimulatedTestHost : IDriverHost, IAsyncLifetime
 
     public Image Image { get; private set; } = new();
 
+    public string PoolDirectory => _pool.Path;
+
     public Stream OpenImage() => new MemoryStream(_image);
 
     public Task PowerOffGuest(string machine)

@@ -30,6 +30,11 @@ public abstract class StorageContract(IDriverHost host) : MachineContract(host)
         await Bench.Refused("no-source", () => bench.Volume(8 * MiB, spec => spec.Source = new VolumeSource { VolumeId = Bench.NewId(), Incarnation = Bench.NewId() }));
         var machine = bench.Machine(spec => (spec.Pool, spec.RootDisk) = (Pool, Bench.NewId()));
         Assert.False((await Bench.Refused("disk-lost", () => bench.Ensure(machine))).Retryable);
+
+        // Unless nobody has ever heard that it was made.
+        await bench.Ensure(machine, spec => spec.RootDiskUnmade = true);
+        await Driver.RemoveMachine(machine.Id, machine.Incarnation, default);
+        await Driver.RemoveRootDisk(machine.Id, Pool, machine.Spec.RootDisk, default);
     }
 
     [DriverFact]
@@ -40,7 +45,7 @@ public abstract class StorageContract(IDriverHost host) : MachineContract(host)
         var machine = bench.Machine(spec => spec.Disks.Add(Bench.Disk(volume)));
         await bench.Ensure(machine);
         await Bench.Refused("in-use", () => Driver.ReleaseVolume(volume.Id, volume.Incarnation, default));
-        await Bench.Refused("in-use", () => Driver.WipeVolume(volume.Id, volume.Incarnation, default));
+        await Bench.Refused("in-use", () => Driver.WipeVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default));
         await Driver.RemoveMachine(machine.Id, machine.Incarnation, default);
 
         await Driver.ReleaseVolume(volume.Id, volume.Incarnation, default);
@@ -54,8 +59,35 @@ public abstract class StorageContract(IDriverHost host) : MachineContract(host)
         Assert.DoesNotContain((await Driver.Inspect(default)).Volumes, seen => seen.Id == volume.Id);
         Assert.Contains((await neighbour.Inspect(default)).Volumes, seen => seen.Id == volume.Id);
 
-        await neighbour.WipeVolume(volume.Id, volume.Incarnation, default);
-        await neighbour.RemoveVolume(volume.Id, volume.Incarnation, default);
+        await neighbour.WipeVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
+        await neighbour.RemoveVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
+        Assert.Empty(await Host.Traces(volume.Id));
+    }
+
+    [DriverFact]
+    public async Task A_volume_whose_pool_is_not_mounted_is_neither_wiped_nor_removed()
+    {
+        await using var bench = new Bench(Host);
+        var volume = await bench.Volume(8 * MiB, spec => spec.Pool = Pool);
+        var away = Host.PoolDirectory + ".away";
+        Directory.Move(Host.PoolDirectory, away);
+        try
+        {
+            Directory.CreateDirectory(Host.PoolDirectory);   // as a mount point is without its mount
+            foreach (var pool in new[] { volume.Spec.Pool, "" })
+            {
+                Assert.True((await Bench.Refused("no-pool", () => Driver.WipeVolume(volume.Id, volume.Incarnation, pool, default))).Retryable);
+                Assert.True((await Bench.Refused("no-pool", () => Driver.RemoveVolume(volume.Id, volume.Incarnation, pool, default))).Retryable);
+            }
+        }
+        finally
+        {
+            Directory.Delete(Host.PoolDirectory, recursive: true);
+            Directory.Move(away, Host.PoolDirectory);
+        }
+        Assert.NotEmpty(await Host.Traces(volume.Id));
+        await Driver.WipeVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
+        await Driver.RemoveVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
         Assert.Empty(await Host.Traces(volume.Id));
     }
 
@@ -145,7 +177,7 @@ public abstract class StorageContract(IDriverHost host) : MachineContract(host)
 
         await neighbour.RemoveMachine(machine.Id, incarnation, default);
         await neighbour.RemoveRootDisk(machine.Id, Pool, machine.Spec.RootDisk, default);
-        await neighbour.RemoveVolume(volume.Id, volume.Incarnation, default);
+        await neighbour.RemoveVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, default);
         Assert.Empty(await Host.Traces(machine.Id, volume.Id));
     }
 

@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
 using Controller.Agent.Ledger;
 using Controller.Agent.Leases;
 using Controller.Agent.Tests.Drivers;
@@ -54,6 +57,53 @@ public sealed class GuardTests : IDisposable
         Assert.Equal(0, guard.ExitCode);
     }
 
+    [DriverFact]
+    public async Task As_a_service_it_takes_the_agent_s_settings_and_tells_systemd_that_it_is_ready_alive_and_stopping()
+    {
+        using var systemd = Systemd(out var variables);
+        variables["CONTROLLER_CONFIG"] = Path.Combine(_state.Path, "agent.json");
+        File.WriteAllText(variables["CONTROLLER_CONFIG"], $$"""{ "Agent": { "StateDirectory": "{{_state.Path}}", "SweepEvery": "wrong" } }""");
+        var guard = StartWith(variables, "dotnet", typeof(GuardCommand).Assembly.Location, GuardCommand.Name);
+        Assert.Equal("READY=1", await Told(systemd));
+        Assert.Equal("WATCHDOG=1", await Told(systemd));
+        Assert.Equal("WATCHDOG=1", await Told(systemd));
+        await Eventually.That(() => File.Exists(Path.Combine(_state.Path, GuardCommand.AliveFileName)), "the guard looks");
+        using (var kill = Process.Start("/bin/kill", ["-TERM", guard.Id.ToString(CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync();
+        string told;
+        do
+            told = await Told(systemd);
+        while (told == "WATCHDOG=1");
+        Assert.Equal("STOPPING=1", told);
+        await guard.WaitForExitAsync();
+        Assert.Equal((0, false), (guard.ExitCode, File.Exists(Path.Combine(_state.Path, GuardCommand.AliveFileName))));
+    }
+
+    [DriverFact]
+    public async Task It_does_not_wait_for_a_systemd_that_takes_nothing()
+    {
+        using var systemd = Systemd(out var variables);
+        using (var stuffing = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false })
+        {
+            stuffing.Connect(systemd.LocalEndPoint!);
+            Assert.Throws<SocketException>(void () => { while (true) stuffing.Send("FULL"u8); });
+        }
+        var leased = Guid.NewGuid().ToString();
+        var machine = Qemu(leased);
+        var file = new LeaseFile(_state.Path);
+        file.Write(new(_boot, Until(TimeSpan.FromMinutes(5)), [new(leased, leased)]));
+        StartWith(variables, "dotnet", typeof(GuardCommand).Assembly.Location, GuardCommand.Name, $"--state={_state.Path}");
+        await Eventually.That(() => File.Exists(Path.Combine(_state.Path, GuardCommand.AliveFileName)), "the guard looks");
+        file.Write(new(_boot, Until(TimeSpan.FromMilliseconds(300)), [new(leased, leased)]));
+        await Eventually.That(() => machine.HasExited, "the machine is ended");
+        // That it is ready is not lost by that.
+        string told;
+        do
+            told = await Told(systemd);
+        while (told == "FULL");
+        Assert.Equal("READY=1", told);
+    }
+
     public void Dispose()
     {
         foreach (var process in _processes)
@@ -75,9 +125,28 @@ public sealed class GuardTests : IDisposable
         return process;
     }
 
-    private Process Start(params string[] command)
+    private Socket Systemd(out Dictionary<string, string> variables)
     {
-        var process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true })!;
+        var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        socket.Bind(new UnixDomainSocketEndPoint(Path.Combine(_state.Path, "notify")));
+        variables = new() { ["NOTIFY_SOCKET"] = Path.Combine(_state.Path, "notify"), ["WATCHDOG_USEC"] = "100000" };
+        return socket;
+    }
+
+    private static async Task<string> Told(Socket systemd)
+    {
+        var message = new byte[256];
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        return Encoding.UTF8.GetString(message, 0, await systemd.ReceiveAsync(message, patience.Token));
+    }
+
+    private Process Start(params string[] command) => StartWith([], command);
+
+    private Process StartWith(Dictionary<string, string> variables, params string[] command)
+    {
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true };
+        foreach (var (name, value) in variables) start.Environment[name] = value;
+        var process = Process.Start(start)!;
         _processes.Add(process);
         return process;
     }

@@ -164,6 +164,21 @@ public sealed class ConvergenceTests : ConnectedTest
     }
 
     [Fact]
+    public async Task What_is_not_seen_is_not_gone_before_it_was_removed()
+    {
+        var (agent, session) = await Connect();
+        agent.Faults.Fail("RemoveVolume", 1, "no-pool", retryable: true, "the pool is not mounted");
+        var gone = Want.Volume().Absent();
+
+        await session.Want(gone);
+
+        await Eventually.That(() => session.Volume(gone.Id) is { Present: false, Failure: null } seen && seen.Generation == gone.Generation, "the volume is gone after all");
+        var before = session.Reports.SelectMany(report => report.Volumes).Where(seen => seen.Id == gone.Id).SkipLast(1).ToList();
+        Assert.Contains(before, seen => seen.Failure is { Code: "no-pool" });
+        Assert.All(before, seen => Assert.True(seen.Generation < gone.Generation, seen.ToString()));
+    }
+
+    [Fact]
     public async Task An_image_with_another_digest_starts_nothing()
     {
         var (_, session) = await Connect();

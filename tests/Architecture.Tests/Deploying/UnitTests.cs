@@ -16,8 +16,10 @@ public sealed class UnitTests
         foreach (var wanted in (string[])["Type=notify", "Restart=always", "StartLimitIntervalSec=0", "WantedBy=multi-user.target", "LockPersonality=yes"])
             Assert.Contains(wanted, lines);
         Assert.Contains(lines, line => line.StartsWith("WatchdogSec=", StringComparison.Ordinal));
-        var program = lines.Single(l => l.StartsWith("ExecStart=", StringComparison.Ordinal)).Split('/')[^1]["controller-".Length..];
-        Assert.Contains($"ExecStart=/usr/lib/occi-controller/{program}/controller-{program}", lines);
+        // A unit is called like its program; the guard is the agent's program, which is told to be it.
+        var name = Path.GetFileNameWithoutExtension(unit)["occi-controller-".Length..];
+        var (program, command) = name == "guard" ? ("agent", " fence-guard") : (name, "");
+        Assert.Contains($"ExecStart=/usr/lib/occi-controller/{program}/controller-{program}{command}", lines);
         Assert.Contains(lines, line => line.StartsWith($"Environment=CONTROLLER_CONFIG=/etc/occi-controller/{program}.json ", StringComparison.Ordinal));
         Assert.True(File.Exists(DeployFiles.Path($"debian/etc/{program}.json")));
         Assert.Contains($"unit occi-controller{(program == "agent" ? "-agent" : "")} {Path.GetFileName(unit)}", DeployFiles.Text("debian/build.sh"), StringComparison.Ordinal);
@@ -52,7 +54,7 @@ public sealed class UnitTests
             foreach (var field in (string[])[$"Package: {package}\n", "Version: @VERSION@\n", "Architecture: @ARCH@\n", "Depends: ", "Description: "])
                 Assert.Contains(field, control, StringComparison.Ordinal);
         }
-        foreach (var tool in DeployFiles.In("debian").Where(f => f.StartsWith("debian/bin/", StringComparison.Ordinal)))
-            Assert.Contains(Path.GetFileName(tool), DeployFiles.Text("debian/build.sh"), StringComparison.Ordinal);
+        var tools = DeployFiles.Text("debian/build.sh").Split('\n').Where(l => l.StartsWith("tool occi-controller", StringComparison.Ordinal)).Select(l => l.Split(' ')[^1]).Order();
+        Assert.Equal(tools, DeployFiles.In("debian").Where(f => f.StartsWith("debian/bin/", StringComparison.Ordinal)).Select(Path.GetFileName).Order());
     }
 }

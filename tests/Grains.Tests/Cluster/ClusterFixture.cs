@@ -1,6 +1,5 @@
 using Controller.Contracts;
 using Controller.Grains.Availability;
-using Controller.Grains.Images;
 using Controller.Silo;
 using Controller.Silo.Images;
 using Controller.Silo.Postgres;
@@ -61,7 +60,7 @@ public class ClusterFixture : IAsyncLifetime
             silo.Services.AddSingleton(Time);
             SiloHost.AddDatabase(silo.Services, Database, new(), Availability);
             silo.Services.AddSingleton(Model);
-            silo.Services.AddSingleton<IImageFiles>(new ImageStore(new() { Directory = _images.FullName }, TimeProvider.System));
+            silo.Services.AddImages(new() { Directory = _images.FullName });
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();

@@ -259,6 +259,7 @@ public sealed class RecoveryTests : IClassFixture<SweeperTests.Swept>, IAsyncLif
         await StateIs(compute, "active");
         var after = (DesiredMachine)other.Wanted[compute];
         Assert.Equal((pool.Id, before.RootDisk, before.Incarnation), (after.Pool, after.RootDisk, before.RootDisk));
+        Assert.False(after.RootDiskUnmade);
         Assert.NotEqual(before.Incarnation, after.Incarnation);
         Assert.Single(after.Disks);
         Assert.True(other.Wanted[volume] is DesiredVolume { Existing: true, Released: false, Absent: false });
@@ -268,6 +269,28 @@ public sealed class RecoveryTests : IClassFixture<SweeperTests.Swept>, IAsyncLif
         await lost.Connect();
         await Eventually.Is("it is sent away", () => Task.FromResult(lost.Wanted[compute] is DesiredMachine { Absent: true } away && away.Incarnation == before.Incarnation && away is { Pool: null, RootDisk: null }));
         await Eventually.Is("its claim is back", async () => await Claims(compute) == 1);
+    }
+
+    [Fact]
+    public async Task A_root_disk_in_a_pool_that_nobody_has_heard_of_is_made_by_the_next_host()
+    {
+        var pool = new HostPool(Guid.NewGuid(), "shared", 100L << 30, 90L << 30);
+        var lost = await Host(pool);
+        lost.Held = true;
+        var compute = await Pooled();
+        await Eventually.Is("it is wanted", () => Task.FromResult(lost.Wanted.ContainsKey(compute)));
+        Assert.False(((DesiredMachine)lost.Wanted[compute]).RootDiskUnmade);
+        await lost.Renew();
+        var other = await Host(pool);
+        _cluster.Clock.Forward(Enough);
+        await other.Heartbeat();
+        await Eventually.Is("it is wanted elsewhere", () => Task.FromResult(other.Wanted.ContainsKey(compute)));
+        var after = (DesiredMachine)other.Wanted[compute];
+        Assert.Equal((lost.Wanted[compute].Incarnation, true), (after.RootDisk!.Value, after.RootDiskUnmade));
+        await StateIs(compute, "active");
+        var machine = _cluster.Grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", compute)));
+        Assert.False(((DesiredMachine)(await machine.DesiredOn(other.Id))!).RootDiskUnmade);   // it was heard of
+        lost.Held = false;
     }
 
     [Fact]

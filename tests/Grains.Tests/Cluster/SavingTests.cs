@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Controller.Grains.Sweeping;
+using Controller.Silo;
 using Controller.Testing;
 using Occi;
 using Model = Occi.Infrastructure;
@@ -26,6 +27,22 @@ public sealed class SavingTests : IClassFixture<SweeperTests.Swept>, IAsyncLifet
     }
 
     public Task DisposeAsync() => _cluster.Retire(_host);
+
+    [Fact]
+    public async Task A_project_can_save_so_many_and_no_more()
+    {
+        var rich = new Caller(Guid.NewGuid(), Role.Member, "collector");
+        var compute = (await Create((await Image("base").View())!, rich)).View!.Id;
+        await Eventually.Is("it is active", async () => (await _cluster.Entity("compute", compute).View(rich))!.Attributes[Model.Compute.State.Name].Text == "active");
+        var terms = Enumerable.Range(0, new ImageOptions().MaxPerProject).Select(n => $"{_name}-{n}").ToList();
+        await Parallel.ForEachAsync(terms, async (term, _) => await Image(term).Begin(new(Guid.NewGuid(), rich.Project, term, "/compute/" + compute)));
+        var refused = await _cluster.Entity("compute", compute).Invoke(new(rich, Model.Compute.Save.ToString(), []));
+        Assert.Equal(OutcomeKind.QuotaExceeded, refused.Kind);
+        Assert.Contains("100 are the most", refused.Why, StringComparison.Ordinal);
+        Assert.True(await Image(terms[0]).Delete());
+        Assert.True((await _cluster.Entity("compute", compute).Invoke(new(rich, Model.Compute.Save.ToString(), []))).Ok);
+        Assert.True((await _cluster.Entity("compute", compute).Delete(new(rich))).Ok);
+    }
 
     [Fact]
     public async Task A_template_is_pending_until_the_host_has_saved_it_and_then_computes_come_from_it()

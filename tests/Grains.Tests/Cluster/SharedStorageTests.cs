@@ -59,6 +59,20 @@ public sealed class SharedStorageTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_volume_that_its_host_does_not_see_is_not_gone_before_the_host_has_removed_it()
+    {
+        var volume = await Volume();
+        var host = Agent((await Storage(volume).AsSource(Me))!.Host);
+        host.Held = true;
+        Assert.True((await cluster.Entity("storage", volume).Delete(new(Me))).Ok);
+        await Eventually.Is("the host is told to remove it", () => Task.FromResult(host.Wanted[volume].Absent));
+        await host.Report(host.Wanted[volume] with { Generation = 0 });   // in a complete report, while the pool is not mounted
+        Assert.NotNull(await Storage(volume).DesiredOn(host.Id));
+        await host.Release();
+        await Gone(volume);
+    }
+
+    [Fact]
     public async Task Of_many_who_want_a_volume_at_once_one_gets_it()
     {
         var volume = await Volume();
@@ -137,6 +151,11 @@ public sealed class SharedStorageTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.True((await cluster.Entity("compute", compute).Delete(new(Me))).Ok);
         await Eventually.Is("its disk is to go too", () => Task.FromResult(
             host.Wanted[compute] is DesiredMachine { Absent: true } gone && gone.Pool == _pool.Id && gone.RootDisk == machine.RootDisk));
+        // The machine is gone, and its disk is where the host does not see it now.
+        host.Fails = new("no-pool", "the pool is not mounted", true, 0);
+        await host.Report(host.Wanted[compute]);
+        Assert.NotNull(await cluster.Grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", compute))).DesiredOn(host.Id));
+        host.Fails = null;
         await host.Release();
         await Gone(compute);
     }

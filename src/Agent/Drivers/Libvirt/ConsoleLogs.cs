@@ -3,6 +3,19 @@ namespace Controller.Agent.Drivers.Libvirt;
 /// <summary>Machines' serial logs, which QEMU appends to.</summary>
 internal sealed class ConsoleLogs(Folders folders)
 {
+    /// <summary>Logs that nobody has written to for this long are of no machine that is just coming.</summary>
+    private static readonly TimeSpan KeepIdle = TimeSpan.FromDays(1);
+
+    /// <summary>Deletes the logs of machines that there are not.</summary>
+    public void Prune(IReadOnlySet<ObjectKey> machines, DateTime now)
+    {
+        foreach (var (path, machine) in folders.AllConsoleLogs())
+        {
+            if (!machines.Contains(machine) && now - File.GetLastWriteTimeUtc(path) > KeepIdle)
+                File.Delete(path);
+        }
+    }
+
     public async Task<ConsolePart> Read(string id, ulong offset, int maxBytes, CancellationToken cancel)
     {
         if (folders.AnyConsole(id) is not { } path)

@@ -68,6 +68,16 @@ internal sealed partial class Folders(string root)
 
     public string Console(ObjectKey machine) => Path.Combine(Consoles, $"{machine.Id}.{machine.Incarnation}.log");
 
+    /// <summary>All that there is of it: virtlogd begins a new file when one is full, and keeps some as <c>.log.0</c> and so on.</summary>
+    public IEnumerable<string> ConsoleLogs(ObjectKey machine) => Directory.EnumerateFiles(Consoles, $"{machine.Id}.{machine.Incarnation}.log*");
+
+    /// <summary>All console logs, and whose they are.</summary>
+    public IEnumerable<(string Path, ObjectKey Machine)> AllConsoleLogs() =>
+        from path in Directory.EnumerateFiles(Consoles)
+        let name = ConsoleName().Match(Path.GetFileName(path))
+        where name.Success
+        select (path, new ObjectKey(name.Groups[1].Value, name.Groups[2].Value));
+
     public string Guards(ObjectKey machine) => Path.Combine(GuardsOfAll, $"{machine.Id}.{machine.Incarnation}");
 
     public string Floating(ObjectKey machine) => Path.Combine(FloatingOfAll, $"{machine.Id}.{machine.Incarnation}");
@@ -112,6 +122,9 @@ internal sealed partial class Folders(string root)
 
     [GeneratedRegex("^volume-([0-9a-f-]{36})\\.([0-9a-f-]{36})\\.qcow2$")]
     private static partial Regex VolumeName();
+
+    [GeneratedRegex("^([0-9a-f-]{36})\\.([0-9a-f-]{36})\\.log")]
+    private static partial Regex ConsoleName();
 
     [GeneratedRegex("^[0-9a-f]{64}$")]
     private static partial Regex Sha256();

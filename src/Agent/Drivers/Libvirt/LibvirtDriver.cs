@@ -141,14 +141,14 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     public Task<ObservedVolume> EnsureVolume(string id, string incarnation, ulong generation, VolumeSpec spec, CancellationToken cancel) =>
         Guard(() => _volumes.Ensure(ObjectKey.Of(id, incarnation), generation, spec, cancel));
 
-    public Task RemoveVolume(string id, string incarnation, CancellationToken cancel) =>
-        Guard(() => _volumes.Remove(ObjectKey.Of(id, incarnation), cancel));
+    public Task RemoveVolume(string id, string incarnation, string pool, CancellationToken cancel) =>
+        Guard(() => _volumes.Remove(ObjectKey.Of(id, incarnation), pool, cancel));
 
     public Task ReleaseVolume(string id, string incarnation, CancellationToken cancel) =>
         Guard(() => _volumes.Release(ObjectKey.Of(id, incarnation), cancel));
 
-    public Task WipeVolume(string id, string incarnation, CancellationToken cancel) =>
-        Guard(() => _volumes.Wipe(ObjectKey.Of(id, incarnation), cancel));
+    public Task WipeVolume(string id, string incarnation, string pool, CancellationToken cancel) =>
+        Guard(() => _volumes.Wipe(ObjectKey.Of(id, incarnation), pool, cancel));
 
     public Task RemoveRootDisk(string id, string pool, string disk, CancellationToken cancel) => Guard(() => Machines.RemoveRootDisk(id, pool, disk, cancel));
 
@@ -162,7 +162,23 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
 
     public Task EnsureImage(Image image, Stream bytes, CancellationToken cancel) => Guard(() => _images.Store(image, bytes, cancel));
 
-    public Task PruneImages(IReadOnlySet<string> wanted, long mostBytes, CancellationToken cancel) => Guard(() => Task.FromResult(_images.Prune(wanted, mostBytes)));
+    public Task PruneImages(IReadOnlySet<string> wanted, long mostBytes, CancellationToken cancel) => Guard(() =>
+    {
+        foreach (var place in _places.Shared)
+            place.PruneImages(_time.GetUtcNow().UtcDateTime);
+        return Task.FromResult(_images.Prune(wanted, mostBytes));
+    });
+
+    public Task PruneConsoles(IReadOnlySet<(string Id, string Incarnation)> wanted, CancellationToken cancel) => Guard(async () =>
+    {
+        var here = await _link.Call(Domains.All, cancel);
+        HashSet<ObjectKey> kept =
+        [
+            .. wanted.Select(machine => new ObjectKey(machine.Id, machine.Incarnation)),
+            .. here.Where(domain => domain.Label is not null).Select(domain => new ObjectKey(domain.Id, domain.Label!.Incarnation)),
+        ];
+        _consoles.Prune(kept, _time.GetUtcNow().UtcDateTime);
+    });
 
     public Task<ConsolePart> ReadConsole(string id, ulong offset, int maxBytes, CancellationToken cancel) =>
         Guard(() => _consoles.Read(id, offset, maxBytes, cancel));

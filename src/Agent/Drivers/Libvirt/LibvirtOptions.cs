@@ -5,6 +5,8 @@ namespace Controller.Agent.Drivers.Libvirt;
 /// <summary>Section "Libvirt" of the agent's settings.</summary>
 internal sealed class LibvirtOptions : IValidatableObject
 {
+    public const string Section = "Libvirt";
+
     /// <summary>
     /// Where libvirtd listens, on this host: volumes and logs are read as files. Default: the system's.
     /// For a libvirtd of deploy/libvirtd: <c>qemu+unix:///system?socket=DIR/run/libvirt-sock</c>.

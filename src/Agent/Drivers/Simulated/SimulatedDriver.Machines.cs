@@ -132,7 +132,7 @@ internal sealed partial class SimulatedDriver
     {
         if (spec.Image is null || spec.Pool.Length == 0) return null;
         var boots = _pools.Boots(spec.Pool, id, spec.RootDisk);
-        return boots is null && spec.RootDisk != incarnation
+        return boots is null && spec.RootDisk != incarnation && !spec.RootDiskUnmade
             ? throw new DriverException("disk-lost", $"The root disk of machine {id} was made before and is not in the pool.", retryable: false)
             : boots;
     }

@@ -32,18 +32,19 @@ internal sealed partial class SimulatedDriver
         });
     }
 
-    public async Task RemoveVolume(string id, string incarnation, CancellationToken cancel)
+    public async Task RemoveVolume(string id, string incarnation, string pool, CancellationToken cancel)
     {
         await Begin(nameof(RemoveVolume), cancel);
         Change(host =>
         {
-            var pool = _pools.All.FirstOrDefault(pool => _pools.Read(pool.Id, id, incarnation) is not null);
+            if (pool.Length > 0) _pools.Of(pool);
+            var shared = _pools.All.FirstOrDefault(known => _pools.Read(known.Id, id, incarnation) is not null);
             if (host.Volumes.FirstOrDefault(known => known.Id == id && known.Incarnation == incarnation) is { } volume)
             {
                 RefuseUsed(host, id);
                 host.Volumes.Remove(volume);
             }
-            if (pool is not null) _pools.Delete(pool.Id, id, incarnation);
+            if (shared is not null) _pools.Delete(shared.Id, id, incarnation);
             return true;
         });
     }
@@ -59,11 +60,12 @@ internal sealed partial class SimulatedDriver
         });
     }
 
-    public async Task WipeVolume(string id, string incarnation, CancellationToken cancel)
+    public async Task WipeVolume(string id, string incarnation, string pool, CancellationToken cancel)
     {
         await Begin(nameof(WipeVolume), cancel);
         Change(host =>
         {
+            if (pool.Length > 0) _pools.Of(pool);
             if (host.Volumes.FirstOrDefault(known => known.Id == id && known.Incarnation == incarnation) is not { } volume) return false;
             RefuseUsed(host, id);
             volume.Boots = 0;

@@ -16,6 +16,9 @@ internal sealed class DiskCopying(Folders folders, Places places, Link link, Gue
     /// <summary>No backup takes as long; the control plane gives up long before.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
+    /// <summary>For QEMU to close a file that it has done with: it flushes it first.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     public async Task<DiskCopy> Copy(ObjectKey key, CancellationToken cancel)
     {
         var machine = await link.Call(connect => MachineView.Find(connect, key.Id), cancel);
@@ -91,10 +94,25 @@ internal sealed class DiskCopying(Folders folders, Places places, Link link, Gue
         }
         var end = await link.Call(connect => Backup.End(connect, machine), cancel);
         if (end.Complete)
+        {
+            await LetGo(copied, cancel);
             return true;
+        }
         if (end.Why?.Contains(Full, StringComparison.Ordinal) == true)
             throw NoSpace(copied, end.Why);
         throw new DriverException("not-copied", $"QEMU has not copied {copied.What}: {end.Why ?? "it says not why"}.", retryable: true);
+    }
+
+    /// <summary>libvirtd says that the job is over a moment before QEMU has closed the file, and until then nobody else can open it.</summary>
+    private static async Task LetGo(Copied copied, CancellationToken cancel)
+    {
+        var since = TimeProvider.System.GetTimestamp();
+        while (ImageLock.IsHeld(copied.File))
+        {
+            if (TimeProvider.System.GetElapsedTime(since) > Patience)
+                throw new DriverException("not-copied", $"QEMU has copied {copied.What}, and does not let go of the copy.", retryable: true);
+            await Task.Delay(TimeSpan.FromMilliseconds(20), cancel);
+        }
     }
 
     /// <summary>Ends the backup if libvirtd can be asked to. Else the next copy or start does.</summary>

@@ -67,7 +67,8 @@ internal sealed class MachineStore(
         await guards.Keep(key, [], cancel);
         await floating.Keep(key, [], cancel);
         await link.Job(connect => DeleteDisks(connect, key), cancel, nameof(DeleteDisks));
-        File.Delete(folders.Console(key));
+        foreach (var log in folders.ConsoleLogs(key))
+            File.Delete(log);
         File.Delete(folders.Variables(key));
     }
 
@@ -104,9 +105,9 @@ internal sealed class MachineStore(
         var (place, path) = RootDisk(key, spec);
         if (!File.Exists(path))
         {
-            if (spec.RootDisk.Length > 0 && spec.RootDisk != key.Incarnation)
+            if (spec.RootDisk.Length > 0 && spec.RootDisk != key.Incarnation && !spec.RootDiskUnmade)
                 throw new DriverException("disk-lost", $"The root disk of machine {key.Id} was made before, and its file {path} is not there.", retryable: false);
-            var image = place.Backing(images.Get(spec.Image), spec.Image.Sha256);
+            var image = images.Backing(spec.Image, place);
             var size = Math.Max(ImageHeader.VirtualSize(image, spec.Image.Format), spec.RootDiskBytes);
             await link.Job(
                 connect =>
@@ -115,6 +116,7 @@ internal sealed class MachineStore(
                     return true;
                 },
                 cancel);
+            images.Backing(spec.Image, place);   // another host may have put it aside before there was a disk that needs it
         }
         if (spec.RootDiskBytes <= ImageHeader.VirtualSize(path, "qcow2"))
             return;

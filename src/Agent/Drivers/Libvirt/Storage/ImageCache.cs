@@ -18,6 +18,9 @@ internal sealed class ImageCache(Folders folders, TimeProvider time)
         ? Used(folders.Image(image.Sha256))
         : throw new DriverException("no-image", $"Image {image.Sha256} is not on this host.", retryable: true);
 
+    /// <summary>The path of one that is there as disks in that place are backed by it.</summary>
+    public string Backing(Image image, Place place) => place.Backing(Get(image), image.Sha256, time.GetUtcNow().UtcDateTime);
+
     public async Task Store(Image image, Stream bytes, CancellationToken cancel)
     {
         var path = folders.Image(image.Sha256);

@@ -8,6 +8,7 @@ namespace Controller.Agent.Drivers.Libvirt.Storage;
 /// <code>
 /// volumes/  volume-ID.INCARNATION.qcow2   machine-ID.DISK.qcow2 (root disk)      a libvirt pool of each host
 /// images/   SHA256                        what root disks in it are backed by
+///           .aside-SHA256                 one that no disk needs, before it is deleted
 /// copying/HOST/                           copies, while they are being made
 /// .occi-pool                              the pool's id
 /// </code>
@@ -25,6 +26,14 @@ internal sealed class Place(string volumes, string images, string copying, Share
     public string Copying => copying;
 
     public SharedPool? Shared => shared;
+
+    private const string AsidePrefix = ".aside-";
+
+    /// <summary>An image that no disk is backed by is kept for this long after its last use: the next machine may be made of it.</summary>
+    private static readonly TimeSpan KeepIdle = TimeSpan.FromDays(1);
+
+    /// <summary>Longer than what one host does to a directory may stay unseen by the others.</summary>
+    private static readonly TimeSpan KeepAside = TimeSpan.FromMinutes(10);
 
     // Two agents may share a libvirtd, with a directory each.
     public Pool Pool { get; } = new(volumes, "occi-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path.GetDirectoryName(volumes)!)))[..8]);
@@ -46,10 +55,10 @@ internal sealed class Place(string volumes, string images, string copying, Share
     }
 
     /// <summary>An image that root disks here can be backed by: all hosts that see the pool must see it at the same path, so it lies in the pool.</summary>
-    public string Backing(string image, string sha256)
+    public string Backing(string image, string sha256, DateTime now)
     {
         var path = Image(sha256);
-        if (shared is null || File.Exists(path))
+        if (shared is null || IsUsed(path, now))
             return path;
         var partial = Copy($"{sha256}.{Guid.NewGuid():N}");
         File.Copy(image, partial);
@@ -57,5 +66,55 @@ internal sealed class Place(string volumes, string images, string copying, Share
             RandomAccess.FlushToDisk(copy);   // its name promises that all of it is there, on every host
         File.Move(partial, path, overwrite: true);   // another host may have brought the same one
         return path;
+    }
+
+    /// <summary>
+    /// Deletes images that no root disk in the pool is backed by, whichever host made them. Between "no disk needs it" and the deletion another host may make a disk of it, so it goes aside
+    /// first, and comes back if there is such a disk then; who makes a disk looks afterwards whether its image is there.
+    /// </summary>
+    public void PruneImages(DateTime now)
+    {
+        if (shared is null)
+            return;
+        shared.Checked();
+        var backing = Directory.EnumerateFiles(volumes, "machine-*.qcow2").Select(ImageHeader.BackingFile).ToHashSet();
+        foreach (var file in new DirectoryInfo(images).GetFiles())
+        {
+            var isAside = file.Name.StartsWith(AsidePrefix, StringComparison.Ordinal);
+            var path = Path.Combine(images, isAside ? file.Name[AsidePrefix.Length..] : file.Name);
+            try
+            {
+                if (!isAside && backing.Contains(path))
+                    File.SetLastWriteTimeUtc(path, now);
+                else if (!isAside && now - file.LastWriteTimeUtc > KeepIdle)
+                {
+                    File.SetLastWriteTimeUtc(path, now);
+                    File.Move(path, Path.Combine(images, AsidePrefix + file.Name), overwrite: true);
+                }
+                else if (isAside && backing.Contains(path) && !File.Exists(path))
+                    File.Move(file.FullName, path);
+                else if (isAside && now - file.LastWriteTimeUtc > KeepAside)
+                    File.Delete(file.FullName);
+            }
+            catch (Exception first) when (first is FileNotFoundException or IOException { HResult: FileExists })
+            {
+                // Another host was first.
+            }
+        }
+    }
+
+    private const int FileExists = 17;   // EEXIST
+
+    private static bool IsUsed(string image, DateTime now)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(image, now);
+            return true;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
     }
 }

@@ -33,9 +33,9 @@ internal sealed class VolumeStore(Folders folders, Places places, ImageCache ima
         return Observe(volume, path);
     }
 
-    public async Task Remove(ObjectKey volume, CancellationToken cancel)
+    public async Task Remove(ObjectKey volume, string pool, CancellationToken cancel)
     {
-        if (places.Locate(volume) is var (place, path))
+        if (places.Locate(volume, pool) is var (place, path))
         {
             await link.Job(
                 connect =>
@@ -52,15 +52,15 @@ internal sealed class VolumeStore(Folders folders, Places places, ImageCache ima
     /// <summary>This host has it no more.</summary>
     public async Task Release(ObjectKey volume, CancellationToken cancel)
     {
-        if (places.Locate(volume) is var (_, path))
+        if (places.Find(volume.Id) is var (key, path) && key == volume)
             await link.Call(connect => RefuseUsed(connect, volume, path), cancel);
         folders.ForgetGeneration(volume);
     }
 
     /// <summary>Overwrites its file where it lies.</summary>
-    public async Task Wipe(ObjectKey volume, CancellationToken cancel)
+    public async Task Wipe(ObjectKey volume, string pool, CancellationToken cancel)
     {
-        if (places.Locate(volume) is not var (_, path))
+        if (places.Locate(volume, pool) is not var (_, path))
             return;
         await link.Call(connect => RefuseUsed(connect, volume, path), cancel);
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
