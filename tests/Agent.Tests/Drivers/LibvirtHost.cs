@@ -37,6 +37,9 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
     /// <summary>The host's name; libvirt moves nothing between two of one name.</summary>
     protected virtual string Name => "contract";
 
+    /// <summary>The directory of its shared pool, where it has that in common with another host.</summary>
+    protected virtual string? Shared => null;
+
     public Stream OpenImage() => File.OpenRead(_image);
 
     public async Task<Image> AgentImage()
@@ -106,7 +109,7 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
         Directory = Path.Combine(_directory, "pool"),
         NamespacePidFile = Path.Combine(_directory, "libvirt/run/init.pid"),
         UnderlayAddress = Port?.Underlay,
-        SharedPools = { ["shared"] = Directory.CreateDirectory(Path.Combine(_directory, "shared")).FullName },
+        SharedPools = { ["shared"] = Shared ?? Directory.CreateDirectory(Path.Combine(_directory, "shared")).FullName },
     };
 
     /// <summary>The same libvirtd serves it, with a directory of its own: the kernel's locks on files are the same as between hosts.</summary>
