@@ -100,6 +100,9 @@ public sealed record VolumeMove
 
     /// <summary>What it is on the target. Of one in a shared pool: what it is anyway.</summary>
     [Id(5)] public required Guid TargetIncarnation { get; init; }
+
+    /// <summary>As claimed on the target.</summary>
+    [Id(6)] public required long SizeBytes { get; init; }
 }
 
 /// <summary>The order to the source's agent.</summary>

@@ -65,6 +65,7 @@ internal sealed partial class ComputeGrain
         Source = migration.Source.Host!.Value,
         Target = migration.Target.Host!.Value,
         TargetIncarnation = volume.TargetIncarnation,
+        SizeBytes = volume.Bytes,
     };
 
     private static MovingVolume[] Along(ComputeMigration migration) =>

@@ -11,6 +11,8 @@ internal sealed partial class StorageGrain : IExplainedGrain
     public async Task HostRemoved(Guid host, string name)
     {
         await ForgetLeft(host);
+        if (_record.Value is { Moving: { } moving })
+            await WatchMove(moving);   // it may have gone to another host already
         if (_record.Value is not { } present || present.Host != host)
             return;   // one in a shared pool may be told of a host that only shared it: its claim goes with the host
         if (present.Phase == StoragePhase.Deleting)

@@ -28,6 +28,8 @@ internal sealed partial class StorageGrain
         if (WhyStay(move.Link, move.Source) is { } why)
             return new(OutcomeKind.Conflict, why);
         var present = _record.Value!;
+        if (present.SizeBytes != move.SizeBytes)
+            return new(OutcomeKind.Conflict, $"Volume {Id} was resized meanwhile: try again.");
         var isShared = present.Pool is not null;
         if (isShared)
             await _claims.Note("storage", Id, present.Incarnation, move.Target, present.Project);   // first: a host that connects meanwhile is told of all that it has a claim of
