@@ -32,6 +32,10 @@ internal sealed partial class ConsoleTunnels(ActiveDriver active, ILogger<Consol
         {
             LogLost(order.ConsoleId, order.MachineId, gone.Message);
         }
+        catch (Exception unexpected)
+        {
+            LogBroken(order.ConsoleId, order.MachineId, unexpected);   // nobody waits for how this ends
+        }
         finally
         {
             Interlocked.Decrement(ref _open);
@@ -41,6 +45,19 @@ internal sealed partial class ConsoleTunnels(ActiveDriver active, ILogger<Consol
     private async Task<Failure?> Run(ConsoleTunnel tunnel, OpenConsole order, CancellationToken cancel)
     {
         using var turn = new SerialTurn(cancel);
+        try
+        {
+            var why = await Run(tunnel, order, turn);
+            return turn.WasTaken ? Taken() : why;   // however it ended: a stream that is cut under a reader may look like a machine that stopped
+        }
+        catch (Exception over) when (turn.WasTaken && over is OperationCanceledException or RpcException)
+        {
+            return Taken();
+        }
+    }
+
+    private async Task<Failure?> Run(ConsoleTunnel tunnel, OpenConsole order, SerialTurn turn)
+    {
         if (order.Kind == ConsoleKind.ConsoleSerial) await Take(order.MachineId, turn);
         try
         {
@@ -52,15 +69,13 @@ internal sealed partial class ConsoleTunnels(ActiveDriver active, ILogger<Consol
         {
             return new Failure { Code = refused.Code, Message = refused.Message, Retryable = refused.Retryable };
         }
-        catch (Exception over) when (turn.WasTaken && over is OperationCanceledException or RpcException)
-        {
-            return new Failure { Code = "taken", Message = "Another viewer has opened this machine's serial console." };
-        }
         finally
         {
             Leave(order.MachineId, turn);
         }
     }
+
+    private static Failure Taken() => new() { Code = "taken", Message = "Another viewer has opened this machine's serial console." };
 
     private async Task Take(string machine, SerialTurn turn)
     {
@@ -90,4 +105,7 @@ internal sealed partial class ConsoleTunnels(ActiveDriver active, ILogger<Consol
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Console {Console} of machine {Machine} is lost: {Why}")]
     private partial void LogLost(string console, string machine, string why);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Console {Console} of machine {Machine} broke off")]
+    private partial void LogBroken(string console, string machine, Exception unexpected);
 }

@@ -5,8 +5,7 @@ internal sealed class SerialTurn : IDisposable
 {
     private readonly CancellationTokenSource _over;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Lock _lock = new();
-    private bool _isDisposed;
+    private volatile bool _wasTaken;
 
     public SerialTurn(CancellationToken cancel)
     {
@@ -16,17 +15,22 @@ internal sealed class SerialTurn : IDisposable
 
     public CancellationToken Token { get; }
 
-    public bool WasTaken { get; private set; }
+    public bool WasTaken => _wasTaken;
 
     /// <summary>The next one is there, and waits until this one has let go.</summary>
-    public Task Taken()
+    public async Task Taken()
     {
-        lock (_lock)
+        _wasTaken = true;
+        try
         {
-            WasTaken = true;
-            if (!_isDisposed) _over.Cancel();
+            // Whoever waits on the token goes on elsewhere: here it would run all of the other viewer's end before ours begins.
+            await _over.CancelAsync();
         }
-        return _ended.Task;
+        catch (ObjectDisposedException)
+        {
+            // It has let go already.
+        }
+        await _ended.Task;
     }
 
     public void Ended() => _ended.TrySetResult();
@@ -34,10 +38,6 @@ internal sealed class SerialTurn : IDisposable
     public void Dispose()
     {
         Ended();
-        lock (_lock)
-        {
-            _isDisposed = true;
-            _over.Dispose();
-        }
+        _over.Dispose();
     }
 }

@@ -60,9 +60,9 @@ internal sealed partial class ImageUpload(CurrentGateway gateway, TimeProvider t
             await call.ResponseAsync;
             return image;
         }
-        catch (InvalidOperationException) when (!cancel.IsCancellationRequested)
+        catch (Exception broken) when (broken is InvalidOperationException or RpcException or IOException && !cancel.IsCancellationRequested)
         {
-            // The gateway answered before it had everything: its answer says why.
+            // The gateway answered before it had everything: its answer says why, what the write met (a stream that was reset) need not.
             await call.ResponseAsync;
             throw;
         }

@@ -72,27 +72,37 @@ internal sealed class ConsoleRelay(
         Interlocked.Add(ref _downLeft, first.Credit);
         await viewer.Opened(self);
         await viewer.Take(new([], (int)first.Credit));
-        var next = from.MoveNext(cancel);
-        while (true)
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var next = from.MoveNext(reading.Token);
+        try
         {
-            try
+            while (true)
             {
-                if (!await next.WaitAsync(AskEvery, time, cancel))
-                    return new("host-lost", "The host's agent has hung up.");
+                try
+                {
+                    if (!await next.WaitAsync(AskEvery, time, cancel))
+                        return new("host-lost", "The host's agent has hung up.");
+                }
+                catch (TimeoutException) when (!next.IsCompleted)
+                {
+                    await viewer.Take(Question);
+                    continue;
+                }
+                var frame = from.Current;
+                if (frame.Closed is { } closed)
+                    return new(closed.Code, closed.Message);
+                if (Interlocked.Add(ref _upLeft, -frame.Data.Length) < 0)
+                    throw new RpcException(new(StatusCode.ResourceExhausted, "More was sent than the viewer gave credit for."));
+                Interlocked.Add(ref _downLeft, frame.Credit);
+                await viewer.Take(new(frame.Data.ToByteArray(), (int)frame.Credit));
+                next = from.MoveNext(reading.Token);
             }
-            catch (TimeoutException) when (!next.IsCompleted)
-            {
-                await viewer.Take(Question);
-                continue;
-            }
-            var frame = from.Current;
-            if (frame.Closed is { } closed)
-                return new(closed.Code, closed.Message);
-            if (Interlocked.Add(ref _upLeft, -frame.Data.Length) < 0)
-                throw new RpcException(new(StatusCode.ResourceExhausted, "More was sent than the viewer gave credit for."));
-            Interlocked.Add(ref _downLeft, frame.Credit);
-            await viewer.Take(new(frame.Data.ToByteArray(), (int)frame.Credit));
-            next = from.MoveNext(cancel);
+        }
+        finally
+        {
+            // Kestrel uses a call's stream again: a read that outlives this call would spoil another one ("Reading is already in progress").
+            await reading.CancelAsync();
+            await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

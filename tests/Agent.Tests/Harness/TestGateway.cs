@@ -113,10 +113,11 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         var tunnel = new TestTunnel(requestStream.Current.ConsoleId, responseStream);
         tunnel.Hear(requestStream.Current);
         Tunnels.Enqueue(tunnel);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, tunnel.Over.Token);
         try
         {
-            Task<bool> next;
-            while (await Task.WhenAny(next = requestStream.MoveNext(context.CancellationToken), tunnel.Over.Task) == next && await next) tunnel.Hear(requestStream.Current);
+            // Awaited to its end: Kestrel uses a call's stream again, and a read that outlives the call spoils the next one.
+            while (await requestStream.MoveNext(over.Token)) tunnel.Hear(requestStream.Current);
         }
         catch (Exception gone) when (gone is OperationCanceledException or IOException)
         {

@@ -13,7 +13,7 @@ internal sealed class TestTunnel(string console, IServerStreamWriter<TunnelFrame
     public string Console { get; } = console;
 
     /// <summary>Ends the call.</summary>
-    public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public CancellationTokenSource Over { get; } = new();
 
     /// <summary>The agent's last word.</summary>
     public Failure? Closed { get; private set; }
@@ -31,7 +31,7 @@ internal sealed class TestTunnel(string console, IServerStreamWriter<TunnelFrame
         Interlocked.Add(ref _credit, (int)frame.Credit);
         if (frame.Closed is null) return;
         Closed = frame.Closed;
-        Over.TrySetResult();
+        Over.Cancel();
     }
 
     public Task Send(TunnelFrame frame) => to.WriteAsync(frame);

@@ -64,6 +64,7 @@ public sealed class NetworkSpanTests(ClusterFixture cluster) : IAsyncLifetime
 
         host.Held = true;
         await cluster.Entity("compute", first).Delete(new(Me));
+        await Eventually.Is("the host is to end the machine", () => Task.FromResult(host.Wanted[first].Absent));
         await host.Report(host.Wanted[first]);   // the machine is gone; what comes of it is not done yet
         await Eventually.Is("the host is to let it go", () => Task.FromResult(host.Wanted[network].Absent));
         var leaving = host.Wanted[network];
