@@ -21,9 +21,9 @@ public sealed class FleetTests(Fleet fleet, ITestOutputHelper output)
         var ours = await Cloud.Create("network", "--title", "ours", "-m", "ipnetwork", "-a", "address=10.95.0.0/24");
         var theirs = await Cloud.Create("network", "--title", "theirs", "-m", "ipnetwork", "-a", "address=10.96.0.0/24");
         string[] apart = ["-m", "anti-affinity", "-a", "local.controller.placement.group=web"];
-        var one = await Machine("one", [.. apart, .. Nic("ours", "10.95.0.11"), .. await Saying(Scripts.Reach("10.95.0.12", "10.95.0.1", "10.96.0.13"))]);
+        var one = await Machine("one", [.. apart, .. Nic("ours", "10.95.0.11"), .. await Cloud.Saying(Scripts.Reach("10.95.0.12", "10.95.0.1", "10.96.0.13"))]);
         var two = await Machine("two", [.. apart, .. Nic("ours", "10.95.0.12")]);
-        var three = await Machine("three", [.. apart, .. Nic("theirs", "10.96.0.13"), .. await Saying(Scripts.Reach("10.95.0.11", "10.96.0.1"))]);
+        var three = await Machine("three", [.. apart, .. Nic("theirs", "10.96.0.13"), .. await Cloud.Saying(Scripts.Reach("10.95.0.11", "10.96.0.1"))]);
 
         var hosts = new List<string>();
         foreach (var machine in (Entity[])[one, two, three])
@@ -49,7 +49,7 @@ public sealed class FleetTests(Fleet fleet, ITestOutputHelper output)
     [LibvirtFact]
     public async Task A_machine_goes_on_while_it_moves()
     {
-        var machine = await Machine("mover", await Saying(Scripts.Heartbeat));
+        var machine = await Machine("mover", await Cloud.Saying(Scripts.Heartbeat));
         var guest = new Guest(fleet.Api, machine);
         await guest.Says(@"HB 5 ");
         var source = await fleet.HostOf(machine);
@@ -125,14 +125,6 @@ public sealed class FleetTests(Fleet fleet, ITestOutputHelper output)
     private Task<Entity> Machine(string title, params string[] words) => Cloud.Create("compute", ["--title", title, .. Small, .. words]);
 
     private static string[] Nic(string network, string address) => ["--link", $"{network},address={address}"];
-
-    /// <summary>The words that give a machine a script.</summary>
-    private async Task<string[]> Saying(string script)
-    {
-        var file = Path.Combine(Cloud.Data, $"script-{Guid.NewGuid():N}");
-        await File.WriteAllTextAsync(file, script);
-        return ["-m", "http://schemas.ogf.org/occi/infrastructure/compute#user_data", "-a", $"occi.compute.userdata=@{file}"];
-    }
 
     private static double Gap(string heartbeats)
     {

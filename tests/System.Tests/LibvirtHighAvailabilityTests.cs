@@ -1,75 +1,134 @@
 using System.Diagnostics;
+using System.Globalization;
 using Controller.SystemTests.Harness;
 using Controller.Testing;
 
 namespace Controller.SystemTests;
 
-/// <summary>Two real hosts, of which one is as good as lost while its machine could go on running: the machine is never there twice.</summary>
-public sealed class LibvirtHighAvailabilityTests
+/// <summary>Hosts that are as good as lost while their machines could go on running: a machine is never there twice.</summary>
+[Collection(Fleet.Collection)]
+public sealed class LibvirtHighAvailabilityTests(Fleet fleet)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
+
+    private Cloud Cloud => fleet.Cloud;
 
     [LibvirtFact]
     public async Task A_host_whose_agent_is_frozen_loses_its_machine_before_another_starts_it()
     {
-        await using var cloud = new Cloud();
-        cloud.Settings["HighAvailability__Lease"] = "00:00:12";
-        cloud.Settings["HighAvailability__Margin"] = "00:00:04";
-        await cloud.Up("--driver", "libvirt", "--hosts", "2");
-        using var api = cloud.Api();
-        var compute = await cloud.Create(
-            "compute", "--title", "phoenix", "-m", "demo", "-m", "ha", "-a", "cores=1", "-a", "memory=0.25", "-a", "local.controller.compute.ha.stateless=true");
-        Hypervisor[] hosts = [new(cloud, 1), new(cloud, 2)];
-        var from = (await hosts[0].Running()).Contains(compute.Id) ? 1 : 2;
-        var before = Assert.Single(Machines(compute));
-        var old = await hosts[from - 1].IncarnationOf(compute);
-
-        // The lease is a proof from when the host has said that a guard is there: it is started with the first leased machine.
-        await Eventually.Is(
-            "the host is guarded",
-            async () => (await cloud.Rows($"select convert_from(payload, 'UTF8')::jsonb #>> '{{record,guarded}}' from entity where state_name = 'host' and title = 'host-{from}'")) is ["true"],
-            Patience);
-        var agent = cloud.Pids()[$"agent-{from}"];
+        var (machine, from) = await Guarded("phoenix");
+        var agent = AgentOf(from);
         await Signal("STOP", agent);
         try
         {
-            // From now on only what the kernel knows counts: how many QEMUs of that machine there are, on all hosts.
-            var (watch, most, gone, back) = (Stopwatch.StartNew(), 0, TimeSpan.Zero, TimeSpan.Zero);
-            while (back == TimeSpan.Zero && watch.Elapsed < Patience)
-            {
-                var machines = Machines(compute);
-                most = Math.Max(most, machines.Count);
-                if (gone == TimeSpan.Zero && !machines.Contains(before))
-                    gone = watch.Elapsed;
-                if (machines.Any(pid => pid != before))
-                    back = watch.Elapsed;
-                await Task.Delay(20);
-            }
-            Assert.Equal(1, most);
-            Assert.True(TimeSpan.Zero < gone && gone < back, $"It was gone after {gone} and back after {back}.");
-            Assert.Contains(compute.Id, await hosts[2 - from].Running());
-            await new Guest(api, compute).Says("DEMO: ready");
+            await NeverTwice(machine, from);
         }
         finally
         {
             await Signal("CONT", agent);
         }
-
-        // It thaws, finds that its lease is over, and hears that its placement is dead: it removes it, and starts nothing.
-        await Eventually.Is("the old host has forgotten it", async () => !(await hosts[from - 1].Domains()).Contains(compute.Id), Patience);
-        Assert.NotEqual(old, await hosts[2 - from].IncarnationOf(compute));
-        Assert.Single(Machines(compute));
-        await Eventually.Is("its claim is given back", async () => (await cloud.Rows($"select host from host_claim where consumer = '{compute.Id}'")).Count == 1, Patience);
-        await cloud.Run("occi", "delete", "phoenix", "--wait");
-        await cloud.HasForgotten([compute], hosts);
+        await Forgets(from, machine);
+        await Cloud.Run("occi", "delete", "phoenix", "--wait");
+        await fleet.HasForgotten(machine);
     }
 
-    /// <summary>The QEMUs that run with the machine's UUID, in whatever namespaces.</summary>
-    private static List<int> Machines(Entity compute) => [.. Processes.Of(compute.Id).Where(p => p.Command.Contains($"-uuid {compute.Id}", StringComparison.Ordinal)).Select(p => p.Pid)];
+    [LibvirtFact]
+    public async Task A_host_that_is_cut_off_ends_its_leased_machine_before_another_starts_it_and_its_other_machines_go_on()
+    {
+        var (machine, from) = await Guarded("cut");
+        var plain = await Cloud.Create("compute", "--title", "plain", "-m", "demo", "-a", "cores=1", "-a", "memory=0.125");
+        if ((await fleet.HostOf(plain)).Name != from.Name)
+            await Cloud.Run("migrate", "plain", "--to", from.Name, "--method", "live", "--wait");
+        Assert.Equal(from.Name, (await fleet.HostOf(plain)).Name);
+        var qemu = Assert.Single(Processes.Machines(plain));
+
+        await using (await NetworkCut.Of(AgentOf(from)))
+        {
+            await NeverTwice(machine, from);
+            // The host lives: what has no lease runs on there, and only there, though nobody hears of it.
+            Assert.Equal([qemu], Processes.Machines(plain));
+            await fleet.Becomes(from, "unreachable");
+        }
+        await fleet.Becomes(from, "up");
+        await Forgets(from, machine);
+        Assert.Equal([qemu], Processes.Machines(plain));
+        await Eventually.Is("it is active again", async () => (await fleet.Api.Get(plain.Path)).State == "active", Patience);
+        await Cloud.Run("occi", "delete", "cut", "plain", "--wait");
+        await fleet.HasForgotten(machine, plain);
+    }
+
+    [LibvirtFact]
+    public async Task A_killed_libvirtd_harms_no_machine_and_a_killed_QEMU_is_said_and_started_again()
+    {
+        var machine = await Cloud.Create("compute", ["--title", "victim", "-m", "demo", "-a", "cores=1", "-a", "memory=0.125", .. await Cloud.Saying(Scripts.Heartbeat)]);
+        var guest = new Guest(fleet.Api, machine);
+        await guest.Says("DEMO: boots 1");
+        await guest.Says("DEMO: ready");
+        var host = await fleet.HostOf(machine);
+        var qemu = Assert.Single(Processes.Machines(machine));
+
+        await fleet.KillLibvirtd(host);
+        await guest.Says("HB ", await guest.Now());
+        Assert.Equal([qemu], Processes.Machines(machine));
+        Assert.Equal("active", (await fleet.Api.Get(machine.Path)).State);
+
+        Fleet.Kill(qemu);
+        await Eventually.Is("it says so", async () => (await fleet.Api.Get(machine.Path)).State == "error", Patience);
+        Assert.Contains("died", await Cloud.Run("occi", "show", machine.Path), StringComparison.Ordinal);
+        await Cloud.Act(machine, "start");
+        await new Guest(fleet.Api, machine).Says("DEMO: boots 2");
+        Assert.Single(Processes.Machines(machine));
+        await Cloud.Run("occi", "delete", "victim", "--wait");
+        await fleet.HasForgotten(machine);
+    }
+
+    /// <summary>A machine with high availability on a host whose guard is there: from then on its lease is a proof.</summary>
+    private async Task<(Entity Machine, Hypervisor Host)> Guarded(string title)
+    {
+        var machine = await Cloud.Create(
+            "compute", "--title", title, "-m", "demo", "-m", "ha", "-a", "cores=1", "-a", "memory=0.125", "-a", "local.controller.compute.ha.stateless=true");
+        var host = await fleet.HostOf(machine);
+        await Eventually.Is(
+            "the host is guarded",
+            async () => (await Cloud.Rows($"select convert_from(payload, 'UTF8')::jsonb #>> '{{record,guarded}}' from entity where state_name = 'host' and title = '{host.Name}'")) is ["true"],
+            Patience);
+        return (machine, host);
+    }
+
+    /// <summary>Until another host runs it. Only what the kernel knows counts: how many QEMUs of that machine there are, on all hosts.</summary>
+    private async Task NeverTwice(Entity machine, Hypervisor from)
+    {
+        var before = Assert.Single(Processes.Machines(machine));
+        var (watch, most, gone, back) = (Stopwatch.StartNew(), 0, TimeSpan.Zero, TimeSpan.Zero);
+        while (back == TimeSpan.Zero && watch.Elapsed < Patience)
+        {
+            var machines = Processes.Machines(machine);
+            most = Math.Max(most, machines.Count);
+            if (gone == TimeSpan.Zero && !machines.Contains(before))
+                gone = watch.Elapsed;
+            if (machines.Any(pid => pid != before))
+                back = watch.Elapsed;
+            await Task.Delay(20);
+        }
+        Assert.Equal(1, most);
+        Assert.True(TimeSpan.Zero < gone && gone < back, $"It was gone after {gone} and back after {back}.");
+        Assert.NotEqual(from.Name, (await fleet.HostOf(machine)).Name);
+        await new Guest(fleet.Api, machine).Says("DEMO: ready");
+    }
+
+    /// <summary>The host hears that its placement is dead: it removes the machine, and starts nothing.</summary>
+    private async Task Forgets(Hypervisor old, Entity machine)
+    {
+        await Eventually.Is("the old host has forgotten it", async () => !(await old.Domains()).Contains(machine.Id), Patience);
+        Assert.Single(Processes.Machines(machine));
+        await Eventually.Is("its claim is given back", async () => (await Cloud.Rows($"select host from host_claim where consumer = '{machine.Id}'")).Count == 1, Patience);
+    }
+
+    private int AgentOf(Hypervisor host) => Cloud.Pids()[$"agent-{host.Number.ToString(CultureInfo.InvariantCulture)}"];
 
     private static async Task Signal(string name, int pid)
     {
-        using var kill = Process.Start("kill", ["-" + name, pid.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", ["-" + name, pid.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Controller.SystemTests.Harness;
@@ -87,19 +86,23 @@ public sealed class LibvirtMigrationTests(Fleet fleet)
 
     [LibvirtFact]
     public async Task The_sources_agent_is_killed_in_the_middle() =>
-        await InTheMiddle("agent", async (from, _) => await Kill(fleet.Cloud.Pids()[$"agent-{from.Name[5..]}"]));
+        await InTheMiddle("agent", (from, _) =>
+        {
+            Fleet.Kill(fleet.Cloud.Pids()[$"agent-{from.Name[5..]}"]);
+            return Task.CompletedTask;
+        });
 
     [LibvirtFact]
-    public async Task The_targets_libvirtd_is_killed_in_the_middle() => await InTheMiddle("libvirtd", (_, to) => KillLibvirtd(to));
+    public async Task The_targets_libvirtd_is_killed_in_the_middle() => await InTheMiddle("libvirtd", (_, to) => fleet.KillLibvirtd(to));
 
     [LibvirtFact]
-    public async Task The_sources_libvirtd_is_killed_in_the_middle() => await InTheMiddle("source", (from, _) => KillLibvirtd(from));
+    public async Task The_sources_libvirtd_is_killed_in_the_middle() => await InTheMiddle("source", (from, _) => fleet.KillLibvirtd(from));
 
     [LibvirtFact]
     public async Task The_silo_that_the_source_speaks_to_is_killed_in_the_middle() => await InTheMiddle("silo", async (from, _) =>
     {
         var gateway = (string)JsonNode.Parse(fleet.Cloud.Read($"agents/{from.Name[5..]}/health"))!["gateway"]!;
-        await Kill((await fleet.Cloud.Healthy()).Single(p => p.Name.StartsWith("silo-", StringComparison.Ordinal) && p.Address.EndsWith(gateway, StringComparison.Ordinal)).Pid);
+        Fleet.Kill((await fleet.Cloud.Healthy()).Single(p => p.Name.StartsWith("silo-", StringComparison.Ordinal) && p.Address.EndsWith(gateway, StringComparison.Ordinal)).Pid);
     });
 
     [LibvirtFact]
@@ -185,20 +188,5 @@ public sealed class LibvirtMigrationTests(Fleet fleet)
     {
         await fleet.Cloud.Run("occi", "delete", machine.Path, "--wait");
         await fleet.HasForgotten(machine);
-    }
-
-    private async Task KillLibvirtd(Hypervisor host)
-    {
-        var mark = Path.Combine(fleet.Cloud.Data, "libvirt", host.Name[5..], "etc/libvirtd.conf");
-        await Kill(Processes.Of(mark).Single(p => p.Command.StartsWith("libvirtd ", StringComparison.Ordinal)).Pid);
-        // The test itself looks past the product: through the libvirtd that is started in its place.
-        await Eventually.Is($"{host.Name} has a libvirtd again", host.Answers, Patience);
-    }
-
-    private static Task Kill(int pid)
-    {
-        using var process = Process.GetProcessById(pid);
-        process.Kill();
-        return Task.CompletedTask;
     }
 }

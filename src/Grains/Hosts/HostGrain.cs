@@ -24,6 +24,9 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private readonly TimeProvider _time;
     private readonly ILogger<HostGrain> _logger;
 
+    // Told once in a session: the agent keeps a wish until it is so, and each telling makes it report what it still has.
+    private readonly HashSet<Guid> _sentAway = [];
+
     private IAgentStream? _stream;
     private DateTimeOffset _lastSeen;
     private DateTimeOffset _resyncDue = DateTimeOffset.MaxValue;
@@ -98,6 +101,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         _stream?.Hangup($"Epoch {epoch} has begun.");
         Heard();
         (_stream, _resyncDue, _asking) = (stream, now, default);
+        _sentAway.Clear();
         LogConnected(Id, present.Name, epoch, hello.Capabilities.Driver);
         return new(epoch, Lease);
     }
@@ -233,8 +237,10 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     }
 
     /// <summary>An incarnation that its entity has certainly replaced: it must go.</summary>
-    private Task SendAway(string term, Guid id, Guid incarnation)
+    private async Task SendAway(string term, Guid id, Guid incarnation)
     {
+        if (_stream is null || _sentAway.Contains(incarnation))
+            return;
         LogStray(Id, term, id, incarnation);
         DesiredObject away = term switch
         {
@@ -242,7 +248,8 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
             "storage" => new DesiredVolume { Id = id, Incarnation = incarnation, Generation = long.MaxValue, Absent = true },
             _ => new DesiredNetwork { Id = id, Incarnation = incarnation, Generation = long.MaxValue, Absent = true },
         };
-        return Send([away]);
+        await Send([away]);
+        _sentAway.Add(incarnation);
     }
 
     private async Task Tick(CancellationToken cancel)

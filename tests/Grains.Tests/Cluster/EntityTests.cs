@@ -72,6 +72,34 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_has_been_replaced_is_sent_away_once_a_session_however_often_it_is_reported()
+    {
+        var id = Guid.NewGuid();
+        var network = cluster.Grains.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
+        Assert.Equal(OutcomeKind.Created, (await network.Create(new() { Caller = Me, Id = id, Kind = Model.Network.Kind.ToString() })).Kind);
+        await network.EnsureOn(_host.Id);
+        var old = await network.DesiredOn(_host.Id) as DesiredNetwork;
+        Assert.True((await network.Delete(new(Me))).Ok);
+        await Gone(id);
+        Assert.Equal(OutcomeKind.Created, (await network.Create(new() { Caller = Me, Id = id, Kind = Model.Network.Kind.ToString() })).Kind);
+
+        _host.Held = true;
+        _host.Told.Clear();
+        for (var sessions = 1; sessions <= 2; sessions++)
+        {
+            for (var reports = 0; reports < 3; reports++)
+                await _host.Report(old!);
+            await Eventually.Is("it is told", () => Task.FromResult(SentAway() == sessions));
+            await _host.Connect();
+        }
+        Assert.Equal(2, SentAway());
+        _host.Held = false;
+        Assert.True((await network.Delete(new(Me))).Ok);
+
+        int SentAway() => _host.Told.Count(wanted => wanted.Incarnation == old!.Incarnation && wanted.Absent);
+    }
+
+    [Fact]
     public async Task Actions_lead_where_the_standard_says()
     {
         var compute = await Create(Model.Compute.Kind, []);

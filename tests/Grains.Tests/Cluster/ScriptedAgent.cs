@@ -20,6 +20,9 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
     /// <summary>What is wanted, by object.</summary>
     public ConcurrentDictionary<Guid, DesiredObject> Wanted { get; } = new();
 
+    /// <summary>Every wish as it came.</summary>
+    public ConcurrentQueue<DesiredObject> Told { get; } = new();
+
     public ConcurrentQueue<string> Hangups { get; } = new();
 
     public int FullSets { get; private set; }
@@ -55,6 +58,7 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
             FullSets += full ? 1 : 0;
             foreach (var wanted in objects)
             {
+                Told.Enqueue(wanted);
                 if (Wanted.TryGetValue(wanted.Id, out var known) && known.Incarnation == wanted.Incarnation && known.Generation > wanted.Generation)
                     continue;
                 Wanted[wanted.Id] = wanted;

@@ -88,6 +88,14 @@ internal sealed class Cloud : IAsyncDisposable
     /// <summary>Invokes an action and waits for its end.</summary>
     public Task<string> Act(Entity entity, string action, params string[] words) => Run(["occi", "action", entity.Path, action, .. words, "--wait"]);
 
+    /// <summary>The words that give a machine a script.</summary>
+    public async Task<string[]> Saying(string script)
+    {
+        var file = Path.Combine(Data, $"script-{Guid.NewGuid():N}");
+        await File.WriteAllTextAsync(file, script);
+        return ["-m", "http://schemas.ogf.org/occi/infrastructure/compute#user_data", "-a", $"occi.compute.userdata=@{file}"];
+    }
+
     /// <summary>The processes that <c>status</c> shows, once all are well.</summary>
     public async Task<IReadOnlyList<ProcessStatus>> Healthy()
     {

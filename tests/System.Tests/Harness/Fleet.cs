@@ -72,6 +72,20 @@ public sealed class Fleet : IAsyncLifetime
         TimeSpan.FromSeconds(120),
         () => Cloud.Run("host", "list").GetAwaiter().GetResult());
 
+    /// <summary>kill -9, and waits until libvirtd is there again: tests look past the product through it.</summary>
+    internal async Task KillLibvirtd(Hypervisor host)
+    {
+        var mark = Path.Combine(Cloud.Data, "libvirt", host.Number.ToString(CultureInfo.InvariantCulture), "etc/libvirtd.conf");
+        Kill(Processes.Of(mark).Single(p => p.Command.StartsWith("libvirtd ", StringComparison.Ordinal)).Pid);
+        await Eventually.Is($"{host.Name} has a libvirtd again", host.Answers, TimeSpan.FromSeconds(120));
+    }
+
+    internal static void Kill(int pid)
+    {
+        using var process = System.Diagnostics.Process.GetProcessById(pid);
+        process.Kill();
+    }
+
     /// <summary>Nothing of these is left anywhere.</summary>
     internal Task HasForgotten(params Entity[] entities) => Cloud.HasForgotten(entities, Hosts);
 }

@@ -10,6 +10,8 @@ internal sealed class Hypervisor(Cloud cloud, int number = 1)
 {
     private const int LargestText = 1 << 20;
 
+    public int Number => number;
+
     /// <summary>As operators see it.</summary>
     public string Name { get; } = string.Create(CultureInfo.InvariantCulture, $"host-{number}");
 

@@ -36,6 +36,10 @@ internal static class Processes
         return found;
     }
 
+    /// <summary>The QEMUs that run with the machine's UUID, in whatever namespaces.</summary>
+    public static IReadOnlyList<int> Machines(Entity compute) =>
+        [.. Of(compute.Id).Where(p => p.Command.Contains($"-uuid {compute.Id}", StringComparison.Ordinal)).Select(p => p.Pid)];
+
     /// <summary>TCP sockets of these processes in this network namespace that listen on more than the loopback address.</summary>
     public static IReadOnlyList<string> Exposed(IEnumerable<int> pids)
     {
