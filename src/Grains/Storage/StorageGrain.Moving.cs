@@ -145,9 +145,7 @@ internal sealed partial class StorageGrain
         var left = new LeftIncarnation(host, volume.Incarnation);
         if (!present.Left.Contains(left))
             return false;
-        if (volume.Present)
-            await HostOf(host).Send([Away(present, left)]);
-        else
+        if (!volume.Present)   // else it was told, or is when it connects
             await ForgetLeft(left);
         return true;
     }
