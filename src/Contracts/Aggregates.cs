@@ -133,6 +133,12 @@ public interface INetworkGrain : IHostedGrain
     /// <summary>A machine on that host is about to have a NIC here.</summary>
     [Alias("EnsureOn")] Task EnsureOn(Guid host);
 
+    /// <summary>Keeps an address for a reservation of whichever project, if it is a network for that. Repeating it answers the same one.</summary>
+    [Alias("Reserve")] Task<ReserveResult> Reserve(Guid reservation, string? wanted);
+
+    /// <summary>The reservation is gone: its address is free.</summary>
+    [Alias("Unreserve")] Task Unreserve(Guid reservation);
+
     /// <summary>Looks again at where the host is reached, and at which hosts have a machine on it at all. A signal: repeated.</summary>
     [Alias("Refresh"), Orleans.Concurrency.OneWay] Task Refresh(Guid host);
 }
@@ -166,6 +172,13 @@ public interface ILinkGrain : IEntityGrain
     [Alias("SourceGone")] Task SourceGone();
 }
 
-/// <summary>A disk or a NIC. <see cref="Pool"/>: the shared pool that the disk is in; a disk without one binds its machine to its host.</summary>
+/// <summary>A disk, a NIC or a security group. <see cref="Pool"/>: the shared pool that the disk is in; a disk without one binds its machine to its host.</summary>
 [GenerateSerializer, Immutable, Alias("Attachment")]
-public sealed record Attachment([property: Id(0)] DesiredDisk? Disk, [property: Id(1)] DesiredNic? Nic, [property: Id(2)] Guid? Pool = null);
+public sealed record Attachment([property: Id(0)] DesiredDisk? Disk, [property: Id(1)] DesiredNic? Nic, [property: Id(2)] Guid? Pool = null)
+{
+    /// <summary>No device, but rules for NICs.</summary>
+    [Id(3)] public DesiredGroup? Group { get; init; }
+
+    /// <summary>No device either, but an address of the world outside for a NIC.</summary>
+    [Id(4)] public FloatingAddress? Floating { get; init; }
+}

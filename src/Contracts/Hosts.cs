@@ -145,6 +145,13 @@ public sealed record DesiredNic(
 
     /// <summary>What the guest's own network configuration has to say of it.</summary>
     [Id(6)] public NicSettings? Settings { get; init; }
+
+    /// <summary>It is in a security group: nothing but what <see cref="Rules"/> allow comes to it. Where a rule is for egress, it sends nothing but what they allow either.</summary>
+    [Id(7)] public bool Filtered { get; init; }
+    [Id(8)] public SecurityRule[] Rules { get; init; } = [];
+
+    /// <summary>Addresses of the world outside that are this NIC's.</summary>
+    [Id(9)] public FloatingAddress[] Floating { get; init; } = [];
 }
 
 /// <summary>How a guest sets up a NIC: where <see cref="Dhcp"/> is false, with its addresses as they stand here.</summary>

@@ -11,8 +11,8 @@ public static class StandardModel
     public static readonly Catalogue Catalogue = new(
         [
             CoreKinds.Entity, CoreKinds.Resource, CoreKinds.Link,
-            Compute.Kind, Storage.Kind, Network.Kind, NetworkInterface.Kind, StorageLink.Kind,
-            Host.Kind,
+            Compute.Kind, Storage.Kind, Network.Kind, NetworkInterface.Kind, StorageLink.Kind, IpReservation.Kind,
+            Host.Kind, SecurityGroup.Kind, SecurityGroupLink.Kind,
         ],
         [
             IpNetwork.Mixin, IpNetworkInterface.Mixin, SshKey.Mixin, UserData.Mixin, OpenStackContext.PublicKey, OpenStackContext.UserData,
@@ -22,6 +22,6 @@ public static class StandardModel
             Machine.Mixin,
             Placement.Affinity, Placement.AntiAffinity, HighAvailability.Mixin, Zone.Mixin,
             Pools.Storage, Pools.Compute, StorageContent.From, StorageContent.Snapshot, StorageContent.Backup, StorageContent.Wipe,
-            Networking.Ipv6, Networking.Settings, Networking.Bridged, Networking.InterfaceIpv6,
+            Networking.Ipv6, Networking.Settings, Networking.Bridged, Networking.Floating, Networking.InterfaceIpv6,
         ]);
 }

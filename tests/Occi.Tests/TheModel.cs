@@ -27,6 +27,9 @@ public sealed class TheModel
             + " | occi.networkinterface.state {active,inactive,error}* | occi.networkinterface.state.message text* |",
         "infrastructure#storagelink < core#link @/storagelink/ | occi.storagelink.deviceid text | occi.storagelink.mountpoint text"
             + " | occi.storagelink.state {active,inactive,error}* | occi.storagelink.state.message text* |",
+        // The EGI cloud's, as its servers show it.
+        "infrastructure#ipreservation < infrastructure#network @/ipreservation/ | occi.ipreservation.address text | occi.ipreservation.used boolean*"
+            + " | occi.ipreservation.state {active,inactive}* | local.controller.ipreservation.network uri |",
         "infrastructure/network#ipnetwork > infrastructure#network @/mixin/ipnetwork/ | occi.network.address text | occi.network.gateway text"
             + " | occi.network.allocation {dynamic,static} |",
         "infrastructure/networkinterface#ipnetworkinterface > infrastructure#networkinterface @/mixin/ipnetworkinterface/ | occi.networkinterface.address text"

@@ -18,6 +18,7 @@ internal static class EntityTables
         ],
         [Storage.Kind.Id] = [("SIZE", e => e.Text(Storage.Size.Name) is { } size ? size + " GiB" : null)],
         [Network.Kind.Id] = [("ADDRESS", e => e.Text(IpNetwork.Address.Name))],
+        [IpReservation.Kind.Id] = [("ADDRESS", e => e.Text(IpReservation.Address.Name)), ("USED", e => e.Text(IpReservation.Used.Name))],
         [NetworkInterface.Kind.Id] =
         [
             ("ADDRESS", e => e.Text(IpNetworkInterface.Address.Name)), ("MAC", e => e.Text(NetworkInterface.Mac.Name)),

@@ -25,7 +25,7 @@ internal static partial class Goal
     /// <summary>The state that a new entity comes to; null: it is enough that it exists.</summary>
     public static string? AfterCreate(TypeId kind) =>
         kind == Storage.Kind.Id ? "online"
-        : kind == Compute.Kind.Id || kind == Network.Kind.Id || kind == NetworkInterface.Kind.Id || kind == StorageLink.Kind.Id ? "active"
+        : kind == Compute.Kind.Id || kind == Network.Kind.Id || kind == NetworkInterface.Kind.Id || kind == StorageLink.Kind.Id || kind == Occi.Extension.SecurityGroupLink.Kind.Id ? "active"
         : null;
 
     /// <summary>The state that an action leads to; null where it leads to none of its own, or where nothing has to be waited for: only infrastructure takes its time.</summary>

@@ -1,5 +1,6 @@
 using Occi;
 using Occi.Core;
+using Occi.Extension;
 using Occi.Infrastructure;
 
 namespace Controller.Cli.Entities;
@@ -12,6 +13,8 @@ internal static class LinkBuilder
     {
         [Network.Kind.Id] = NetworkInterface.Kind.Id,
         [Storage.Kind.Id] = StorageLink.Kind.Id,
+        [IpReservation.Kind.Id] = NetworkInterface.Kind.Id,
+        [SecurityGroup.Kind.Id] = SecurityGroupLink.Kind.Id,
     };
 
     /// <summary>The representation, without a source.</summary>

@@ -52,7 +52,12 @@ internal sealed class OcciClient(ApiClient api)
     }
 
     /// <summary>Creates an entity and answers it as the server shows it.</summary>
-    public async Task<Representation> Create(string path, Representation entity, CancellationToken cancel)
+    public Task<Representation> Create(string path, Representation entity, CancellationToken cancel) => Post(path, entity, cancel);
+
+    /// <summary>Changes the attributes that are given, and answers the entity as the server shows it.</summary>
+    public Task<Representation> Update(string path, Representation changes, CancellationToken cancel) => Post(path, changes, cancel);
+
+    private async Task<Representation> Post(string path, Representation entity, CancellationToken cancel)
     {
         var text = await Api.Text(HttpMethod.Post, path, Content(_writer.Entity(entity, Rendering.Json)), ApiClient.OcciJson, cancel);
         return Read(OcciReader.Entities(Json(text)), path) is [var made, ..] ? made : throw new CliException($"POST {path} was answered without an entity");

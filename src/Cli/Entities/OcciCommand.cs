@@ -9,7 +9,7 @@ internal static class OcciCommand
 
     public static Command Create() => new("occi", "Looks at and changes entities, over OCCI.")
     {
-        ListCommand.Create(), ShowCommand.Create(), CreateCommand.Create(), ActionCommand.Create(), LinkCommand.Create(), DeleteCommand.Create(), TagCommand.Create(), ModelCommand.Create(),
+        ListCommand.Create(), ShowCommand.Create(), CreateCommand.Create(), UpdateCommand.Create(), ActionCommand.Create(), LinkCommand.Create(), DeleteCommand.Create(), TagCommand.Create(), ModelCommand.Create(),
     };
 
     public static Option<string[]> Attributes() => new("--attribute", "-a")

@@ -25,13 +25,13 @@ internal sealed partial class ComputeGrain
         var machine = await Desired(present);
         if (!machine.Absent)
         {
-            await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(host)));
+            await Task.WhenAll(machine.Nics.SelectMany(n => n.Floating.Select(f => f.Network).Prepend(n.Network)).Distinct().Select(n => _links.Network(n).EnsureOn(host)));
             await Task.WhenAll(machine.Disks.Select(d => _links.Storage(d.Volume).UseOn(d.Link, host)));
         }
         await HostOf(host).Send([machine]);
         if (present.Migration is { Phase: MigrationPhase.Moving, Target.Host: { } target } && !machine.Absent)
         {
-            await Task.WhenAll(machine.Nics.Select(n => n.Network).Distinct().Select(n => _links.Network(n).EnsureOn(target)));
+            await Task.WhenAll(machine.Nics.SelectMany(n => n.Floating.Select(f => f.Network).Prepend(n.Network)).Distinct().Select(n => _links.Network(n).EnsureOn(target)));
             await HostOf(target).Send([await Incoming(present)]);
         }
     }
@@ -73,7 +73,7 @@ internal sealed partial class ComputeGrain
             Image = present.Image,
             RootDiskBytes = present.RootDiskBytes,
             Disks = [.. attachments.Where(a => a.Disk is not null).Select(a => a.Disk!)],
-            Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => a.Nic!)],
+            Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => ComputeLinks.Completed(a.Nic!, attachments))],
             SshKeys = GuestData.SshKeys(present.Attributes),
             UserData = GuestData.UserData(present.Attributes),
             Firmware = ComputeHardware.Firmware(present.Attributes),
@@ -90,7 +90,7 @@ internal sealed partial class ComputeGrain
         Zone = PlacementWishes.Zone(present.Mixins),
         Group = PlacementWishes.Group(present),
         Image = present.Image?.Sha256,
-        Features = ComputeHardware.Features(present.Attributes),
+        Features = [.. ComputeHardware.Features(present.Attributes), .. ComputeHardware.Features(present.Links)],
     };
 
     /// <summary>Keeps what was seen, where it says something new.</summary>
@@ -139,6 +139,9 @@ internal sealed partial class ComputeGrain
             if (present.Links.FirstOrDefault(l => l.Id == attachment.Link) is { } link)
                 await _links.Of(link).Observed(attachment with { Addresses = [.. machine.Addresses.Where(a => a.Link == link.Id).Select(a => a.Address)] }, active);
         }
+        // These are in force as soon as the host has done all that it was told, whatever the machine does.
+        foreach (var group in present.Links.Where(l => ComputeLinks.IsNoDevice(l) && machine.Generation >= present.Generation))
+            await _links.Of(group).Observed(new(group.Id, true, "", null), machineActive: true);
         await ReleaseLeaving(present, machine.Generation);
     }
 
@@ -158,7 +161,7 @@ internal sealed partial class ComputeGrain
     {
         foreach (var link in update.Links)
         {
-            var accepted = await LinkAdded(link.Id, ComputeLinks.TermOf(link.Kind), null);
+            var accepted = await LinkAdded(link.Id, ComputeLinks.Of(link, 0).Floating ? Occi.Infrastructure.IpReservation.Kind.Id.Term : ComputeLinks.TermOf(link.Kind), null);
             var made = accepted.Outcome.Ok ? await _links.Make(link with { Caller = update.Caller }, _record.Value!) : new(accepted.Outcome, null);
             var elsewhere = made.Outcome.Ok && made.Host is { } host && _record.Value!.Host is { } here && host != here
                 ? new Outcome(OutcomeKind.Conflict, $"The storage is on host {host}, the compute on host {here}: a local disk cannot be linked across hosts.")

@@ -52,7 +52,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
                 ? await Place()   // the first attempt died half-way
                 : Repeated.Create(command, present.Project, _record.View);
         }
-        if ((ComputeSizes.Refusal(command.Attributes) ?? ComputeLinks.Refusal(command.Links.Length)) is { } refusal)
+        if ((ComputeSizes.Refusal(command.Attributes) ?? ComputeLinks.Refusal(ComputeLinks.Number(command.Links)) ?? ComputeLinks.NoNic([], command.Links)) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
         var (image, unusable) = await _templates.Of(command);
         if ((unusable ?? ComputeDisks.Refusal(command, image)) is { } cannot)
@@ -73,7 +73,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             Image = image is null ? null : new(image.Sha256, image.Format, image.SizeBytes),
             RootDiskBytes = ComputeSizes.RootDiskBytes(command.Attributes, image),
             Inline = command.Links,
-            Links = ComputeLinks.Number(command.Links.Select(l => (l.Id, ComputeLinks.TermOf(l.Kind)))),
+            Links = ComputeLinks.Number(command.Links),
             Incarnation = Guid.NewGuid(),
             Operation = Operation.Begin("create", now, OtherLimit),
         });
@@ -121,6 +121,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             : present.Migration is { UnderWay: true } && ChangesClaims(present, command, next) ? new(OutcomeKind.Conflict, "It is being migrated to another host: resize it when that has ended.")
             : ComputeHardware.Refusal(present.Attributes, next) is { } kept ? new(OutcomeKind.Conflict, kept)
             : ComputeLinks.Refusal(present, command) is { } full ? new(OutcomeKind.Conflict, full)
+            : ComputeLinks.NoNic(present.Links, command.Links) is { } none ? new(OutcomeKind.Invalid, none)
             : !Templates.In(Patch.Mixins(present.Mixins, command)).SequenceEqual(Templates.In(present.Mixins))
                 ? new(OutcomeKind.Conflict, "The OS template of a compute cannot be changed: create another compute from it.")
             : ComputeAvailability.Refusal(Patch.Mixins(present.Mixins, command), Patch.Attributes(present.Attributes, command), HasLocalRoot(present)) is { } unavailable
@@ -247,12 +248,22 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return new(new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume));
         if (present.Links.FirstOrDefault(l => l.Id == link) is { } known)
             return new(new(OutcomeKind.AlreadyDone), known.Slot);
-        if (ComputeLinks.Refusal(present.Links.Length + 1) is { } full)
+        var reservation = term == Model.IpReservation.Kind.Id.Term;
+        var added = ComputeLinks.Numbered(
+            [.. present.Links, .. present.LeavingLinks], new(link, reservation ? Model.NetworkInterface.Kind.Id.Term : term, 0) { Floating = reservation });
+        if (ComputeLinks.Refusal([.. present.Links, added]) is { } full)
             return new(new(OutcomeKind.Conflict, full));
-        var slot = ComputeLinks.FreeSlot([.. present.Links, .. present.LeavingLinks], term);
-        await _record.Write(present with { Links = [.. present.Links, new(link, term, slot)] });
-        return new(new(OutcomeKind.Done), slot);
+        if (await HostLacks(present, ComputeHardware.Features([added])) is { } lacking)
+            return new(lacking);
+        await _record.Write(present with { Links = [.. present.Links, added] });
+        return new(new(OutcomeKind.Done), added.Slot);
     }
+
+    /// <summary>Why its host cannot do what a link asks for; null: it can.</summary>
+    private async Task<Outcome?> HostLacks(ComputeRecord present, IEnumerable<string> wanted) =>
+        wanted.Any() && present.Host is { } host && await HostOf(host).View() is { Capabilities.Features: var features } && wanted.Except(features).ToArray() is [var lacking, ..]
+            ? new(OutcomeKind.Conflict, $"The agent of host {host} has no {lacking}: it needs a newer one.")
+            : null;
 
     public async Task LinkReady(Guid link)
     {
@@ -375,7 +386,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         return (near, [.. pools], null);
     }
 
-    private static bool IsNic(CreateEntity link) => link.Kind == Model.NetworkInterface.Kind.ToString();
+    private static bool IsNic(CreateEntity link) => ComputeLinks.Of(link, 0) is { Term: "networkinterface", Floating: false };
 
     /// <summary>A creation that cannot be: nobody was told that it exists, so nothing of it stays.</summary>
     private async Task<Outcome> Abandon(Outcome why)

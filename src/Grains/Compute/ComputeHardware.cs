@@ -10,6 +10,12 @@ internal static class ComputeHardware
 {
     private const decimal DefaultGraceSeconds = 60;
 
+    private const string SecurityGroups = "security-groups", FloatingAddresses = "floating-addresses";
+
+    /// <summary>What its host must have for these links.</summary>
+    public static IEnumerable<string> Features(IReadOnlyCollection<ComputeLink> links) =>
+        [.. links.Any(ComputeLinks.IsGroup) ? [SecurityGroups] : (string[])[], .. links.Any(l => l.Floating) ? [FloatingAddresses] : (string[])[]];
+
     public static readonly string Mixin = Machine.Mixin.Id.ToString();
 
     public static Firmware Firmware(IReadOnlyDictionary<string, AttributeValue> attributes) =>

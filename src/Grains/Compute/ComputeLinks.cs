@@ -1,5 +1,7 @@
 using Controller.Contracts;
+using Controller.Grains.Entities;
 using Controller.Grains.Links;
+using Occi.Extension;
 
 namespace Controller.Grains.Compute;
 
@@ -53,31 +55,70 @@ internal sealed class ComputeLinks(IGrainFactory grains)
 
     public Task SourceGone(ComputeLink link) => Of(link).SourceGone();
 
-    /// <summary>Answers a link that asks again to go, and whose term is not known any more: both kinds of link are asked.</summary>
+    /// <summary>Answers a link that asks again to go, and whose term is not known any more: every kind of link is asked.</summary>
     public Task Gone(Guid link, bool active) => Task.WhenAll(
-        Of(new(link, "networkinterface", 0)).Observed(null, active), Of(new(link, "storagelink", 0)).Observed(null, active));
+        Of(new(link, "networkinterface", 0)).Observed(null, active), Of(new(link, "storagelink", 0)).Observed(null, active), Of(new(link, SecurityGroup, 0)).Observed(null, active));
 
     /// <summary>For which every host's machines have ports, beside their other devices.</summary>
     private const int MostDevices = 15;
+    private const int MostGroups = 10;
+    private const int MostFloating = 8;
+    private static readonly string SecurityGroup = SecurityGroupLink.Kind.Id.Term;
 
-    /// <summary>Why a compute cannot have so many links; null when it can.</summary>
-    public static string? Refusal(int links) =>
-        links > MostDevices ? $"A compute has ports for {MostDevices} storage links and network interfaces in all, and was to have {links}." : null;
+    /// <summary>Whether it is a link to a security group, which is no device.</summary>
+    public static bool IsGroup(ComputeLink link) => link.Term == SecurityGroup;
+
+    /// <summary>Whether it is one that no device of the machine stands for.</summary>
+    public static bool IsNoDevice(ComputeLink link) => IsGroup(link) || link.Floating;
+
+    /// <summary>Why a compute cannot have these links; null when it can.</summary>
+    public static string? Refusal(IReadOnlyCollection<ComputeLink> links) =>
+        links.Count(l => !IsNoDevice(l)) is > MostDevices and var devices ? $"A compute has ports for {MostDevices} storage links and network interfaces in all, and was to have {devices}."
+        : links.Count(IsGroup) is > MostGroups and var groups ? $"A compute can be in {MostGroups} security groups, and was to be in {groups}."
+        : links.Count(l => l.Floating) is > MostFloating and var floating ? $"A compute can have {MostFloating} reserved addresses, and was to have {floating}."
+        : null;
 
     public static string? Refusal(ComputeRecord present, UpdateEntity update) =>
-        Refusal(present.Links.Select(l => l.Id).Union(update.Links.Select(l => l.Id)).Count());
+        Refusal([.. present.Links, .. update.Links.Where(l => present.Links.All(p => p.Id != l.Id)).Select(l => Of(l, 0))]);
+
+    /// <summary>A link as its compute knows it.</summary>
+    public static ComputeLink Of(CreateEntity link, int slot) =>
+        new(link.Id, TermOf(link.Kind), slot) { Floating = link.Kind == Occi.Infrastructure.NetworkInterface.Kind.ToString() && NicAddressing.IsReservation(link.Attributes.Text(Occi.Core.CoreKinds.Target)) };
+
+    /// <summary>Why links to security groups that are to be made with their compute mean no NIC of it; null: they do.</summary>
+    public static string? NoNic(IEnumerable<ComputeLink> present, CreateEntity[] links)
+    {
+        var nics = present.Select(l => (l.Id, l.Term)).Concat(Terms(links)).Where(l => l.Term == "networkinterface").Select(l => l.Id).ToHashSet();
+        return links.Select(l => l.Attributes.Text(SecurityGroupLink.Nic)).OfType<string>().FirstOrDefault(meant => LinkGrain.EndOf(meant, "networkinterface") is not { } nic || !nics.Contains(nic)) is { } missing
+            ? $"{SecurityGroupLink.Nic.Name}: a network interface of the compute was wanted, {missing} was given."
+            : null;
+    }
+
+    private static IEnumerable<(Guid Id, string Term)> Terms(CreateEntity[] links) => links.Select(l => (l.Id, TermOf(l.Kind)));
+
+    /// <summary>A NIC with the rules of all groups that it is in, and the addresses that were reserved for it.</summary>
+    public static DesiredNic Completed(DesiredNic nic, IReadOnlyCollection<Attachment> attachments)
+    {
+        // Reserved addresses are the first NIC's that has an address of ours.
+        if (attachments.Select(a => a.Nic).OfType<DesiredNic>().FirstOrDefault(n => n.Address is not null)?.Link == nic.Link)
+            nic = nic with { Floating = [.. attachments.Select(a => a.Floating).OfType<FloatingAddress>()] };
+        var groups = attachments.Select(a => a.Group).OfType<DesiredGroup>().Where(g => g.Nic is null || g.Nic == nic.Link).ToArray();
+        return groups.Length == 0 ? nic : nic with { Filtered = true, Rules = [.. groups.SelectMany(g => g.Rules).Distinct()] };
+    }
 
     public static string TermOf(string kind) => kind[(kind.LastIndexOf('#') + 1)..];
 
     /// <summary>Numbers links: disks and NICs each from 0.</summary>
-    public static ComputeLink[] Number(IEnumerable<(Guid Id, string Term)> links)
+    public static ComputeLink[] Number(IEnumerable<CreateEntity> links)
     {
         var numbered = new List<ComputeLink>();
-        foreach (var (id, term) in links)
-            numbered.Add(new(id, term, FreeSlot(numbered, term)));
+        foreach (var link in links)
+            numbered.Add(Numbered(numbered, Of(link, 0)));
         return [.. numbered];
     }
 
-    public static int FreeSlot(IReadOnlyCollection<ComputeLink> taken, string term) =>
-        Enumerable.Range(0, taken.Count + 1).First(slot => !taken.Any(l => l.Term == term && l.Slot == slot));
+    public static ComputeLink Numbered(IReadOnlyCollection<ComputeLink> taken, ComputeLink link) => link with
+    {
+        Slot = Enumerable.Range(0, taken.Count + 1).First(slot => !taken.Any(l => l.Term == link.Term && l.Floating == link.Floating && l.Slot == slot)),
+    };
 }

@@ -92,7 +92,11 @@ internal sealed record ComputeRecord
 }
 
 /// <summary>A link that starts here; <paramref name="Slot"/> numbers disks and NICs from 0. <paramref name="Generation"/>: of the machine without it.</summary>
-internal sealed record ComputeLink(Guid Id, string Term, int Slot, long Generation = 0);
+internal sealed record ComputeLink(Guid Id, string Term, int Slot, long Generation = 0)
+{
+    /// <summary>A network interface to a reservation: no NIC, and its slot none of theirs.</summary>
+    public bool Floating { get; init; }
+}
 
 /// <summary>What a machine takes of its host.</summary>
 internal sealed record ComputeHeld(int Cores, long MemoryBytes);

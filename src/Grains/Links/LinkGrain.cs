@@ -8,7 +8,7 @@ using Occi.Core;
 namespace Controller.Grains.Links;
 
 /// <summary>
-/// What the two kinds of link do alike: they arrange their target and their slot, follow what the machine says, and let go when it has let go.
+/// What the kinds of link do alike: they arrange their target and their slot, follow what the machine says, and let go when it has let go.
 /// The kinds differ in what they arrange with the target and what device they ask for.
 /// </summary>
 internal abstract partial class LinkGrain : Grain, ILinkGrain
@@ -29,6 +29,12 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
 
     /// <summary>Kind of the entity that such a link points to.</summary>
     protected abstract Kind TargetKind { get; }
+
+    /// <summary>The same for links that lead to entities of several kinds, by what a client says of the target.</summary>
+    protected virtual Kind TargetKindOf(string? target) => TargetKind;
+
+    /// <summary>What its slot is one of.</summary>
+    protected virtual string SlotTerm => this.GetGrainId().Type.ToString()!;
 
     protected abstract EntityView? Project(LinkRecord record, long version);
 
@@ -218,8 +224,9 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
 
     private async Task<Outcome> Begin(CreateEntity command, Guid source, int slot)
     {
-        if (EndOf(command.Attributes.Text(CoreKinds.Target), TargetKind.Id.Term) is not { } target)
-            return new(OutcomeKind.Invalid, $"{CoreKinds.Target.Name}: a {TargetKind.Id.Term} was wanted, \"{command.Attributes.Text(CoreKinds.Target)}\" was given.");
+        var kind = TargetKindOf(command.Attributes.Text(CoreKinds.Target)).Id.Term;
+        if (EndOf(command.Attributes.Text(CoreKinds.Target), kind) is not { } target)
+            return new(OutcomeKind.Invalid, $"{CoreKinds.Target.Name}: a {kind} was wanted, \"{command.Attributes.Text(CoreKinds.Target)}\" was given.");
         var now = _time.GetUtcNow();
         var attributes = new Dictionary<string, AttributeValue>(command.Attributes);
         foreach (var core in new[] { CoreKinds.Source, CoreKinds.Target, CoreKinds.SourceKind, CoreKinds.TargetKind })
@@ -233,6 +240,7 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
             Phase = LinkPhase.Attaching,
             Source = source,
             Target = target,
+            TargetTerm = kind == TargetKind.Id.Term ? null : kind,
             Slot = slot,
             Mixins = command.Mixins,
             Attributes = attributes,
@@ -254,7 +262,7 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
             return arranged.Outcome;
         }
         var seen = arranged.Pool is { } pool ? await Source(next.Source).SeesPool(pool) : new(OutcomeKind.Done);
-        var accepted = seen.Ok ? await Source(next.Source).LinkAdded(Id, this.GetGrainId().Type.ToString()!, arranged.Host) : new(seen);
+        var accepted = seen.Ok ? await Source(next.Source).LinkAdded(Id, SlotTerm, arranged.Host) : new(seen);
         if (!accepted.Outcome.Ok)
         {
             await Leave(next);
@@ -264,6 +272,14 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
         await Move(LinkTrigger.Ready, r => next with { Phase = r.Phase, Slot = accepted.Slot });
         await Source(next.Source).LinkReady(Id);
         return new(OutcomeKind.Created, View: Record.View);
+    }
+
+    /// <summary>Something of an arranged link has changed that its machine has to follow: told until it was seen.</summary>
+    protected async Task Change(Func<LinkRecord, LinkRecord> change)
+    {
+        await Record.Write(change(Record.Value!) with { Operation = Operation.Begin("change", _time.GetUtcNow(), Limit) });
+        if (Record.Value!.Phase != LinkPhase.Attaching)
+            await Source(Record.Value.Source).LinkReady(Id);
     }
 
     private async Task Go()

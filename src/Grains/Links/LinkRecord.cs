@@ -52,12 +52,26 @@ internal sealed record LinkRecord
     /// <summary>Of a disk: the shared pool that it is in; null: its host's own.</summary>
     public Guid? Pool { get; init; }
 
+    /// <summary>Of a link to a security group: the one NIC that is meant; null: all.</summary>
+    public Guid? Nic { get; init; }
+
+    /// <summary>Of a link to a security group: its rules, as of a version.</summary>
+    public SecurityRule[]? Rules { get; init; }
+
+    public long RulesVersion { get; init; }
+
+    /// <summary>Of a network interface to a reservation: its address. Such a one is no NIC.</summary>
+    public FloatingAddress? Floating { get; init; }
+
+    /// <summary>The term of the kind of its target, where its kind leads to several.</summary>
+    public string? TargetTerm { get; init; }
+
     public Operation? Operation { get; init; }
 
     public string? Message { get; init; }
 }
 
-/// <summary>What both kinds of link show alike.</summary>
+/// <summary>What all kinds of link show alike.</summary>
 internal static class LinkProjection
 {
     public static EntityView? View(LinkRecord record, long version, Kind kind, Kind target, Attr state, Attr stateMessage, Action<LinkRecord, Dictionary<string, AttributeValue>> own)

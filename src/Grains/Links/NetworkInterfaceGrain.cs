@@ -7,7 +7,7 @@ using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Links;
 
-/// <summary>A NIC: compute to network.</summary>
+/// <summary>A NIC: compute to network. Or, where it leads to a reservation, no device but an address of the world outside.</summary>
 [GrainType("networkinterface")]
 internal sealed class NetworkInterfaceGrain(
     [PersistentState("networkinterface", "entities")] IPersistentState<Stored<LinkRecord, EntityView>> state, TimeProvider time, ILogger<NetworkInterfaceGrain> logger)
@@ -19,15 +19,23 @@ internal sealed class NetworkInterfaceGrain(
     protected override Kind TargetKind => Model.Network.Kind;
 
     protected override EntityView? Project(LinkRecord record, long version) => LinkProjection.View(
-        Exposed(record), version, Model.NetworkInterface.Kind, Model.Network.Kind, Model.NetworkInterface.State, Model.NetworkInterface.StateMessage, Own);
+        Exposed(record), version, Model.NetworkInterface.Kind, record.TargetTerm is null ? Model.Network.Kind : Model.IpReservation.Kind, Model.NetworkInterface.State, Model.NetworkInterface.StateMessage, Own);
 
-    protected override (LinkRecord Record, string? Why) Complete(LinkRecord record)
-    {
-        return (Exposed(record with { Mac = NicAddressing.Mac(record.Attributes, record.Id) }), null);
-    }
+    protected override Kind TargetKindOf(string? target) => NicAddressing.IsReservation(target) ? Model.IpReservation.Kind : Model.Network.Kind;
+
+    protected override string SlotTerm => Record.Value?.TargetTerm ?? Model.NetworkInterface.Kind.Id.Term;
+
+    protected override (LinkRecord Record, string? Why) Complete(LinkRecord record) => record.TargetTerm is not null
+        ? (Exposed(record), null)
+        : (Exposed(record with { Mac = NicAddressing.Mac(record.Attributes, record.Id) }), null);
 
     protected override async Task<(LinkRecord Record, AttachResult Result)> Arrange(LinkRecord record, Caller caller)
     {
+        if (record.TargetTerm is not null)
+        {
+            var given = await Reservation(record).Attach(caller, Id);
+            return (Exposed(record with { Floating = given.Address, Address = given.Address?.Address }), new(given.Outcome, null));
+        }
         var wanted = NicAddressing.Wanted(record.Attributes);
         var connected = await Target(record).Connect(caller, Id, record.Source, record.Mac!, wanted, NicAddressing.Hostname(record.Source));
         if (!connected.Outcome.Ok)
@@ -43,19 +51,26 @@ internal sealed class NetworkInterfaceGrain(
         return shown.Except(record.Mixins).Any() ? record with { Mixins = [.. record.Mixins.Union(shown)] } : record;
     }
 
-    protected override Task Leave(LinkRecord record) => Target(record).Leaving(Id);
+    protected override Task Leave(LinkRecord record) => record.TargetTerm is null ? Target(record).Leaving(Id) : Reservation(record).Leaving(Id);
 
-    protected override Task Free(LinkRecord record) => Target(record).Disconnected(Id);
+    protected override Task Free(LinkRecord record) => record.TargetTerm is null ? Target(record).Disconnected(Id) : Reservation(record).Detached(Id);
 
-    protected override Attachment Device(LinkRecord record) =>
-        new(null, new(record.Id, record.Target, record.Mac!, record.Address, "eth" + record.Slot) { Address6 = record.Address6, Settings = record.Settings });
+    protected override Attachment Device(LinkRecord record) => record.TargetTerm is not null
+        ? new(null, null) { Floating = record.Floating }
+        : new(null, new(record.Id, record.Target, record.Mac!, record.Address, "eth" + record.Slot) { Address6 = record.Address6, Settings = record.Settings });
 
     private INetworkGrain Target(LinkRecord record) => GrainFactory.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", record.Target)));
 
+    private IIpReservationGrain Reservation(LinkRecord record) =>
+        GrainFactory.GetGrain<IIpReservationGrain>(GrainId.Create("ipreservation", GrainKeys.Of("ipreservation", record.Target)));
+
     private static void Own(LinkRecord record, Dictionary<string, AttributeValue> shown)
     {
-        shown[Model.NetworkInterface.Interface.Name] = AttributeValue.Of(record.Device ?? "eth" + Math.Max(0, record.Slot));
-        shown[Model.NetworkInterface.Mac.Name] = AttributeValue.Of(record.Mac!);
+        if (record.Mac is { } mac)
+        {
+            shown[Model.NetworkInterface.Interface.Name] = AttributeValue.Of(record.Device ?? "eth" + Math.Max(0, record.Slot));
+            shown[Model.NetworkInterface.Mac.Name] = AttributeValue.Of(mac);
+        }
         if (record.Address6 is not null)
             shown[Networking.InterfaceAddress6.Name] = AttributeValue.Of(record.Address6);
         if (record is { Address6: not null, Settings.Gateway6: { } gateway6 })

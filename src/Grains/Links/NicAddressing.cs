@@ -20,6 +20,9 @@ internal static class NicAddressing
         return $"52:54:{hash[0]:x2}:{hash[1]:x2}:{hash[2]:x2}:{hash[3]:x2}";
     }
 
+    /// <summary>Whether a network interface with that target is to be an address of the world outside, and no NIC.</summary>
+    public static bool IsReservation(string? target) => target?.Contains(Model.IpReservation.Kind.Location!, StringComparison.Ordinal) == true;
+
     /// <summary>The address asked for, without a prefix length; null: any.</summary>
     public static string? Wanted(IReadOnlyDictionary<string, AttributeValue> attributes) => attributes.Text(Model.IpNetworkInterface.Address)?.Split('/')[0];
 

@@ -96,7 +96,7 @@ internal sealed partial class NetworkGrain
 
     private async Task<AddressReservation[]> Reservations(NetworkRecord record) => record.Cidr is null
         ? []
-        : [.. (await _claims.Addresses(Id)).Select(r => r with { Address6 = record.Cidr6 is { } six ? Subnet6.Address(six, r.Mac) : null })];
+        : [.. (await _claims.Addresses(Id)).Where(r => r.Mac.Contains(':', StringComparison.Ordinal)).Select(r => r with { Address6 = record.Cidr6 is { } six ? Subnet6.Address(six, r.Mac) : null })];
 
     private DesiredNetwork Desired(NetworkRecord record, Guid host, AddressReservation[] reservations) => new()
     {

@@ -129,7 +129,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
     private bool IsThere(Caller caller) => _record.View is { } view && caller.Sees(view.Project);
 
     private Outcome? InUse(Guid[] butFor) => _record.Value!.Members.Except(butFor).ToArray() is [var first, ..] members
-        ? new(OutcomeKind.Conflict, $"{members.Length} network interface(s) are on this network, the first is {first}: delete them first.")
+        ? new(OutcomeKind.Conflict, $"{members.Length} network interface(s) or reservations are on this network, the first is {first}: delete them first.")
         : null;
 
     // ---------------------------------------------------------------- links
@@ -153,6 +153,27 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             Address6 = present.Cidr6 is { } six ? Subnet6.Address(six, mac) : null,
             Settings = Settings(present),
         };
+    }
+
+    public async Task<ReserveResult> Reserve(Guid reservation, string? wanted)
+    {
+        if (_record.View is null || !_record.Value!.Mixins.Contains(Networking.Floating.Id.ToString()) || _record.Value is not { Cidr: { } cidr, Gateway: { } gateway })
+            return new(new(OutcomeKind.Invalid, $"There is no network {Id} whose addresses can be reserved."), null);
+        var present = _record.Value;
+        // No NIC has it, and none has this in place of a MAC address.
+        var claimed = await _claims.ClaimAddress(new(Id, reservation, reservation, $"reservation {reservation}", wanted, null));
+        if (claimed.Address is not { } address)
+            return new(new(OutcomeKind.Conflict, claimed.Why), null);
+        if (!present.Members.Contains(reservation))
+            await _record.Write(present with { Members = [.. present.Members, reservation] });
+        return new(new(OutcomeKind.Done), new(Id, address, cidr, gateway));
+    }
+
+    public async Task Unreserve(Guid reservation)
+    {
+        await _claims.ReleaseAddress(Id, reservation);
+        if (_record.Value is { } present && present.Members.Contains(reservation))
+            await _record.Write(present with { Members = [.. present.Members.Where(m => m != reservation)] });
     }
 
     public async Task Leaving(Guid link)

@@ -12,6 +12,8 @@ internal static class NetworkWishes
 {
     public static string? Refusal(NetworkRecord record)
     {
+        if (record.Mixins.Contains(Networking.Floating.Id.ToString()) && (record.Physical is null || !record.WantsSubnet))
+            return $"{Networking.Floating.Id} is for networks of the world outside: it needs {Networking.Bridged.Id} and {Model.IpNetwork.Mixin.Id}.";
         if (record.WantsSubnet6 && !record.WantsSubnet)
             return $"{Networking.Ipv6.Id} comes beside IPv4: it needs {Model.IpNetwork.Mixin.Id}.";
         if (record.Attributes.Text(Networking.Range6) is { } range6 && Subnet6.Parse(range6).Why is { } wrong6)

@@ -11,6 +11,8 @@ using Controller.Grains.Links;
 using Controller.Grains.Mixins;
 using Controller.Grains.Network;
 using Controller.Grains.Projects;
+using Controller.Grains.Reservations;
+using Controller.Grains.SecurityGroups;
 using Controller.Grains.Storage;
 using Orleans.Storage;
 
@@ -30,6 +32,8 @@ namespace Controller.Grains.Persistence;
 [JsonSerializable(typeof(Stored<ImageRecord, ImageView>))]
 [JsonSerializable(typeof(Stored<UserMixinsRecord, UserMixinsView>))]
 [JsonSerializable(typeof(Stored<CreationRecord, EntityView>))]
+[JsonSerializable(typeof(Stored<SecurityGroupRecord, EntityView>))]
+[JsonSerializable(typeof(Stored<IpReservationRecord, EntityView>))]
 internal sealed partial class GrainsJson : JsonSerializerContext;
 
 /// <summary>Writes records as UTF-8 JSON: the write query extracts columns from it.</summary>

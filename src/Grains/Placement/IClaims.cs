@@ -65,6 +65,9 @@ public interface IClaims
     /// <summary>Hosts on which a compute is placed that has a NIC on the network, other than <paramref name="butFor"/>.</summary>
     Task<IReadOnlyList<Guid>> HostsNeeding(Guid network, Guid? butFor = null);
 
+    /// <summary>Networks of which projects may reserve addresses.</summary>
+    Task<IReadOnlyList<Guid>> FloatingNetworks();
+
     /// <summary>Undoes <see cref="Note"/>.</summary>
     Task Unnote(Guid consumer, Guid host);
 

@@ -44,6 +44,12 @@ public static class Networking
         Title = "Network of the world outside", Location = "/mixin/network_bridged/", Applies = [Network.Kind], Attributes = [Physical],
     };
 
+    /// <summary>A bridged network of which projects may have addresses for themselves, beside or instead of NICs on it.</summary>
+    public static readonly Mixin Floating = new(new(Scheme.Network, "floating"))
+    {
+        Title = "Network whose addresses projects may reserve", Location = "/mixin/network_floating/", Applies = [Network.Kind],
+    };
+
     /// <summary>A NIC's IPv6 address.</summary>
     public static readonly Attr InterfaceAddress6 = new("local.controller.networkinterface.ipv6.address", AttrType.Text, "IPv6 address.") { Mutable = false };
 

@@ -135,9 +135,16 @@ internal static class Mapping
         spec.Nics.AddRange(m.Nics.Select(n => new Proto.Nic
         {
             LinkId = n.Link.ToString("D"), NetworkId = n.Network.ToString("D"), Mac = n.Mac, Address = n.Address ?? "", Device = n.Device, Address6 = n.Address6 ?? "",
+            Filtered = n.Filtered, Rules = { n.Rules.Select(ToProto) },
+            Floating = { n.Floating.Select(f => new Proto.FloatingAddress { Address = f.Address, NetworkId = f.Network.ToString("D"), Cidr = f.Cidr, Gateway = f.Gateway }) },
         }));
         return spec;
     }
+
+    private static Proto.SecurityRule ToProto(this SecurityRule r) => new()
+    {
+        Egress = r.Egress, Family = (uint)r.Family, Protocol = (uint)r.Protocol, FirstPort = (uint)(r.FirstPort ?? 0), LastPort = (uint)(r.LastPort ?? 0), Remote = r.Remote ?? "",
+    };
 
     private static Proto.VolumeSpec ToProto(this DesiredVolume v)
     {

@@ -52,7 +52,8 @@ internal sealed partial class PostgresClaims
         await using var command = Command(
             """
             SELECT DISTINCT c.host FROM entity l JOIN host_claim c ON c.consumer = l.source
-            WHERE l.state_name = 'networkinterface' AND l.target = $1 AND l.entity_id <> $2
+            WHERE l.state_name = 'networkinterface' AND l.entity_id <> $2
+                AND (l.target = $1 OR l.target IN (SELECT r.entity_id FROM entity r WHERE r.state_name = 'ipreservation' AND r.target = $1))
             """,
             network, butFor ?? Guid.Empty);
         await using var reader = await command.ExecuteReaderAsync();
@@ -60,6 +61,16 @@ internal sealed partial class PostgresClaims
         while (await reader.ReadAsync())
             hosts.Add(reader.GetGuid(0));
         return hosts;
+    }
+
+    public async Task<IReadOnlyList<Guid>> FloatingNetworks()
+    {
+        await using var command = Command("SELECT entity_id FROM entity WHERE state_name = 'network' AND listed AND mixins @> ARRAY[$1] ORDER BY entity_id", Occi.Extension.Networking.Floating.Id.ToString());
+        await using var reader = await command.ExecuteReaderAsync();
+        var networks = new List<Guid>();
+        while (await reader.ReadAsync())
+            networks.Add(reader.GetGuid(0));
+        return networks;
     }
 
     public Task Unnote(Guid consumer, Guid host) => Execute("DELETE FROM host_claim WHERE consumer = $1 AND host = $2", consumer, host);

@@ -1,7 +1,6 @@
 using Controller.Agent.Drivers.Libvirt.Networks;
-using Controller.Agent.Protocol;
-using Google.Protobuf;
 using Mode = Controller.Agent.Protocol.NetworkSpec.Types.Mode;
+using static Controller.Agent.Tests.Drivers.Wiring;
 
 namespace Controller.Agent.Tests.Drivers;
 
@@ -14,8 +13,8 @@ public sealed class LibvirtNetworkTests(LibvirtPair pair) : IClassFixture<Libvir
     {
         await using var one = new Bench(pair.One);
         await using var other = new Bench(pair.Other);
-        var (here, there) = (await Joined(one, other, 7001, spec => Addressed(spec, "10.210.1.0/24", "fd6f:6363:6930:1::/64")),
-            await Joined(one, other, 7002, spec => spec.Mode = Mode.Isolated));
+        var (here, there) = (await Joined(pair, one, other, 7001, spec => Addressed(spec, "10.210.1.0/24", "fd6f:6363:6930:1::/64")),
+            await Joined(pair, one, other, 7002, spec => spec.Mode = Mode.Isolated));
 
         var target = await Start(one, here.One, "52:54:00:21:01:0b", "10.210.1.11", "fd6f:6363:6930:1:5054:ff:fe21:10b", "");
         var honest = await Start(
@@ -146,42 +145,6 @@ public sealed class LibvirtNetworkTests(LibvirtPair pair) : IClassFixture<Libvir
                 return (await pair.One.Network.Run("nft", ["list", "ruleset"], default)).Contains($"\"{tap}\" : goto {tap}", StringComparison.Ordinal);
             },
             () => Task.FromResult("the rules to come back"));
-    }
-
-    /// <summary>One network on both hosts, as the control plane would tell them of it.</summary>
-    private async Task<(Placed<NetworkSpec> One, Placed<NetworkSpec> Other)> Joined(Bench one, Bench other, uint vni, Action<NetworkSpec> change)
-    {
-        var id = Bench.NewId();
-        void Common(NetworkSpec spec, string peer)
-        {
-            (spec.Vni, spec.Mtu) = (vni, 1450);
-            spec.Peers.Add(peer);
-            change(spec);
-        }
-        return (await one.Network(spec => Common(spec, pair.Other.Underlay), id), await other.Network(spec => Common(spec, pair.One.Underlay), id));
-    }
-
-    private static void Addressed(NetworkSpec spec, string cidr, string cidr6)
-    {
-        (spec.Mode, spec.Cidr, spec.Gateway, spec.Dhcp) = (Mode.Nat, cidr, cidr.Replace(".0/24", ".1", StringComparison.Ordinal), true);
-        if (cidr6.Length > 0)
-            (spec.Cidr6, spec.Gateway6) = (cidr6, cidr6.Replace("::/64", "::1", StringComparison.Ordinal));
-    }
-
-    /// <summary>A running machine on the network, with its address reserved, that runs a script.</summary>
-    private static async Task<Placed<MachineSpec>> Start(Bench bench, Placed<NetworkSpec> network, string mac, string address, string address6, string script)
-    {
-        if (network.Spec.Dhcp)
-            await bench.Ensure(network, spec => spec.Reservations.Add(new Reservation { Mac = mac, Address = address }));
-        var machine = bench.Machine(spec =>
-        {
-            spec.Power = Power.Running;
-            spec.Nics.Add(new Nic { LinkId = Bench.NewId(), NetworkId = network.Id, Mac = mac, Address = address, Address6 = address6 });
-            if (script.Length > 0)
-                spec.Seed.UserData = ByteString.CopyFromUtf8("#!/bin/sh\n" + script + "\n");
-        });
-        await bench.Ensure(machine);
-        return machine;
     }
 
     private async Task<bool> IsActive(string id) => (await pair.One.Driver.Inspect(default)).Networks.Single(seen => seen.Id == id).Active;

@@ -15,6 +15,7 @@ namespace Controller.Agent.Drivers.Libvirt;
 /// state/    volume-ID.INCARNATION         the generation that has been applied; of a volume in a shared pool (Place) also: that this host has it
 ///           host                          what this host's folders in shared pools are called
 /// guards/   ID.INCARNATION                what a machine's NICs may send
+/// floating/ ID.INCARNATION                what addresses of the world outside stand for a machine's
 /// </code>
 /// </summary>
 internal sealed partial class Folders(string root)
@@ -35,9 +36,11 @@ internal sealed partial class Folders(string root)
 
     private string GuardsOfAll { get; } = Path.Combine(root, "guards");
 
+    private string FloatingOfAll { get; } = Path.Combine(root, "floating");
+
     public void Create()
     {
-        foreach (var folder in (string[])[Volumes, Images, Consoles, Saving, State, GuardsOfAll])
+        foreach (var folder in (string[])[Volumes, Images, Consoles, Saving, State, GuardsOfAll, FloatingOfAll])
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         foreach (var partial in Directory.EnumerateFiles(Images, "*.partial").Concat(Directory.EnumerateFiles(Saving)))
             File.Delete(partial);
@@ -66,6 +69,10 @@ internal sealed partial class Folders(string root)
     public string Console(ObjectKey machine) => Path.Combine(Consoles, $"{machine.Id}.{machine.Incarnation}.log");
 
     public string Guards(ObjectKey machine) => Path.Combine(GuardsOfAll, $"{machine.Id}.{machine.Incarnation}");
+
+    public string Floating(ObjectKey machine) => Path.Combine(FloatingOfAll, $"{machine.Id}.{machine.Incarnation}");
+
+    public IEnumerable<string> AllFloating() => Directory.EnumerateFiles(FloatingOfAll).Where(path => !path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal));
 
     public IEnumerable<string> AllGuards() => Directory.EnumerateFiles(GuardsOfAll).Where(path => !path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal));
 

@@ -22,6 +22,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     private readonly VolumeStore _volumes;
     private readonly Underlay _underlay;
     private readonly NicGuards _guards;
+    private readonly FloatingAddresses _floating;
     private readonly NetworkStore _networks;
     private readonly ConsoleLogs _consoles;
     private readonly DiskCopying _copying;
@@ -48,6 +49,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         _underlay = new Underlay(host, options);
         _guards = new NicGuards(options, _folders, new HostFirewall(host, options), time);
         _networks = new NetworkStore(_link, host, new Overlay(host, _underlay), new PhysicalNetworks(host, options));
+        _floating = new FloatingAddresses(_folders, host, _networks, time);
         _consoles = new ConsoleLogs(_folders);
     }
 
@@ -78,7 +80,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         LogTraits(traits.Kvm, traits.CpuShares);
 
         var power = new PowerSwitch(_link, _time);
-        _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), new SizeFitting(_link, _log), power, _guards, traits,
+        _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), new SizeFitting(_link, _log), power, _guards, _floating, traits,
             new Leases.QemuProcesses(_options.NamespaceFile));
         _rebooting = new Rebooting(_link, power, _time);
         _leaving = new Leaving(_options, _folders, _places, _link, power, _copying, _time);
@@ -86,12 +88,15 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         var capabilities = await _link.Call(connect => HostFacts.Read(connect, _places, traits), cancel);
         capabilities.UnderlayAddress = _underlay.Address ?? "";
         capabilities.Features.Add(_options.PhysicalNetworks.Keys.Order(StringComparer.Ordinal).Select(name => $"physical-network:{name}"));
+        if (_options.PhysicalNetworks.Count > 0)
+            capabilities.Features.Add("floating-addresses");
         return capabilities;
     });
 
     public Task<Inventory> Inspect(CancellationToken cancel) => Guard(async () =>
     {
         await _guards.Check(cancel);
+        await _floating.Check(cancel);
         var domains = await _link.Call(Domains.All, cancel);
         return new Inventory(
             [.. domains.Where(domain => domain.Label is not null).Select(_agents.Observe)],
@@ -167,6 +172,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         await _agents.DisposeAsync();
         await _link.DisposeAsync();
         _guards.Dispose();
+        _floating.Dispose();
     }
 
     private MachineStore Machines => _machines ?? throw NotStarted;

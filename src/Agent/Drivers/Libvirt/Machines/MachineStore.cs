@@ -7,8 +7,8 @@ namespace Controller.Agent.Drivers.Libvirt.Machines;
 
 /// <summary>The converge function of machines, and their removal.</summary>
 internal sealed class MachineStore(
-    Folders folders, ImageCache images, Places places, Link link, DeviceFitting devices, SizeFitting sizes, PowerSwitch power, Networks.NicGuards guards, HostTraits host,
-    Leases.QemuProcesses processes)
+    Folders folders, ImageCache images, Places places, Link link, DeviceFitting devices, SizeFitting sizes, PowerSwitch power, Networks.NicGuards guards,
+    Networks.FloatingAddresses floating, HostTraits host, Leases.QemuProcesses processes)
 {
     private const uint Validate = 1;
     private const uint StoredOnly = 2;
@@ -42,6 +42,7 @@ internal sealed class MachineStore(
         if (misfit is not null)
             throw misfit;
         await guards.Keep(key, spec.Nics, cancel);
+        await floating.Keep(key, spec.Nics, cancel);
         return await link.On(key.Id, nameof(Native.virDomainSetMetadata), domain => Settle(domain, generation), cancel);
     }
 
@@ -64,6 +65,7 @@ internal sealed class MachineStore(
             await link.On(key.Id, nameof(Native.virDomainUndefineFlags), domain => Checked.Ok(Native.virDomainUndefineFlags(domain, UndefineEverything)), cancel);
         }
         await guards.Keep(key, [], cancel);
+        await floating.Keep(key, [], cancel);
         await link.Job(connect => DeleteDisks(connect, key), cancel, nameof(DeleteDisks));
         File.Delete(folders.Console(key));
         File.Delete(folders.Variables(key));

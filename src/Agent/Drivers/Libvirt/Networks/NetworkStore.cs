@@ -27,6 +27,17 @@ internal sealed class NetworkStore(Link link, HostNetwork host, Overlay overlay,
         return made.Observed;
     }
 
+    /// <summary>The bridge of a network that is there and up. Code <c>no-network</c>: it is not, yet.</summary>
+    public Task<string> Bridge(string network, CancellationToken cancel) => link.Call(
+        connect =>
+        {
+            using var found = Find(connect, network);
+            return found is not null && Native.virNetworkIsActive(found) == 1
+                ? (string)XElement.Parse(Checked.Ok(Native.virNetworkGetXMLDesc(found, 0))).Element("bridge")!.Attribute("name")!
+                : throw new DriverException("no-network", $"Network {network}, of which the machine is to have an address, is not on this host yet, or not up.", retryable: true);
+        },
+        cancel);
+
     public async Task Remove(ObjectKey network, CancellationToken cancel)
     {
         var vni = await link.Call(connect => Label(connect, network)?.Vni ?? 0, cancel);

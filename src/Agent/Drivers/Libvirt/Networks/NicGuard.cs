@@ -6,12 +6,13 @@ using Controller.Agent.Protocol;
 
 namespace Controller.Agent.Drivers.Libvirt.Networks;
 
-/// <summary>What one machine's NIC may send: from its own MAC address and, where it has addresses of ours, from these only.</summary>
+/// <summary>What one machine's NIC may send: from its own MAC address and, where it has addresses of ours, from these only. Where it is in security groups, what they let through.</summary>
 /// <param name="Device">The host's end of it, by name: rules are there before the device is.</param>
 /// <param name="Mac">Its MAC address.</param>
 /// <param name="Address">Its IPv4 address, if it has one of ours.</param>
 /// <param name="Address6">Its IPv6 address, if it has one of ours.</param>
-internal sealed record NicGuard(string Device, string Mac, string? Address, string? Address6)
+/// <param name="Filter">Of security groups; null: it is in none.</param>
+internal sealed record NicGuard(string Device, string Mac, string? Address, string? Address6, NicFilter? Filter = null)
 {
     /// <summary>15 characters, the most that Linux takes.</summary>
     public static string TapOf(string link) => HostFirewall.Tap + Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(link)))[..12];
@@ -23,15 +24,23 @@ internal sealed record NicGuard(string Device, string Mac, string? Address, stri
             ? string.Join(':', mac.GetAddressBytes().Select(part => part.ToString("x2", System.Globalization.CultureInfo.InvariantCulture)))
             : throw Invalid("MAC address", nic.Mac),
         Parsed(nic.Address),
-        Parsed(nic.Address6));
+        Parsed(nic.Address6),
+        nic.Filtered ? new NicFilter([.. nic.Rules.Select(NicRule.Of)]) : null);
 
-    /// <summary>For <c>nft -f</c>.</summary>
-    public string Write()
+    /// <summary>For <c>nft -f</c>, all of it or nothing.</summary>
+    public string Write(bool antiSpoofing)
     {
-        var text = new StringBuilder($"add chain bridge occi {Device}\nflush chain bridge occi {Device}\n");
-        foreach (var rule in Rules())
-            text.Append("add rule bridge occi ").Append(Device).Append(' ').Append(rule).Append('\n');
-        return text.Append($"add element bridge occi guards {{ \"{Device}\" : goto {Device} }}\n").ToString();
+        var passed = Filter is null ? "accept" : $"goto {NicFilter.Out(Device)}";
+        string[] lines =
+        [
+            $"add chain bridge occi {Device}",
+            $"flush chain bridge occi {Device}",
+            .. Filter?.Write(Device) ?? NicFilter.Erase(Device),
+            .. (antiSpoofing ? Rules(passed) : [passed]).Select(rule => $"add rule bridge occi {Device} {rule}"),
+            $"add element bridge occi guards {{ \"{Device}\" : goto {Device} }}",
+            Filter is null ? "" : NicFilter.Use(Device),
+        ];
+        return string.Join('\n', lines) + '\n';
     }
 
     /// <summary>Undoes <see cref="Write"/>; may be repeated.</summary>
@@ -42,16 +51,17 @@ internal sealed record NicGuard(string Device, string Mac, string? Address, stri
         delete element bridge occi guards { "{{device}}" }
         flush chain bridge occi {{device}}
         delete chain bridge occi {{device}}
+        {{string.Join('\n', NicFilter.Erase(device))}}
 
         """;
 
-    private IEnumerable<string> Rules()
+    private IEnumerable<string> Rules(string passed)
     {
         yield return $"ether saddr != {Mac} drop";
         yield return $"arp saddr ether != {Mac} drop";
         if (Address is null && Address6 is null)
         {
-            yield return "accept";   // a network without addresses of ours: its machines' own business
+            yield return passed;   // a network without addresses of ours: its machines' own business
             yield break;
         }
         // RARP is how QEMU tells switches where a machine has moved to. What hides in a VLAN tag is nothing of these.
@@ -64,7 +74,7 @@ internal sealed record NicGuard(string Device, string Mac, string? Address, stri
         yield return "icmpv6 type { nd-router-advert, nd-redirect } drop";
         // A neighbour's advertisement names its address in the message (RFC 4861 §4.4): fe80::/10 begins with 1111111010.
         yield return $"icmpv6 type nd-neighbor-advert @th,64,10 != 0x3fa{(Address6 is null ? "" : $" @th,64,128 != 0x{Hex(Address6)}")} drop";
-        yield return "accept";
+        yield return passed;
     }
 
     private static string Hex(string address) => Convert.ToHexStringLower(IPAddress.Parse(address).GetAddressBytes());

@@ -42,33 +42,58 @@ internal sealed class NicGuards(LibvirtOptions options, Folders folders, HostFir
         }
     }
 
-    /// <summary>Before a machine starts or gets a NIC. What guards it has for others stays until <see cref="Keep"/>.</summary>
+    /// <summary>
+    /// Before a machine starts or gets a NIC, and when its rules change; its running NICs have them at once. What guards it has for others stays until <see cref="Keep"/>.
+    /// </summary>
     public async Task Ensure(ObjectKey machine, IEnumerable<Nic> nics, CancellationToken cancel)
     {
-        if (!options.AntiSpoofing)
-            return;
         List<NicGuard> wanted = [.. nics.Select(NicGuard.Of)];
-        var file = folders.Guards(machine);
-        Write(file, [.. wanted, .. Read(file).Where(known => wanted.All(guard => guard.Device != known.Device))]);
-        await firewall.Guard(wanted, cancel);
+        await _turn.WaitAsync(cancel);
+        try
+        {
+            var file = folders.Guards(machine);
+            var known = Read(file);
+            if (!options.AntiSpoofing && known.Count == 0 && wanted.All(guard => guard.Filter is null))
+                return;
+            Write(file, [.. wanted, .. known.Where(other => wanted.All(guard => guard.Device != other.Device))]);
+            await firewall.Guard(wanted, cancel);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
-    /// <summary>Once the machine has these NICs and no other.</summary>
+    /// <summary>
+    /// Once the machine has these NICs and no other. Taps are named by link, and a machine that comes back to a host has the taps of its incarnation before, which may go only now:
+    /// what another incarnation guards is not this one's to take away.
+    /// </summary>
     public async Task Keep(ObjectKey machine, IEnumerable<Nic> nics, CancellationToken cancel)
     {
-        if (!options.AntiSpoofing)
-            return;
-        var file = folders.Guards(machine);
-        var taps = nics.Select(nic => NicGuard.TapOf(nic.LinkId)).ToHashSet();
-        var known = Read(file);
-        await firewall.Unguard(known.Select(guard => guard.Device).Where(device => !taps.Contains(device)), cancel);
-        if (known.RemoveAll(guard => !taps.Contains(guard.Device)) > 0 || taps.Count == 0)
+        var kept = nics.Select(nic => NicGuard.TapOf(nic.LinkId)).ToHashSet();
+        await _turn.WaitAsync(cancel);
+        try
+        {
+            var file = folders.Guards(machine);
+            var known = Read(file);
+            var gone = known.Where(guard => !kept.Contains(guard.Device)).Select(guard => guard.Device).ToList();
+            if (gone.Count == 0)
+                return;
+            var others = folders.AllGuards().Where(other => other != file).SelectMany(Read).Select(guard => guard.Device).ToHashSet();
+            await firewall.Unguard(gone.Where(device => !others.Contains(device)), cancel);
+            known.RemoveAll(guard => !kept.Contains(guard.Device));
             Write(file, known);
+        }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     public void Dispose() => _turn.Dispose();
 
-    private Task PutBack(CancellationToken cancel) => firewall.Guard(folders.AllGuards().SelectMany(Read), cancel);
+    /// <summary>The latest last: of two incarnations of a machine, the one that came later.</summary>
+    private Task PutBack(CancellationToken cancel) => firewall.Guard(folders.AllGuards().OrderBy(File.GetLastWriteTimeUtc).SelectMany(Read), cancel);
 
     private static List<NicGuard> Read(string file) =>
         File.Exists(file) ? JsonSerializer.Deserialize<List<NicGuard>>(File.ReadAllBytes(file)) ?? [] : [];

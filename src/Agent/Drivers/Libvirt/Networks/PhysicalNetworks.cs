@@ -12,7 +12,10 @@ namespace Controller.Agent.Drivers.Libvirt.Networks;
 /// </summary>
 internal sealed class PhysicalNetworks(HostNetwork network, LibvirtOptions options)
 {
-    private const string BridgePrefix = "ocp", VlanPrefix = "ocw";
+    /// <summary>How names of bridges begin that were made of other interfaces.</summary>
+    public const string BridgePrefix = "ocp";
+
+    private const string VlanPrefix = "ocw";
 
     /// <summary>The bridge. Codes <c>no-physical-network</c>, <c>physical-network</c> and <c>no-vlan</c> tell why there is none.</summary>
     public async Task<string> Ensure(NetworkSpec spec, CancellationToken cancel)
