@@ -88,10 +88,17 @@ public interface IStorageGrain : IHostedGrain
     /// <summary>The link's machine is on that host. A volume in a shared pool comes to it, once nobody else has it. Repeating it is harmless.</summary>
     [Alias("UseOn")] Task UseOn(Guid link, Guid host);
 
+    /// <summary>What a migration of the link's machine, which is on that host, must know of it.</summary>
+    [Alias("MayMove"), Orleans.Concurrency.AlwaysInterleave] Task<VolumeToMove> MayMove(Guid link, Guid host);
+
     /// <summary>
-    /// The link's machine is about to be on that host too, or no longer (a live migration: QEMU hands the volume's lock over). Only of a volume in a shared pool that the host sees.
+    /// Its machine is about to move: nothing else is done to it until <see cref="EndMove"/>, and the target has it too where it is in a shared pool. Conflict: not now. Repeating it is
+    /// harmless.
     /// </summary>
-    [Alias("ShareWith")] Task<Outcome> ShareWith(Guid link, Guid host, bool share);
+    [Alias("BeginMove")] Task<Outcome> BeginMove(VolumeMove move);
+
+    /// <summary>The migration is over: the machine is the target's (<paramref name="moved"/>), and the volume with it, or neither is. Repeating it is harmless.</summary>
+    [Alias("EndMove")] Task EndMove(VolumeMove move, bool moved);
 
     /// <summary>What a copy of it needs to know; null: it is not there for that caller.</summary>
     [Alias("AsSource"), Orleans.Concurrency.AlwaysInterleave] Task<StorageSource?> AsSource(Caller caller);

@@ -312,8 +312,7 @@ public sealed record ObservedMachine(
     [property: Id(5)] Failure? Failure,
     [property: Id(6)] ObservedAttachment[] Attachments,
     [property: Id(7)] bool RestartPending,
-    [property: Id(8)] MachineTransfer? Transfer = null,
-    [property: Id(14)] bool Fenced = false)
+    [property: Id(8)] MachineTransfer? Transfer = null)
 {
     /// <summary>The QEMU guest agent answers in the guest.</summary>
     [Id(10)] public bool AgentConnected { get; init; }

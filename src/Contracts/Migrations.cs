@@ -54,7 +54,56 @@ public sealed record MachineTransfer([property: Id(0)] Guid Migration, [property
 
 /// <summary>What the target's agent must know of the one that will call it.</summary>
 [GenerateSerializer, Immutable, Alias("IncomingMachine")]
-public sealed record IncomingMachine([property: Id(0)] Guid Migration, [property: Id(1)] Guid SourceHost, [property: Id(2)] string Secret);
+public sealed record IncomingMachine([property: Id(0)] Guid Migration, [property: Id(1)] Guid SourceHost, [property: Id(2)] string Secret)
+{
+    /// <summary>What comes along, to be this host's own.</summary>
+    [Id(13)] public MovingVolume[] Volumes { get; init; } = [];
+}
+
+/// <summary>A volume on its host's own disks that goes along with its machine: there, it is another incarnation.</summary>
+[GenerateSerializer, Immutable, Alias("MovingVolume")]
+public sealed record MovingVolume([property: Id(0)] Guid Volume, [property: Id(1)] Guid Incarnation, [property: Id(2)] Guid TargetIncarnation);
+
+/// <summary>What a migration of the machine must know of a volume that it has. <see cref="Why"/>: it cannot come along now, in words.</summary>
+[GenerateSerializer, Immutable, Alias("VolumeToMove")]
+public sealed record VolumeToMove
+{
+    [Id(0)] public required Guid Incarnation { get; init; }
+
+    /// <summary>The shared pool that it is in and stays in; null: its host's own, and its bytes go along.</summary>
+    [Id(1)] public Guid? Pool { get; init; }
+
+    [Id(2)] public long SizeBytes { get; init; }
+
+    /// <summary>Hosts that may still have an incarnation of before.</summary>
+    [Id(3)] public Guid[] Left { get; init; } = [];
+
+    [Id(4)] public string? Why { get; init; }
+
+    /// <summary>Availability zone that it must be in; null: any.</summary>
+    [Id(5)] public string? Zone { get; init; }
+}
+
+/// <summary>A volume is about to go along with a compute's machine to <see cref="Target"/>, or to be had there too where it is in a shared pool.</summary>
+[GenerateSerializer, Immutable, Alias("VolumeMove")]
+public sealed record VolumeMove
+{
+    [Id(0)] public required Guid Migration { get; init; }
+
+    [Id(1)] public required Guid Compute { get; init; }
+
+    [Id(2)] public required Guid Link { get; init; }
+
+    [Id(3)] public required Guid Source { get; init; }
+
+    [Id(4)] public required Guid Target { get; init; }
+
+    /// <summary>What it is on the target. Of one in a shared pool: what it is anyway.</summary>
+    [Id(5)] public required Guid TargetIncarnation { get; init; }
+
+    /// <summary>As claimed on the target.</summary>
+    [Id(6)] public required long SizeBytes { get; init; }
+}
 
 /// <summary>The order to the source's agent.</summary>
 [GenerateSerializer, Immutable, Alias("MigrateOrder")]
@@ -83,6 +132,9 @@ public sealed record MigrateOrder
     [Id(10)] public TimeSpan Grace { get; init; }
 
     [Id(11)] public bool AutoConverge { get; init; }
+
+    /// <summary>What goes along.</summary>
+    [Id(22)] public MovingVolume[] Volumes { get; init; } = [];
 }
 
 /// <summary>How far an operation on a machine is.</summary>

@@ -20,6 +20,7 @@ internal sealed partial class PeerListener(
     TimeProvider time, ILogger<PeerListener> log)
 {
     private static readonly TimeSpan GreetsWithin = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
     private readonly TaskSet _serving = new();
 
     /// <summary>host:port for others; empty while nobody is let in.</summary>
@@ -97,7 +98,7 @@ internal sealed partial class PeerListener(
                 return;
             }
             await PeerMessages.Write(tls, new PeerAnswer(), cancel);
-            await Relay.Run(tls, end, cancel);
+            await Carry(tls, end, () => Find(hello, from) is not null, cancel);
             return;
         }
         LogComing(what.Id, what.Incarnation, from);
@@ -108,9 +109,46 @@ internal sealed partial class PeerListener(
             var answer = Find(hello, from) is { } still
                 ? await Answer(still, request, cancel)
                 : Failed("no-such-migration", $"The migration of machine {what.Id} to here was called off.", retryable: false);
+            if (Find(hello, from) is null) ClearAway(what);
             await PeerMessages.Write(tls, answer, cancel);
-            if (request.WhatCase is not (PeerRequest.WhatOneofCase.Disk or PeerRequest.WhatOneofCase.Variables or PeerRequest.WhatOneofCase.Console)) reconciler.Tell(what.Id, worker => worker.Wake());
+            if (request.WhatCase is not (PeerRequest.WhatOneofCase.Disk or PeerRequest.WhatOneofCase.Volume or PeerRequest.WhatOneofCase.Variables or PeerRequest.WhatOneofCase.Console)) reconciler.Tell(what.Id, worker => worker.Wake());
         }
+    }
+
+    /// <summary>
+    /// Carries what the hypervisors say to each other for as long as the migration lasts. It is over for this host once it is told what becomes of the machine, which is after the
+    /// source's libvirtd has confirmed, or when nobody wants that any more.
+    /// </summary>
+    private async Task Carry(SslStream tls, Stream end, Func<bool> lasts, CancellationToken cancel)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var relay = Relay.Run(tls, end, over.Token);
+        while (lasts() && !cancel.IsCancellationRequested)
+        {
+            if (await Task.WhenAny(relay, Task.Delay(LookEvery, time, CancellationToken.None)) == relay) break;
+        }
+        await over.CancelAsync();
+        await relay;
+    }
+
+    /// <summary>
+    /// The migration was called off while something was made for it: whoever removed the rest may have been there before. A machine that has become this host's meanwhile is left alone.
+    /// </summary>
+    private void ClearAway(Arrival what)
+    {
+        var machine = new ObjectKey(what.Id, what.Incarnation);
+        if (ledger.Find(machine) is { Desired.Absent: false }) return;
+        RemoveAgain(machine, ObjectKind.ObjectMachine);
+        foreach (var volume in what.Spec.Incoming.Volumes) RemoveAgain(new(volume.VolumeId, volume.TargetIncarnation), ObjectKind.ObjectVolume);
+    }
+
+    private void RemoveAgain(ObjectKey key, ObjectKind kind)
+    {
+        if (ledger.Find(key) is { } known)
+            ledger.Update(key, known.Desired.Generation, entry => entry.Removed = false);
+        else   // done, reported and forgotten
+            ledger.Store(new() { Id = key.Id, Incarnation = key.Incarnation, Kind = kind, Generation = long.MaxValue, Absent = true });
+        reconciler.Tell(key.Id, worker => worker.Retry());
     }
 
     private async Task<PeerAnswer> Answer(Arrival what, PeerRequest request, CancellationToken cancel)

@@ -25,7 +25,8 @@ internal sealed class Dependencies(HostLedger ledger, Observations observations)
 
     private Failure? OfMachine(MachineSpec machine, ulong generation)
     {
-        var missing = machine.Disks.Select(disk => (What: "volume", Id: disk.VolumeId))
+        var along = machine.Incoming?.Volumes.Select(volume => volume.VolumeId).ToHashSet() ?? [];   // they come with it
+        var missing = machine.Disks.Where(disk => !along.Contains(disk.VolumeId)).Select(disk => (What: "volume", Id: disk.VolumeId))
             .Concat(machine.Nics.Select(nic => (What: "network", Id: nic.NetworkId)))
             .Distinct()
             .Where(needed => !IsReady(needed.Id))

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Controller.Contracts;
 using Controller.Grains.Entities;
+using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
 
 namespace Controller.Grains.Compute;
@@ -27,8 +28,13 @@ internal sealed partial class ComputeGrain
         }
         if (command.To is { } there && there == present.Host)
             return new(OutcomeKind.AlreadyDone, "It is there.");
+        await SettleVolumes();   // of the migration before
+        present = _record.Value!;
         if (await WhyNotMigrate(present, command) is { } why)
             return new(OutcomeKind.Conflict, why);
+        var (volumes, except, stays) = await VolumesToMove(present, present.Host!.Value);
+        if (stays is not null)
+            return new(OutcomeKind.Conflict, stays);
         var now = _time.GetUtcNow();
         await _record.Write(present with
         {
@@ -44,6 +50,8 @@ internal sealed partial class ComputeGrain
                 AutoConverge = command.AutoConverge,
                 Source = new(present.Host, present.Incarnation),
                 Target = new(null, Guid.NewGuid()),
+                Volumes = volumes,
+                Except = except,
                 Secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)),
                 Operation = Operation.Begin("migrate", now, MigrateLimit),
             },
@@ -93,10 +101,6 @@ internal sealed partial class ComputeGrain
             return $"It can be migrated while it is active, inactive or failed, and {ComputeLifecycle.Words(present.Phase)}.";
         if (command.Method == MigrateMethod.Live && present.Phase != ComputePhase.Active)
             return $"A live migration takes a machine that runs, and {ComputeLifecycle.Words(present.Phase)}.";
-        if ((await _links.Attachments(present.Links)).FirstOrDefault(a => a.Disk is not null) is { Disk: { } disk } volume)
-            return $"Volume {disk.Volume} is {(IsLocal(volume) ? "on its host's own disks" : "in a shared pool")} and cannot move with it: detach it first.";
-        if (present.Pool is not null)
-            return "Its root disk is in a shared pool, and a migration would copy it onto itself: that is not possible yet.";
         var source = await HostOf(here).View();
         return source?.Status == HostStatus.Up ? null : $"Its host {source?.Name ?? here.ToString()} is {source?.Status.ToString().ToLowerInvariant() ?? "not known"}: only a machine that its host can hand over moves.";
     }
@@ -106,16 +110,30 @@ internal sealed partial class ComputeGrain
         var present = _record.Value!;
         var migration = present.Migration!;
         var source = await HostOf(migration.Source.Host!.Value).View();
-        var placed = await _claims.Place(Request(present, migration.Wanted) with
+        var request = Request(present, migration.Wanted, [.. migration.Volumes.Select(v => v.Pool).OfType<Guid>().Distinct()]);
+        var placed = await _claims.Place(request with
         {
             Incarnation = migration.Target.Incarnation,
-            ExceptHosts = [migration.Source.Host!.Value, .. present.Left.Select(l => l.Host)],
+            ExceptHosts = [migration.Source.Host!.Value, .. present.Left.Select(l => l.Host), .. migration.Except],
             FromDriver = source?.Capabilities?.Driver ?? "",
+            Volumes = [.. migration.Volumes.Where(v => v.IsLocal).Select(v => new VolumeClaim(v.Volume, v.TargetIncarnation, v.Bytes, v.Zone))],
+            Zone = request.Zone ?? migration.Volumes.Select(v => v.Zone).FirstOrDefault(z => z is not null),
         });
         if (placed.Host is not { } host)
         {
             await EndMigration(MigrationPhase.Failed, placed.Why);
             return new(placed.Kind, placed.Why);
+        }
+        if (migration.Volumes.Length > 0)
+        {
+            // Written first: whoever ends it knows whom to tell.
+            migration = migration with { Target = migration.Target with { Host = host } };
+            await _record.Write(present with { Migration = migration });
+            if (await BeginVolumes(migration) is { } stays)
+            {
+                await EndMigration(MigrationPhase.Failed, stays);
+                return new(OutcomeKind.Conflict, stays);
+            }
         }
         // From this write on the source's agent is to leave the machine alone.
         var generation = present.Generation + 1;
@@ -162,6 +180,7 @@ internal sealed partial class ComputeGrain
             BandwidthMiB = migration.BandwidthMiB ?? 0,
             Grace = StopGrace,
             AutoConverge = migration.AutoConverge,
+            Volumes = Along(migration),
         });
     }
 
@@ -213,109 +232,6 @@ internal sealed partial class ComputeGrain
         await DecideMigration();
     }
 
-    /// <summary>News of one of the two ends. True: nothing else is to be made of it.</summary>
-    private async Task<bool> MigrationObserved(Guid host, ObservedMachine machine)
-    {
-        if (_record.Value is not { } present)
-            return false;
-        if (machine.Power == Power.Absent && present.Left.Contains(new(host, machine.Incarnation)))
-        {
-            await _claims.ReleaseIncarnation(Id, machine.Incarnation);
-            await _record.Write(present with { Left = [.. present.Left.Where(l => l != new LeftIncarnation(host, machine.Incarnation))] });
-            if (_record.Value is { Phase: ComputePhase.Deleting, Host: null, Left.Length: 0 })
-                await Release();
-            else if (_record.Value is { Recovery.State: RecoveryState.Placing })
-                await Relocate();   // it may have waited for that
-            return true;
-        }
-        if (present.Migration is not { Phase: MigrationPhase.Moving } migration)
-            return false;
-        var transfer = machine.Transfer?.Migration == migration.Id ? machine.Transfer.State : TransferState.None;
-        var isSource = migration.Source.Host == host && migration.Source.Incarnation == machine.Incarnation;
-        if (!isSource && (migration.Target.Host != host || migration.Target.Incarnation != machine.Incarnation))
-            return false;
-        // News from before the agent was told that the machine moves says nothing of it.
-        var side = isSource ? migration.Source : migration.Target;
-        var seen = transfer == TransferState.None ? side with { Seen = Power.Unknown, Transfer = TransferState.None } : side with { Seen = machine.Power, Transfer = transfer };
-        if (seen != side)
-            await _record.Write(present with { Migration = isSource ? migration with { Source = seen } : migration with { Target = seen } });
-        // An agent that has just come back knows nothing of what it was doing: it is told again at once.
-        if (!await DecideMigration() && isSource && transfer == TransferState.Waiting && seen != side)
-            await Move();
-        return true;
-    }
-
-    /// <summary>True when it is over.</summary>
-    private async Task<bool> DecideMigration()
-    {
-        var migration = _record.Value!.Migration!;
-        switch (MigrationRule.Decide(migration, _time.GetUtcNow()))
-        {
-            case MigrationVerdict.SwitchOver:
-                await SwitchOver();
-                return true;
-            case MigrationVerdict.Stay:
-                await EndMigration(migration.Cancelling ? MigrationPhase.Cancelled : MigrationPhase.Failed, migration.Error);
-                return true;
-            default:
-                return false;
-        }
-    }
-
-    /// <summary>The one write with which the machine becomes the target's.</summary>
-    private async Task SwitchOver()
-    {
-        var present = _record.Value!;
-        var migration = present.Migration!;
-        var now = _time.GetUtcNow();
-        await _record.Write(Afresh(present, now) with
-        {
-            Host = migration.Target.Host,
-            Incarnation = migration.Target.Incarnation,
-            Left = [.. present.Left, new(migration.Source.Host!.Value, migration.Source.Incarnation)],
-            Migration = migration with { Phase = MigrationPhase.Done, Ended = now, Error = null },
-        });
-        LogMigrated(Id, migration.Source.Host!.Value, migration.Target.Host!.Value, migration.Target.Incarnation, (now - migration.Operation.Since).TotalSeconds);
-        await Tell();
-        await TellLeft();
-    }
-
-    private async Task EndMigration(MigrationPhase how, string? why)
-    {
-        var present = _record.Value!;
-        var migration = present.Migration!;
-        var now = _time.GetUtcNow();
-        // Why it failed is for operators, who see the migration: it names hosts.
-        var message = how == MigrationPhase.Failed ? "It could not be migrated, and stays where it was." : present.Message;
-        if (migration.Target.Host is { } target)
-        {
-            await _record.Write(Afresh(present, now) with
-            {
-                Left = [.. present.Left, new(target, migration.Target.Incarnation)],
-                Migration = migration with { Phase = how, Ended = now, Error = why },
-                Message = message,
-            });
-        }
-        else
-        {
-            await _record.Write(present with { Migration = migration with { Phase = how, Ended = now, Error = why }, Message = message });
-            await _claims.ReleaseIncarnation(Id, migration.Target.Incarnation);   // of a placement that was not written down
-        }
-        LogNotMigrated(Id, how, why);
-        if (migration.Target.Host is null)
-            return;
-        await Tell();
-        await TellLeft();
-    }
-
-    /// <summary>The host that has it now does again what is wanted of it; what was seen of the machine on its way is no news of that.</summary>
-    private static ComputeRecord Afresh(ComputeRecord present, DateTimeOffset now) => present with
-    {
-        Generation = present.Generation + 1,
-        PowerGeneration = present.Generation + 1,
-        Operation = present.Operation is { } operation ? operation with { Deadline = now + (operation.Deadline - operation.Since), Since = now } : null,
-    };
-
     /// <summary>Something else is wanted, or somebody asked for it. It may be too late: then it is the target's, and what is wanted is done there.</summary>
     private async Task GiveUpMigration(string why)
     {
@@ -329,33 +245,8 @@ internal sealed partial class ComputeGrain
             await Move();
     }
 
-    private async Task TellLeft()
-    {
-        foreach (var left in _record.Value!.Left)
-            await HostOf(left.Host).Send([Away(left.Incarnation)]);
-    }
-
-    private DesiredMachine Away(Guid incarnation) => new() { Id = Id, Incarnation = incarnation, Generation = long.MaxValue, Absent = true };
-
-    private async Task<DesiredMachine> Incoming(ComputeRecord present)
-    {
-        var migration = present.Migration!;
-        return await Desired(present) with
-        {
-            Incarnation = migration.Target.Incarnation,
-            Outgoing = null,
-            Incoming = new(migration.Id, migration.Source.Host!.Value, migration.Secret),
-        };
-    }
-
     private IHostGrain HostOf(Guid host) => GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", host));
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Compute {Compute} is being migrated ({Method}) from host {Source} to host {Target} as incarnation {Incarnation}, operation {Operation}")]
     private partial void LogMigrating(Guid compute, MigrateMethod method, Guid source, Guid target, Guid incarnation, Guid operation);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Compute {Compute} was migrated from host {Source} to host {Target} as incarnation {Incarnation} in {Seconds} s")]
-    private partial void LogMigrated(Guid compute, Guid source, Guid target, Guid incarnation, double seconds);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Compute {Compute} stays where it is, its migration is {How}: {Why}")]
-    private partial void LogNotMigrated(Guid compute, MigrationPhase how, string? why);
 }

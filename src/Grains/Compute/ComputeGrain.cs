@@ -316,6 +316,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             await ReconcileMigration();
             return;
         }
+        await SettleVolumes();
         if (_record.Value is not { Operation: { } operation } present)
             return;
         var now = _time.GetUtcNow();
@@ -469,6 +470,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             await TellLeft();
             return;
         }
+        await SettleVolumes();
         await Task.WhenAll(present.Links.Concat(present.LeavingLinks).Select(l => _links.SourceGone(l)));
         await _claims.Release(Id);
         await _record.Clear();

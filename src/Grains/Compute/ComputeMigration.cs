@@ -30,6 +30,15 @@ internal sealed record ComputeMigration
 
     public required MigrationSide Target { get; init; }
 
+    /// <summary>The volumes that the machine has, as they were when it began: what becomes of its links meanwhile is done where it then is.</summary>
+    public MigratingVolume[] Volumes { get; init; } = [];
+
+    /// <summary>Hosts that may still have something of these volumes from before.</summary>
+    public Guid[] Except { get; init; } = [];
+
+    /// <summary>It is over, and its volumes have not all been told so.</summary>
+    public bool OwesVolumes { get; init; }
+
     /// <summary>That the source's agent shows the target's.</summary>
     public required string Secret { get; init; }
 
@@ -75,6 +84,15 @@ internal sealed record ComputeMigration
         DowntimeMilliseconds = DowntimeMilliseconds,
         Error = Error ?? Operation.LastError,
     };
+}
+
+/// <summary>
+/// A volume of a machine that moves. In a shared pool it stays where it is; else its bytes go along, and it is another incarnation there. Persisted: additive changes only.
+/// </summary>
+internal sealed record MigratingVolume(Guid Link, Guid Volume, string? Device, Guid? Pool, Guid Incarnation, Guid TargetIncarnation, long Bytes, string? Zone)
+{
+    [JsonIgnore]
+    public bool IsLocal => Pool is null;
 }
 
 /// <summary>One end: where, what it was told, and what was seen there since. Persisted: additive changes only.</summary>

@@ -64,7 +64,8 @@ internal sealed partial class HostGrain
             // What went and is not here has no more steps, and neither has what stays and is here.
             if (DrainSteps.IsEnd(objects[i].State) && here.Any(p => p.Consumer == objects[i].Id) != (objects[i].State is DrainState.Moved or DrainState.Gone))
                 continue;
-            var next = await StepOf(objects[i], drain, moving < DrainSteps.MovesAtOnce);
+            var machinesAreDone = objects.All(o => o.Term != "compute" || DrainSteps.IsEnd(o.State));
+            var next = await StepOf(objects[i], drain, moving < DrainSteps.MovesAtOnce, machinesAreDone);
             moving += (next.State == DrainState.Moving ? 1 : 0) - (objects[i].State == DrainState.Moving ? 1 : 0);
             if (next.State != objects[i].State)
             {
@@ -80,12 +81,12 @@ internal sealed partial class HostGrain
             LogDrainFinished(Id, present.Name, HostProjection.Summary(after) ?? "nothing was on it.");
     }
 
-    private async Task<DrainedObject> StepOf(DrainedObject at, HostDrain drain, bool mayMove)
+    private async Task<DrainedObject> StepOf(DrainedObject at, HostDrain drain, bool mayMove, bool machinesAreDone)
     {
         try
         {
             if (at.Term != "compute")
-                return await StepOfStorage(at);
+                return await StepOfStorage(at, machinesAreDone);
             return await DrainSteps.Next(new DrainedMachine(GrainFactory, Id, at.Id, $"the drain of host {_record.Value!.Name}, ordered by {drain.By}"), at, drain, mayMove, _time.GetUtcNow());
         }
         catch (Exception e)
@@ -96,11 +97,20 @@ internal sealed partial class HostGrain
         }
     }
 
-    private async Task<DrainedObject> StepOfStorage(DrainedObject at) =>
-        await Entity<IEntityGrain>(at.Term, at.Id).View(DrainedMachine.Anyone) is not { } view ? at with { State = DrainState.Gone, Why = null }
-        : at with { State = DrainState.Left, Title = view.Attributes.Text(CoreKinds.Title), Why = view.Attributes.ContainsKey(Pools.OfStorage.Name)
-            ? "It is in a shared pool: it goes with the next machine on another host that it is linked to."
-            : "Its data is in this host's own pool." };
+    /// <summary>Volumes go with the machines that have them.</summary>
+    private async Task<DrainedObject> StepOfStorage(DrainedObject at, bool machinesAreDone)
+    {
+        var entity = Entity<IEntityGrain>(at.Term, at.Id);
+        if (await entity.View(DrainedMachine.Anyone) is not { } view)
+            return at with { State = DrainState.Gone, Why = null };
+        at = at with { Title = view.Attributes.Text(CoreKinds.Title) };
+        if ((await entity.AsReference<IExplainedGrain>().Explain())?.Host is { } there && there != Id)
+            return at with { State = DrainState.Moved, To = there, Why = null };
+        return !machinesAreDone ? at with { State = DrainState.Waiting }
+            : at with { State = DrainState.Left, Why = view.Attributes.ContainsKey(Pools.OfStorage.Name)
+                ? "It is in a shared pool: it goes with the next machine on another host that it is linked to."
+                : "Its data is in this host's own pool, and no machine has taken it along." };
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Host {Host} ({Name}) is being drained: {Method}, stop {Stop}, by {By}")]
     private partial void LogDraining(Guid host, string name, DrainMethod method, DrainStop stop, string by);

@@ -109,12 +109,21 @@ public sealed record PlacementRequest(
     /// <summary>What is taken of the host's own pool.</summary>
     public long LocalDiskBytes => Pool is null ? DiskBytes : 0;
 
+    /// <summary>Volumes that go along, to be on the host's own disks: claimed with it, and counted once in their project's quota.</summary>
+    public IReadOnlyList<VolumeClaim> Volumes { get; init; } = [];
+
+    /// <summary>What must be free of the host's own pool.</summary>
+    public long NeededDiskBytes => LocalDiskBytes + Volumes.Sum(v => v.Bytes);
+
     /// <summary>Hosts that it must not be.</summary>
     public IReadOnlyList<Guid> ExceptHosts { get; init; } = [];
 
     /// <summary>It comes from a host with this driver: the host must have the same, and take machines from others. Null: it comes from nowhere.</summary>
     public string? FromDriver { get; init; }
 }
+
+/// <summary>A volume, as it will be on the host.</summary>
+public sealed record VolumeClaim(Guid Volume, Guid Incarnation, long Bytes, string? Zone);
 
 /// <summary>A group within a project: all of it on one host, or (<paramref name="Apart"/>) no two of it.</summary>
 public sealed record PlacementGroup(string Name, bool Apart)

@@ -122,7 +122,7 @@ internal sealed partial class StorageGrain
         return await Handle(StorageTrigger.Revert, r => r with { Revert = source.Volume });
     }
 
-    private static string? NotToBeCopied(StorageRecord present) => present.Phase is StoragePhase.Online or StoragePhase.Offline
+    private static string? NotToBeCopied(StorageRecord present) => present.Moving is { } moving ? Going(moving) : present.Phase is StoragePhase.Online or StoragePhase.Offline
         ? null
         : $"The storage cannot be copied while it is {present.Phase.ToString().ToLowerInvariant()}.";
 

@@ -10,11 +10,14 @@ internal sealed partial class StorageGrain : IExplainedGrain
 
     public async Task HostRemoved(Guid host, string name)
     {
+        await ForgetLeft(host);
+        if (_record.Value is { Moving: { } moving })
+            await WatchMove(moving);   // it may have gone to another host already
         if (_record.Value is not { } present || present.Host != host)
             return;   // one in a shared pool may be told of a host that only shared it: its claim goes with the host
         if (present.Phase == StoragePhase.Deleting)
         {
-            await Forget();
+            await Gone();
             return;
         }
         if (!present.Lost && await GoesElsewhere(present, host))
@@ -46,7 +49,7 @@ internal sealed partial class StorageGrain : IExplainedGrain
             await _claims.Note("storage", Id, present.Incarnation, removed, present.Project);
             throw new InvalidOperationException($"Storage {Id} is in a shared pool, and no other host can have it now: {placed.Why}");
         }
-        await _record.Write(present with { Host = host, Next = null, Also = [.. present.Also.Where(h => h != host)], Generation = present.Generation + 1 });
+        await _record.Write(present with { Host = host, Next = null, Generation = present.Generation + 1 });
         LogCame(Id, removed, host);
         await Tell();
         return true;
@@ -63,6 +66,20 @@ internal sealed partial class StorageGrain : IExplainedGrain
         Generation = present.Generation,
         Operation = present.Operation?.Explain(),
     }));
+
+    /// <summary>Its host has nothing of it any more: it is forgotten once the hosts that it was on before say the same.</summary>
+    private async Task Gone()
+    {
+        var present = _record.Value!;
+        if (present.Left.Length == 0)
+        {
+            await Forget();
+            return;
+        }
+        await _record.Write(present with { Host = null });
+        await _claims.ReleaseIncarnation(Id, present.Incarnation);
+        await TellLeft();
+    }
 
     /// <summary>Nothing of it is on any host: gives everything back and forgets it.</summary>
     private async Task Forget()

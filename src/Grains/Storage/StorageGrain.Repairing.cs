@@ -22,6 +22,12 @@ internal sealed partial class StorageGrain : IClaimant
             async held => present is { Lost: false, Host: { } here } && !held.Contains((here, present.Incarnation)) ? await _claims.Place(Request(present with { Near = here })) : null);
     }
 
-    private static bool StandsBy(StorageRecord present, Guid host, Guid incarnation) =>
-        !present.Lost && incarnation == present.Incarnation && ((present.Host ?? host) == host || present.Next == host || present.Also.Contains(host));
+    private static bool StandsBy(StorageRecord present, Guid host, Guid incarnation)
+    {
+        var move = present.Moving?.Move;
+        return !present.Lost
+            && ((incarnation == present.Incarnation && ((present.Host ?? host) == host || present.Next == host || move?.Target == host))
+                || (incarnation == move?.TargetIncarnation && move.Target == host)
+                || present.Left.Contains(new(host, incarnation)));
+    }
 }

@@ -33,31 +33,11 @@ internal sealed partial class StorageGrain
 
     public async Task UseOn(Guid link, Guid host)
     {
-        if (_record.Value is not { Pool: not null } present || present.Uses.All(u => u.Link != link) || (present.Host == host && present.Next is null))
+        if (_record.Value is not { Pool: not null, Moving: null } present || present.Uses.All(u => u.Link != link) || (present.Host == host && present.Next is null))
             return;
         if (present.Next != host)
             await _record.Write(present with { Next = host });
         await Come();
-    }
-
-    public async Task<Outcome> ShareWith(Guid link, Guid host, bool share)
-    {
-        if (_record.Value is not { Pool: { } pool } present || present.Uses.All(u => u.Link != link))
-            return new(OutcomeKind.Conflict, $"The storage {Id} is in no shared pool, or not linked by {link}: it cannot be on two hosts.");
-        if (present.Also.Contains(host) == share)
-            return new(OutcomeKind.AlreadyDone);
-        if (!share)
-        {
-            await _record.Write(present with { Also = [.. present.Also.Where(h => h != host)], Generation = present.Generation + 1 });
-            await SendAway(host);
-            return new(OutcomeKind.Done);
-        }
-        if (await HostOf(host).View() is not { Capabilities.Pools: var pools } || pools.All(p => p.Id != pool))
-            return new(OutcomeKind.Conflict, $"Host {host} does not see the shared pool {present.PoolName}.");
-        await _claims.Note("storage", Id, present.Incarnation, host, present.Project);
-        await _record.Write(present with { Also = [.. present.Also, host], Generation = present.Generation + 1 });
-        await HostOf(host).Send([Desired(_record.Value!)]);
-        return new(OutcomeKind.Done);
     }
 
     /// <summary>Goes to the host that it is wanted on, if nobody else can have it any more.</summary>
@@ -72,11 +52,9 @@ internal sealed partial class StorageGrain
         }
         // Claimed first: a host that connects meanwhile is told of all that it has a claim of.
         await _claims.Note("storage", Id, present.Incarnation, to, present.Project);
-        var others = present.Also.Where(h => h != to).Append(from).ToArray();
-        await _record.Write(present with { Host = to, Next = null, Also = [], Generation = present.Generation + 1 });
+        await _record.Write(present with { Host = to, Next = null, Generation = present.Generation + 1 });
         LogCame(Id, from, to);
-        foreach (var other in others)
-            await SendAway(other);
+        await SendAway(from);
         await Tell();
     }
 
@@ -90,7 +68,7 @@ internal sealed partial class StorageGrain
 
     private async Task SeenElsewhere(StorageRecord present, Guid host, ObservedVolume volume)
     {
-        if (present.Pool is not null && volume.Present && !present.Also.Contains(host))
+        if (present.Pool is not null && volume.Present && present.Moving?.Move.Target != host)
             await SendAway(host);
     }
 

@@ -164,6 +164,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         var present = _record.Value;
         if (present.Uses.Any(u => u.Link == link))
             return Attached(present, OutcomeKind.AlreadyDone);
+        if (present.Moving is { } moving)
+            return new(new(OutcomeKind.Conflict, Going(moving)), null);
         if (present.Uses.FirstOrDefault() is { } other)
             return new(new(OutcomeKind.Conflict, $"The storage is linked to compute {other.Compute} already (link {other.Link})."), null);
         if (present.Phase is StoragePhase.Offline or StoragePhase.Failed)
@@ -178,7 +180,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
 
     public async Task Observed(Guid host, ObservedVolume volume)
     {
-        if (_record.Value is not { } present || present.Incarnation != volume.Incarnation)
+        if (_record.Value is not { } present || await SeenLeft(present, host, volume) || present.Incarnation != volume.Incarnation)
             return;
         if (present.Host != host)
         {
@@ -197,20 +199,27 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             await Handle(StorageTrigger.SawReady, r => r with { Made = true, Image = null, Source = null, Near = null, Revert = null });
     }
 
-    public Task<DesiredObject?> DesiredOn(Guid host) =>
-        Task.FromResult<DesiredObject?>(_record.Value is { } present && (present.Host == host || present.Also.Contains(host)) ? Desired(present) : null);
+    public Task<DesiredObject?> DesiredOn(Guid host) => Task.FromResult<DesiredObject?>(
+        _record.Value is not { } present ? null
+        : present.Left.FirstOrDefault(l => l.Host == host) is { } left ? Away(present, left)
+        : present.Host == host || (present.Pool is not null && present.Moving?.Move.Target == host) ? Desired(present)
+        : null);
 
     // A volume in a shared pool is one file, whichever host sees it: a host that has it no more forgets it, and removes nothing.
     public Task<bool> IsStray(Guid host, Guid incarnation) => Task.FromResult(
-        _record.Value is { Host: not null } present && ((present.Host != host && present.Pool is null) || present.Incarnation != incarnation));
+        _record.Value is { Host: not null } present && ((present.Host != host && present.Pool is null) || present.Incarnation != incarnation)
+        && !present.Left.Contains(new(host, incarnation))   // told by itself
+        && !(present.Moving is { Move: var move } && move.Target == host && move.TargetIncarnation == incarnation));
 
     public async Task Reconcile()
     {
+        if (_record.Value is { Moving: { } moving })
+            await WatchMove(moving);
         if (_record.Value is not { Operation: { } operation } present)
             return;
         if (present.Host is null)
         {
-            await Place();
+            await (present.Phase == StoragePhase.Deleting ? TellLeft() : Place());
             return;
         }
         var now = _time.GetUtcNow();
@@ -269,6 +278,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         : next.SizeBytes < present.SizeBytes
             ? new(OutcomeKind.Conflict, $"A storage cannot shrink: it has {present.Attributes.Text(Model.Storage.Size)} GiB, {next.Attributes.Text(Model.Storage.Size)} were asked for.")
         : next.SizeBytes > present.SizeBytes && present.Lost ? new(OutcomeKind.Conflict, LostText)
+        : next.SizeBytes > present.SizeBytes && present.Moving is { } moving ? new(OutcomeKind.Conflict, Going(moving))
         : next.SizeBytes > present.SizeBytes && StorageLifecycle.Decide(present.Phase, StorageTrigger.Resize) is StorageDecision.Refused refused
             ? new(OutcomeKind.Conflict, refused.Why)
         : null;
@@ -288,7 +298,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             case StorageDecision.Refused refused:
                 return new(OutcomeKind.Conflict, refused.Why);
             case StorageDecision.Move { Release: true }:
-                await Forget();
+                await Gone();
                 return new(OutcomeKind.Done);
             case StorageDecision.Move move:
                 var next = present with
@@ -311,7 +321,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         }
     }
 
-    private Outcome? InUse(Guid[]? butFor = null) => _record.Value!.Uses.FirstOrDefault(u => butFor?.Contains(u.Link) != true) is { } use
+    private Outcome? InUse(Guid[]? butFor = null) =>
+        _record.Value!.Moving is { } moving ? new(OutcomeKind.Conflict, Going(moving)) : _record.Value!.Uses.FirstOrDefault(u => butFor?.Contains(u.Link) != true) is { } use
         ? new(OutcomeKind.Conflict, $"The storage is linked to compute {use.Compute}: delete the link {use.Link} first.")
         : null;
 
@@ -332,7 +343,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         Name = record.Attributes.Text(Occi.Core.CoreKinds.Title) ?? "",
         SizeBytes = record.SizeBytes,
         Pool = record.Pool,
-        Existing = record.Made && (record.Pool is not null || record.HasContent),
+        Existing = record.Made && (record.Pool is not null || record.HasContent || record.Moved),
         Image = record.Image,
         Source = record.Source,
         Revert = record.Revert,

@@ -1,4 +1,5 @@
 using Controller.Contracts;
+using Controller.Grains.Compute;
 using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Occi;
@@ -43,8 +44,14 @@ internal sealed record StorageRecord
     /// <summary>Of one in a shared pool: the host that it is to come to, once nobody else has it.</summary>
     public Guid? Next { get; init; }
 
-    /// <summary>Of one in a shared pool: hosts that may have it beside its own, while a machine migrates.</summary>
-    public Guid[] Also { get; init; } = [];
+    /// <summary>While its machine migrates. Whether it comes with it is decided by the compute's record.</summary>
+    public StorageMoving? Moving { get; init; }
+
+    /// <summary>What it was on its host's own disks before it moved, or was to be: hosts that have not said yet that it is gone.</summary>
+    public LeftIncarnation[] Left { get; init; } = [];
+
+    /// <summary>It has come from another host: an empty one can never stand for it.</summary>
+    public bool Moved { get; init; }
 
     /// <summary>Its volume was there once.</summary>
     public bool Made { get; init; }
@@ -88,6 +95,9 @@ internal sealed record StorageRecord
     public long SizeBytes => BytesOf(Attributes);
 }
 
+/// <summary>A move with its machine, and when to ask how that went. Persisted: additive changes only.</summary>
+internal sealed record StorageMoving(VolumeMove Move, Operation Operation);
+
 /// <summary>A link to it, and the compute that it starts at.</summary>
 internal sealed record StorageUse(Guid Link, Guid Compute);
 
@@ -117,8 +127,8 @@ internal static class StorageProjection
         Title = record.Attributes.Text(CoreKinds.Title),
         Mixins = record.Mixins,
         Listed = record.Host is not null && record.Phase != StoragePhase.Deleting,
-        Due = record.Operation?.Due,
-        Operations = Operation.UnderWay(record.Operation),
+        Due = record.Moving is { } moving && !(record.Operation?.Due < moving.Operation.Due) ? moving.Operation.Due : record.Operation?.Due,
+        Operations = Operation.UnderWay(record.Operation, record.Moving?.Operation),
         Disk = record.SizeBytes,
     };
 
@@ -152,6 +162,7 @@ internal static class StorageProjection
             StoragePhase.Creating => "The volume is being made.",
             StoragePhase.Resizing => "The volume is growing.",
             StoragePhase.Reverting => "The volume is getting its snapshot's content.",
+            StoragePhase.Online when record.Moving is not null => "The volume is moving with its machine.",
             _ => null,
         };
         var message = string.Join(' ', new[] { doing, record.Operation?.LastError, record.Message }.Where(p => !string.IsNullOrEmpty(p)));

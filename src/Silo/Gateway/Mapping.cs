@@ -53,6 +53,12 @@ internal static class Mapping
         BandwidthMib = (uint)order.BandwidthMiB,
         GraceSeconds = (uint)order.Grace.TotalSeconds,
         AutoConverge = order.AutoConverge,
+        Volumes = { order.Volumes.Select(ToProto) },
+    };
+
+    private static Proto.MovingVolume ToProto(MovingVolume moving) => new()
+    {
+        VolumeId = moving.Volume.ToString("D"), Incarnation = moving.Incarnation.ToString("D"), TargetIncarnation = moving.TargetIncarnation.ToString("D"),
     };
 
     public static Proto.DesiredObject ToProto(this DesiredObject desired)
@@ -83,8 +89,7 @@ internal static class Mapping
         Guid.Parse(m.Id), Guid.Parse(m.Incarnation), (long)m.Generation, (long)m.Sequence, (Power)m.Power, m.Failure.ToContract(),
         [.. m.Attachments.Where(a => Ours(a.LinkId)).Select(a => new ObservedAttachment(Guid.Parse(a.LinkId), a.Attached, a.Device, a.Failure.ToContract()))],
         m.RestartPending,
-        Transfer: m.Transfer is { } transfer && Guid.TryParse(transfer.MigrationId, out var migration) ? new(migration, (TransferState)transfer.State) : null,
-        Fenced: m.Fenced)
+        Transfer: m.Transfer is { } transfer && Guid.TryParse(transfer.MigrationId, out var migration) ? new(migration, (TransferState)transfer.State) : null)
     {
         AgentConnected = m.AgentConnected,
         Addresses = [.. m.Addresses.Where(a => Ours(a.LinkId)).Select(a => new ObservedAddress(Guid.Parse(a.LinkId), a.Address, (int)a.PrefixLength))],
@@ -116,7 +121,12 @@ internal static class Mapping
             MachineType = (Proto.MachineType)m.MachineType,
         };
         if (m.Incoming is { } incoming)
-            spec.Incoming = new() { MigrationId = incoming.Migration.ToString("D"), SourceHost = incoming.SourceHost.ToString("D"), Secret = incoming.Secret };
+        {
+            spec.Incoming = new()
+            {
+                MigrationId = incoming.Migration.ToString("D"), SourceHost = incoming.SourceHost.ToString("D"), Secret = incoming.Secret, Volumes = { incoming.Volumes.Select(ToProto) },
+            };
+        }
         if (m.Outgoing is { } outgoing)
             spec.Outgoing = new() { MigrationId = outgoing.ToString("D") };
         if (m.Image is { } image)

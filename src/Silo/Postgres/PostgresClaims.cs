@@ -168,13 +168,27 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             ("diskBytes", reader.GetInt64(4), request.DiskBytes, " bytes"));
     }
 
-    private static Task Insert(NpgsqlConnection connection, PlacementRequest r, Guid host) => Execute(
-        connection,
-        """
-        INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk, placement_group, zone, image)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, ''), nullif($11, ''))
-        """,
-        r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.LocalDiskBytes, r.Group?.Key ?? "", r.Zone ?? "", r.Image ?? "");
+    private static async Task Insert(NpgsqlConnection connection, PlacementRequest r, Guid host)
+    {
+        await Execute(
+            connection,
+            """
+            INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk, placement_group, zone, image)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, ''), nullif($11, ''))
+            """,
+            r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.LocalDiskBytes, r.Group?.Key ?? "", r.Zone ?? "", r.Image ?? "");
+        // A volume's project is its own: it was the linking caller's, and may be another than the machine's.
+        foreach (var volume in r.Volumes)
+        {
+            await Execute(
+                connection,
+                """
+                INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk, zone)
+                SELECT $1, $2, $3, 'storage', (SELECT project FROM host_claim WHERE consumer = $1 LIMIT 1), 0, 0, $4, nullif($5, '')
+                """,
+                volume.Volume, volume.Incarnation, host, volume.Bytes, volume.Zone ?? "");
+        }
+    }
 
     /// <summary>Until the end of the transaction. Always the project first, then networks in order, then one host, then one pool.</summary>
     private static Task Lock(NpgsqlConnection connection, Guid what) => Execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what.ToString());

@@ -37,7 +37,10 @@ public class LibvirtHost : IDriverHost, IAsyncLifetime
     /// <summary>The host's name; libvirt moves nothing between two of one name.</summary>
     protected virtual string Name => "contract";
 
-    public string PoolDirectory => Path.Combine(_directory, "shared");
+    public string PoolDirectory => Shared ?? Path.Combine(_directory, "shared");
+
+    /// <summary>The directory of its shared pool, where it has that in common with another host.</summary>
+    protected virtual string? Shared => null;
 
     public Stream OpenImage() => File.OpenRead(_image);
 

@@ -72,6 +72,9 @@ public class SimulatedTestHost : IDriverHost, IAsyncLifetime
 
     public string PoolDirectory => _pool.Path;
 
+    /// <summary>The directory of its shared pool, where it has that in common with another host.</summary>
+    protected virtual string? Shared => null;
+
     public Stream OpenImage() => new MemoryStream(_image);
 
     public Task PowerOffGuest(string machine)
@@ -99,7 +102,7 @@ public class SimulatedTestHost : IDriverHost, IAsyncLifetime
     private SimulatedOptions Options(string directory)
     {
         var options = new SimulatedOptions { Directory = directory };
-        options.SharedPools["shared"] = _pool.Path;
+        options.SharedPools["shared"] = Shared ?? _pool.Path;
         return options;
     }
 

@@ -98,6 +98,33 @@ public sealed class FleetTests : IClassFixture<FleetTests.Fleet>, IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_drain_moves_volumes_with_their_machines_and_leaves_those_that_no_machine_has()
+    {
+        var from = await Host();
+        var (volume, alone, link) = (await Volume(from), await Volume(from), Guid.NewGuid());
+        var compute = await Create(from, c => c with
+        {
+            Links = [new()
+            {
+                Caller = Me, Id = link, Kind = Model.StorageLink.Kind.ToString(), Attributes = new() { [Occi.Core.CoreKinds.Target.Name] = AttributeValue.Of("/storage/" + volume) },
+            }],
+        });
+        var to = await Host();
+        Assert.True((await _cluster.Grain(from.Id).Drain(new(DrainMethod.Auto, DrainStop.Never, "operator"))).Ok);
+        await Eventually.Is("the move was ordered", () => Task.FromResult(!from.Migrations.IsEmpty));
+        Assert.All((await View(from)).Drain!.Objects.Where(o => o.Term == "storage"), o => Assert.Equal(DrainState.Waiting, o.State));
+        from.Migrations.TryPeek(out var order);
+        Assert.Equal(volume, Assert.Single(order!.Volumes).Volume);
+        Assert.True(await _cluster.Grain(from.Id).Finished(from.Epoch, new(order.Operation, compute, null)));
+        await Drained(from);
+        var objects = (await View(from)).Drain!.Objects.ToDictionary(o => o.Id);
+        Assert.Equal((DrainState.Moved, (Guid?)to.Id), (objects[compute].State, objects[compute].To));
+        Assert.Equal((DrainState.Moved, (Guid?)to.Id, null), (objects[volume].State, objects[volume].To, objects[volume].Why));
+        Assert.Equal(DrainState.Left, objects[alone].State);
+        Assert.Contains("no machine has taken it along", objects[alone].Why);
+    }
+
+    [Fact]
     public async Task A_drain_stops_what_cannot_move_if_it_may()
     {
         var host = await Host();

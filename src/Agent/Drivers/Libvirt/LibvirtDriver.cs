@@ -83,7 +83,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
         _machines = new MachineStore(_folders, _images, _places, _link, new DeviceFitting(_link, _options), new SizeFitting(_link, _log), power, _guards, _floating, traits,
             new Leases.QemuProcesses(_options.NamespaceFile));
         _rebooting = new Rebooting(_link, power, _time);
-        _leaving = new Leaving(_options, _folders, _link, power, _copying, _time);
+        _leaving = new Leaving(_options, _folders, _places, _link, power, _copying, _time);
         _coming = new Coming(_options, _folders, _places, _link, _machines);
         var capabilities = await _link.Call(connect => HostFacts.Read(connect, _places, traits), cancel);
         capabilities.UnderlayAddress = _underlay.Address ?? "";

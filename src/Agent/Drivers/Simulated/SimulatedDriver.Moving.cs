@@ -32,16 +32,17 @@ internal sealed partial class SimulatedDriver
         await Copy(machine, what.Order, progress, cancel);
         await Begin("HandOver", cancel);
         // From here on it stands still: what arrives is all of it.
-        var state = _store.Change(host =>
+        var (state, volumes) = _store.Change(host =>
         {
             var going = Find(host, what.Id, what.Incarnation) ?? throw Vanished(what.Id);
             if (live && going.Power is not (Power.Running or Power.Paused))
                 throw new DriverException("not-running", $"Machine {what.Id} stopped while it was being moved.", retryable: false);
             if (live) going.Power = Power.Paused;
-            return going.ToByteString();
+            return (going.ToByteString(), what.Order.Volumes.Select(along => (along.VolumeId, OwnVolume(host, along).ToByteString())).ToList());
         });
         try
         {
+            foreach (var (id, content) in volumes) await peer.Ask(new() { Volume = new() { VolumeId = id, Data = new() { Data = content } } }, cancel);
             await peer.Ask(new() { Arrive = new() { State = state } }, cancel);
         }
         catch
@@ -62,11 +63,28 @@ internal sealed partial class SimulatedDriver
             PeerRequest.WhatOneofCase.Prepare => _store.Change(host =>
             {
                 if (Find(host, what.Id, what.Incarnation) is { } earlier) host.Machines.Remove(earlier);
+                foreach (var along in what.Spec.Incoming.Volumes)
+                {
+                    if (FindVolume(host, along.VolumeId, along.TargetIncarnation) is { } left) host.Volumes.Remove(left);
+                }
                 if (_faults.DiskFull) throw new DriverException("no-space", $"There is no room for the root disk of machine {what.Id}.", retryable: false);
                 return new PeerAnswer { Prepared = new() };
             }),
+            PeerRequest.WhatOneofCase.Volume => _store.Change(host =>
+            {
+                var along = what.Spec.Incoming.Volumes.FirstOrDefault(known => known.VolumeId == request.Volume.VolumeId)
+                    ?? throw new DriverException("not-moved", $"Volume {request.Volume.VolumeId} was not said to come with machine {what.Id}.", retryable: false);
+                if (FindVolume(host, along.VolumeId, along.TargetIncarnation) is { } left) host.Volumes.Remove(left);
+                var volume = SimulatedVolume.Parser.ParseFrom(request.Volume.Data.Data);
+                (volume.Id, volume.Incarnation, volume.Generation) = (along.VolumeId, along.TargetIncarnation, 0);
+                Reserve(host, volume.SizeBytes);
+                host.Volumes.Add(volume);
+                return new PeerAnswer();
+            }),
             PeerRequest.WhatOneofCase.Arrive => _store.Change(host =>
             {
+                if (what.Spec.Incoming.Volumes.FirstOrDefault(along => FindVolume(host, along.VolumeId, along.TargetIncarnation) is null) is { } missing)
+                    throw new DriverException("not-moved", $"Volume {missing.VolumeId} of machine {what.Id} was to come with it, and has not.", retryable: false);
                 var machine = SimulatedMachine.Parser.ParseFrom(request.Arrive.State);
                 if (machine.Id != what.Id) throw new DriverException("not-moved", $"Machine {what.Id} was to come, and what came is {machine.Id}.", retryable: false);
                 if (host.Machines.FirstOrDefault(known => known.Id == what.Id && known.Incarnation != what.Incarnation) is { } other)
@@ -81,6 +99,12 @@ internal sealed partial class SimulatedDriver
 
     public Task<Stream> Reach(Arrival what, Channel channel, CancellationToken cancel) =>
         throw new DriverException("no-such-channel", $"A simulated machine needs no channel {channel}.", retryable: false);
+
+    private static SimulatedVolume OwnVolume(SimulatedHost host, MovingVolume along) => FindVolume(host, along.VolumeId, along.Incarnation)
+        ?? throw new DriverException("not-moved", $"Volume {along.VolumeId} was to go along, and is not on this host.", retryable: false);
+
+    private static SimulatedVolume? FindVolume(SimulatedHost host, string id, string incarnation) =>
+        host.Volumes.FirstOrDefault(known => known.Id == id && known.Incarnation == incarnation);
 
     private ObservedMachine Look(Arrival what) => _store.Read(host => Find(host, what.Id, what.Incarnation) is { } machine
         ? Observe(machine)

@@ -35,8 +35,12 @@ internal sealed class SimulatedPools(IReadOnlyDictionary<string, string> setting
     public void Write(SimulatedHost host)
     {
         foreach (var volume in host.Volumes.Where(volume => volume.Pool.Length > 0)) Write(Volume(Of(volume.Pool), volume.Id, volume.Incarnation), volume);
+        // One that is off may be running elsewhere by now.
         foreach (var machine in host.Machines.Where(machine => machine.Spec is { Pool.Length: > 0, Image: not null }))
+        {
+            if (machine.Running is null && File.Exists(RootDisk(Of(machine.Spec.Pool), machine.Id, machine.Spec.RootDisk))) continue;
             Write(RootDisk(Of(machine.Spec.Pool), machine.Id, machine.Spec.RootDisk), new SimulatedVolume { Id = machine.Id, Boots = machine.Boots });
+        }
     }
 
     private static void Write(string path, SimulatedVolume volume)

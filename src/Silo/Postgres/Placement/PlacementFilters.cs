@@ -85,7 +85,7 @@ internal static class PlacementFilters
         "features" => $"without {string.Join(", ", request.Features)}",
         "anti-affinity" => $"with another of the group {request.Group?.Name}",
         "affinity" => $"not where the group {request.Group?.Name} is",
-        PoolRooms.Unseen => "without the shared pool that the linked storage is in",
+        PoolRooms.Unseen => "without a shared pool that one of its disks is in",
         PoolRooms.Missing => $"without a shared pool {request.Pool}",
         PoolRooms.Full => $"not enough room in the shared pool {request.Pool}",
         Cores or Memory or Disk => "not enough " + filter,
@@ -99,7 +99,7 @@ internal static class PlacementFilters
         Add(NpgsqlDbType.Uuid, request.Project);
         Add(NpgsqlDbType.Bigint, (long)request.Cores);
         Add(NpgsqlDbType.Bigint, request.MemoryBytes);
-        Add(NpgsqlDbType.Bigint, request.LocalDiskBytes);
+        Add(NpgsqlDbType.Bigint, request.NeededDiskBytes);
         Add(NpgsqlDbType.Uuid, request.OnlyHost);
         Add(NpgsqlDbType.Text, request.Architecture);
         Add(NpgsqlDbType.Text, request.Zone);

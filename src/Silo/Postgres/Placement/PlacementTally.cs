@@ -43,7 +43,7 @@ internal sealed class PlacementTally(PlacementRequest request)
         {
             PlacementFilters.Cores => $" ({request.Cores} are needed, {_best.Cores} are free at best)",
             PlacementFilters.Memory => $" ({GiB(request.MemoryBytes)} are needed, {GiB(_best.Memory)} are free at best)",
-            PlacementFilters.Disk => $" ({GiB(request.DiskBytes)} are needed, {GiB(_best.Disk)} are free at best)",
+            PlacementFilters.Disk => $" ({GiB(request.NeededDiskBytes)} are needed, {GiB(_best.Disk)} are free at best)",
             PoolRooms.Full => $" ({GiB(request.DiskBytes)} are needed, {GiB(_bestPool)} are free)",
             _ => "",
         });

@@ -149,6 +149,9 @@ internal sealed class MachineStore(
             cancel);
     }
 
+    /// <summary>Where its root disk is, or would be.</summary>
+    public string RootDiskPath(ObjectKey key, MachineSpec spec) => RootDisk(key, spec).Path;
+
     private (Place Place, string Path) RootDisk(ObjectKey key, MachineSpec spec)
     {
         if (spec.Pool.Length == 0)

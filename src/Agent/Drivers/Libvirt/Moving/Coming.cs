@@ -23,6 +23,9 @@ internal sealed class Coming(LibvirtOptions options, Folders folders, Places pla
             case PeerRequest.WhatOneofCase.Disk:
                 await Write(folders.RootDisk(key), request.Disk, cancel);
                 return new PeerAnswer();
+            case PeerRequest.WhatOneofCase.Volume:
+                await Write(VolumeOf(what, request.Volume.VolumeId), request.Volume.Data, cancel);
+                return new PeerAnswer();
             case PeerRequest.WhatOneofCase.Console:
                 await Write(folders.Console(key), request.Console, cancel);
                 return new PeerAnswer();
@@ -30,7 +33,8 @@ internal sealed class Coming(LibvirtOptions options, Folders folders, Places pla
                 await Write(folders.Variables(key), request.Variables, cancel);
                 return new PeerAnswer();
             case PeerRequest.WhatOneofCase.Arrive:
-                var definition = MovedXml.Rewrite(request.Arrive.State.ToStringUtf8(), key, folders);
+                MakeSure(what, key);
+                var definition = Rewrite(request.Arrive.State.ToStringUtf8(), what, key);
                 await link.Call(
                     connect =>
                     {
@@ -49,33 +53,75 @@ internal sealed class Coming(LibvirtOptions options, Folders folders, Places pla
     private async Task<PeerPrepared> Prepare(Arrival what, ObjectKey key, PeerPrepare wanted, CancellationToken cancel)
     {
         await machines.Remove(key, cancel);
+        await RemoveVolumes(what, cancel);
         var sockets = Sockets(what);
         sockets.Make();
-        // The root disk is an overlay where the source's is one, since then only that is copied; else it is empty, or comes as a file.
         var spec = what.Spec.Clone();
-        var disk = wanted.Disks.FirstOrDefault(known => known.Device == MovedXml.RootTarget);
-        if (disk is { Overlay: true })
+        var disk = wanted.Disks.FirstOrDefault(known => known.VolumeId.Length == 0);
+        // One in a shared pool is there, and the source may have it open. Else the root disk is an overlay where the source's is one, since then only that is copied; or it is empty, or
+        // comes as a file.
+        if (spec.Pool.Length > 0)
+            spec.RootDiskBytes = 0;
+        else if (disk is { Overlay: true })
             spec.RootDiskBytes = disk.VirtualSizeBytes;
         else
             spec.Image = null;
         await machines.EnsureFiles(key, spec, cancel);
-        if (disk is { Overlay: false })
+        foreach (var empty in wanted.Disks.Where(known => !known.Overlay))
         {
+            var path = empty.VolumeId.Length > 0 ? VolumeOf(what, empty.VolumeId) : folders.RootDisk(key);
             await link.Job(
                 connect =>
                 {
-                    places.Own.Pool.Create(connect, folders.RootDisk(key), disk.VirtualSizeBytes);
+                    places.Own.Pool.Create(connect, path, empty.VirtualSizeBytes);
                     return true;
                 },
                 cancel);
         }
         return new PeerPrepared
         {
-            Definition = wanted.Definition.Length > 0 ? MovedXml.Rewrite(wanted.Definition, key, folders) : "",
-            StoredDefinition = MovedXml.Rewrite(wanted.StoredDefinition, key, folders),
+            Definition = wanted.Definition.Length > 0 ? Rewrite(wanted.Definition, what, key) : "",
+            StoredDefinition = Rewrite(wanted.StoredDefinition, what, key),
             Directory = sockets.Seen,
         };
     }
+
+    /// <summary>What an earlier attempt left.</summary>
+    private Task<bool> RemoveVolumes(Arrival what, CancellationToken cancel) => link.Job(
+        connect =>
+        {
+            foreach (var volume in what.Spec.Incoming.Volumes)
+                places.Own.Pool.Delete(connect, PathOf(volume));
+            return true;
+        },
+        cancel);
+
+    /// <summary>All of a machine that was off has come, and stays also if this host loses its power: soon there is no other copy.</summary>
+    private void MakeSure(Arrival what, ObjectKey key)
+    {
+        var volumes = what.Spec.Incoming.Volumes.Select(PathOf).ToList();
+        if (volumes.FirstOrDefault(path => !File.Exists(path)) is { } missing)
+            throw new DriverException("not-moved", $"Volume {Path.GetFileName(missing)} of machine {key.Id} was to come with it, and has not.", retryable: false);
+        foreach (var path in volumes.Append(folders.RootDisk(key)).Where(File.Exists))
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+            RandomAccess.FlushToDisk(file);
+        }
+    }
+
+    private string Rewrite(string definition, Arrival what, ObjectKey key) => MovedXml.Rewrite(
+        definition, key, folders, machines.RootDiskPath(key, what.Spec), link => what.Spec.Disks.FirstOrDefault(disk => disk.LinkId == link) is { } disk ? FileOf(what, disk.VolumeId) : null);
+
+    /// <summary>Where a volume of the machine is: it has come along, or is in a shared pool.</summary>
+    private string FileOf(Arrival what, string volume) =>
+        what.Spec.Incoming.Volumes.Any(known => known.VolumeId == volume) ? VolumeOf(what, volume)
+        : places.Find(volume)?.Path ?? throw new DriverException("no-volume", $"Volume {volume} is not on this host.", retryable: true);
+
+    private string VolumeOf(Arrival what, string volume) => what.Spec.Incoming.Volumes.FirstOrDefault(known => known.VolumeId == volume) is { } moving
+        ? PathOf(moving)
+        : throw new DriverException("not-moved", $"Volume {volume} was not said to come with machine {what.Id}.", retryable: false);
+
+    private string PathOf(MovingVolume volume) => places.Own.Volume(ObjectKey.Of(volume.VolumeId, volume.TargetIncarnation));
 
     private async Task<ObservedMachine> Look(ObjectKey key, CancellationToken cancel)
     {

@@ -8,13 +8,12 @@ using Google.Protobuf;
 namespace Controller.Agent.Drivers.Libvirt.Moving;
 
 /// <summary>
-/// Brings a domain to another host: live by libvirt's own migration, tunnelled through the two agents, or cold as a copy of its disk. libvirt is asked to leave the machine suspended on
+/// Brings a domain to another host: live by libvirt's own migration, tunnelled through the two agents, or cold as a copy of its disks. Disks in pools that both hosts see are not copied. libvirt is asked to leave the machine suspended on
 /// the target: when its last word is lost it resumes the source, and would have both run.
 /// </summary>
-internal sealed class Leaving(LibvirtOptions options, Folders folders, Link link, PowerSwitch power, DiskCopying copying, TimeProvider time)
+internal sealed class Leaving(LibvirtOptions options, Folders folders, Places places, Link link, PowerSwitch power, DiskCopying copying, TimeProvider time)
 {
     private const uint Migratable = 8;
-    private const int Piece = 1 << 20;
     private const long MostConsole = 1 << 20;
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan EndsWithin = TimeSpan.FromMinutes(1);
@@ -42,25 +41,24 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Link link
 
     private async Task Live(Departure what, ObjectKey key, MachineView machine, IPeer peer, Action<MoveProgress> progress, CancellationToken cancel)
     {
-        var disk = folders.RootDisk(key);
-        var hasDisk = machine.Running!.Element("devices")!.Elements("disk").Any(known => (string?)known.Element("target")?.Attribute("dev") == MovedXml.RootTarget);
-        var overlay = hasDisk && ImageHeader.BackingFile(disk) is not null;
+        var disks = LeavingDisks.Of(machine.Running!, key, what, folders, places);
         var prepare = new PeerPrepare
         {
             Driver = "libvirt",
             Definition = await link.Call(connect => Xml(connect, key.Id), cancel, key.Id),
             StoredDefinition = machine.Stored.ToString(),
+            Disks = { disks.Copied },
         };
-        if (hasDisk)
-            prepare.Disks.Add(new PeerDisk { Device = MovedXml.RootTarget, VirtualSizeBytes = ImageHeader.VirtualSize(disk, "qcow2"), Overlay = overlay });
         var prepared = (await peer.Ask(new() { Prepare = prepare }, cancel)).Prepared;
+        await new Freight(peer, what.Order.BandwidthMib, time, progress).Send(disks.Files, cancel);
         await SendConsole(key, peer, cancel);
 
         var sockets = new SocketFolder(options.Socket, what.Order.TargetIncarnation);
         await using (sockets.Serve(peer))
         {
             var wish = new MigrationJob.Wish(
-                prepared.Definition, prepared.StoredDefinition, sockets.Seen, hasDisk ? [MovedXml.RootTarget] : [], overlay, what.Order.BandwidthMib, what.Order.AutoConverge);
+                prepared.Definition, prepared.StoredDefinition, sockets.Seen, [.. disks.Copied.Select(disk => disk.Device)], disks.Copied.Any(disk => disk.Overlay), disks.Stay,
+                what.Order.BandwidthMib, what.Order.AutoConverge);
             await Follow(key, OnOwnConnection(key.Id, domain => MigrationJob.Run(domain, wish)), progress, cancel);
         }
         var after = await link.Call(connect => MachineView.Find(connect, key.Id), CancellationToken.None, key.Id);
@@ -108,24 +106,15 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Link link
         var machine = await Find(key, cancel);
         var prepare = new PeerPrepare { Driver = "libvirt", StoredDefinition = machine.Stored.ToString() };
         await peer.Ask(new() { Prepare = prepare }, cancel);
+        var freight = new Freight(peer, what.Order.BandwidthMib, time, progress);
+        var volumes = LeavingDisks.FilesOf(what, places);
         if (File.Exists(folders.RootDisk(key)))
         {
             await using var disk = await copying.Copy(key, cancel);
-            var (total, sent, since) = ((ulong)disk.Content.Length, 0UL, time.GetTimestamp());
-            var buffer = new byte[Piece];
-            for (int read; (read = await disk.Content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel)) > 0;)
-            {
-                await peer.Ask(new() { Disk = new() { Offset = sent, Data = ByteString.CopyFrom(buffer, 0, read) } }, cancel);
-                sent += (ulong)read;
-                progress(new(total, sent, total - sent, 0));
-                if (what.Order.BandwidthMib > 0)
-                {
-                    var ahead = TimeSpan.FromSeconds((double)sent / Piece / what.Order.BandwidthMib) - time.GetElapsedTime(since);
-                    if (ahead > TimeSpan.Zero)
-                        await Task.Delay(ahead, time, cancel);
-                }
-            }
+            freight.Add(volumes);
+            await freight.Send(disk.Content, data => new() { Disk = data }, cancel);
         }
+        await freight.Send(volumes, cancel);
         // Live, it goes with the memory.
         if (File.Exists(folders.Variables(key)))
             await peer.Ask(new() { Variables = new() { Data = ByteString.CopyFrom(await File.ReadAllBytesAsync(folders.Variables(key), cancel)) } }, cancel);

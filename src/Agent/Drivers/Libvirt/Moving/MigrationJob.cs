@@ -6,7 +6,7 @@ namespace Controller.Agent.Drivers.Libvirt.Moving;
 /// <summary>How a migration is asked for, and how far it is.</summary>
 internal static unsafe class MigrationJob
 {
-    private const uint Live = 1, PeerToPeer = 2, PersistDestination = 8, Paused = 32, CopyDisks = 64, CopyOverlays = 128, AbortOnError = 4096, AutoConverge = 8192;
+    private const uint Live = 1, PeerToPeer = 2, PersistDestination = 8, Paused = 32, Unsafe = 512, CopyDisks = 64, CopyOverlays = 128, AbortOnError = 4096, AutoConverge = 8192;
     private const uint OfTheLastJob = 1;
     private const int NoJob = 0;
 
@@ -28,6 +28,10 @@ internal static unsafe class MigrationJob
             var flags = Live | PeerToPeer | PersistDestination | Paused | AbortOnError | (wish.AutoConverge ? AutoConverge : 0);
             if (wish.Disks.Count > 0)
                 flags |= wish.Overlays ? CopyOverlays : CopyDisks;
+            // libvirt knows the file systems that are shared, by their type; we know that both hosts read the same id in the pool. QEMU drops what the target's kernel has cached
+            // (its option drop-cache, which is on), so any cache mode is safe.
+            if (wish.DisksStay)
+                flags |= Unsafe;
             return Checked.Ok(Native.virDomainMigrateToURI3(domain, $"qemu+unix:///system?socket={wish.Directory}/rpc", parameters, (uint)count, flags), nameof(Native.virDomainMigrateToURI3));
         }
         finally
@@ -71,6 +75,6 @@ internal static unsafe class MigrationJob
         }
     }
 
-    /// <summary>What is wanted of it. The paths are those that both libvirtds see.</summary>
-    internal sealed record Wish(string Definition, string StoredDefinition, string Directory, IReadOnlyList<string> Disks, bool Overlays, ulong BandwidthMiB, bool AutoConverge);
+    /// <summary>What is wanted of it. Disks that are not named are in pools that both hosts see, and stay there. The paths are those that both libvirtds see.</summary>
+    internal sealed record Wish(string Definition, string StoredDefinition, string Directory, IReadOnlyList<string> Disks, bool Overlays, bool DisksStay, ulong BandwidthMiB, bool AutoConverge);
 }

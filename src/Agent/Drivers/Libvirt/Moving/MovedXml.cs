@@ -6,10 +6,15 @@ namespace Controller.Agent.Drivers.Libvirt.Moving;
 /// <summary>A domain of another host, with what is this host's and the new incarnation's in it; all that the guest sees stays as it is.</summary>
 internal static class MovedXml
 {
-    public const string RootTarget = "vda";
+    private const string RootTarget = "vda";
     private const string SeedTarget = "sda";
 
-    public static string Rewrite(string definition, ObjectKey key, Folders folders)
+    /// <param name="definition">As the other host has it.</param>
+    /// <param name="key">What it is here.</param>
+    /// <param name="folders">This host's.</param>
+    /// <param name="rootDisk">Where its root disk is here.</param>
+    /// <param name="volume">Where the volume of a link is here; null: no such link was announced.</param>
+    public static string Rewrite(string definition, ObjectKey key, Folders folders, string rootDisk, Func<string, string?> volume)
     {
         var domain = XElement.Parse(definition);
         if ((string?)domain.Element("uuid") != key.Id || domain.Element("metadata")?.Element(MachineLabel.Namespace + "machine") is not { } label)
@@ -18,12 +23,13 @@ internal static class MovedXml
         label.SetAttributeValue("generation", 0);
         foreach (var disk in domain.Element("devices")!.Elements("disk"))
         {
-            var path = (string?)disk.Element("target")?.Attribute("dev") switch
-            {
-                RootTarget => folders.RootDisk(key),
-                SeedTarget when (string?)disk.Attribute("device") == "cdrom" => folders.Seed(key),
-                var other => throw new DriverException("not-moved", $"Disk {other} of machine {key.Id} cannot come with it.", retryable: false),
-            };
+            var target = (string?)disk.Element("target")?.Attribute("dev");
+            var path = Devices.LinkOf(disk) is { } link ? volume(link)
+                : target == RootTarget ? rootDisk
+                : target == SeedTarget && (string?)disk.Attribute("device") == "cdrom" ? folders.Seed(key)
+                : null;
+            if (path is null)
+                throw new DriverException("not-moved", $"Disk {target} of machine {key.Id} cannot come with it.", retryable: false);
             disk.Element("source")!.SetAttributeValue("file", path);
             disk.Element("backingStore")?.Remove();   // found anew
         }
