@@ -121,6 +121,31 @@ public sealed class LibvirtNetworkTests(LibvirtPair pair) : IClassFixture<Libvir
     }
 
     [DriverFact]
+    public async Task A_bridged_network_on_Open_vSwitch_is_one_VLAN_of_it()
+    {
+        await using var bench = new Bench(pair.One);
+        await Bench.Refused("physical-network", () => bench.Network(spec => (spec.Mode, spec.Physical, spec.Vlan) = (Mode.Bridged, "switched", 7)));
+        var space = (await File.ReadAllTextAsync(pair.One.Options().NamespaceFile!)).Trim();
+        await using var vswitch = await TestSwitch.Start(pair.One.Network, pair.One.Switch, space);
+        await vswitch.Join(pair.One.Network, "seven", 7, "203.0.113.1/24");
+
+        var seven = await bench.Network(spec => (spec.Mode, spec.Physical, spec.Vlan) = (Mode.Bridged, "switched", 7));
+        var eight = await bench.Network(spec => (spec.Mode, spec.Physical, spec.Vlan) = (Mode.Bridged, "switched", 8));
+        var inside = await Start(bench, seven, "52:54:00:21:07:0b", "203.0.113.11", "", Looking("203.0.113.11"));
+        var beside = await Start(bench, eight, "52:54:00:21:08:0c", "203.0.113.12", "", Looking("203.0.113.12"));
+        await bench.WaitForConsole(inside, "TEST: seven yes");
+        await bench.WaitForConsole(beside, "TEST: seven no");
+
+        static string Looking(string own) =>
+            $$"""
+            until [ -e /sys/class/net/eth0 ]; do sleep 1; done
+            ifconfig eth0 {{own}} netmask 255.255.255.0 up
+            for n in 1 2 3 4 5 6 7 8; do ping -c 1 -W 2 203.0.113.1 > /dev/null 2>&1 && found=yes && break; sleep 1; done
+            echo "TEST: seven ${found:-no}"
+            """;
+    }
+
+    [DriverFact]
     public async Task An_address_that_is_given_to_another_at_once_is_had_at_once_and_rules_that_are_lost_come_back()
     {
         await using var bench = new Bench(pair.One);

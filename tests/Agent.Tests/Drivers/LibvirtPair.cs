@@ -42,6 +42,9 @@ public sealed class LibvirtPair : IAsyncLifetime
 /// <summary>One of the two.</summary>
 public sealed class JoinedHost : LibvirtHost
 {
+    /// <summary>Where the Open vSwitch of the test that needs one is.</summary>
+    internal string Switch { get; } = Path.Combine(Path.GetTempPath(), $"occi-ovs-{Guid.NewGuid():N}"[..17]);
+
     public string Underlay => Port!.Value.Underlay;
 
     internal HostNetwork Network => new(Options());
@@ -51,6 +54,8 @@ public sealed class JoinedHost : LibvirtHost
         var options = base.Options();
         options.Acceleration = Acceleration.Tcg;
         options.PhysicalNetworks["public"] = "external0";
+        options.PhysicalNetworks["switched"] = TestSwitch.Bridge;
+        options.OpenVSwitch = TestSwitch.Database(Switch);
         return options;
     }
 }

@@ -82,8 +82,11 @@ internal sealed class LibvirtOptions : IValidatableObject
     /// <summary>The interface whose first address is this host's among the others. Default: none; without either, networks do not span hosts.</summary>
     public string? UnderlayInterface { get; set; }
 
-    /// <summary>What the host is plugged into, by the names that bridged networks know it by: the interface, or a bridge. Default: nothing.</summary>
+    /// <summary>What the host is plugged into, by the names that bridged networks know it by: the interface, a bridge, or a bridge of Open vSwitch. Default: nothing.</summary>
     public IDictionary<string, string> PhysicalNetworks { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
+    /// <summary>Open vSwitch's database, as <c>ovs-vsctl --db</c> takes it. Default: where Open vSwitch has it by itself.</summary>
+    public string? OpenVSwitch { get; set; }
 
     /// <summary>Whether machines may send from their own addresses only. Default: true.</summary>
     public bool AntiSpoofing { get; set; } = true;

@@ -8,7 +8,8 @@ namespace Controller.Agent.Drivers.Libvirt.Networks;
 
 /// <summary>
 /// The bridges of networks that are bridged to what the host is plugged into. The operator names each (<c>Libvirt:PhysicalNetworks:NAME</c>) and says
-/// which interface it is: a bridge is used as it is, of another one a bridge is made, which stays.
+/// which interface it is: a bridge is used as it is, of another one a bridge is made, which stays. Of an Open vSwitch that is a port of its, an access port of the network's VLAN:
+/// machines are plugged into a bridge of ours all the same, for that is where their guards and security groups are.
 /// </summary>
 internal sealed class PhysicalNetworks(HostNetwork network, LibvirtOptions options)
 {
@@ -16,6 +17,8 @@ internal sealed class PhysicalNetworks(HostNetwork network, LibvirtOptions optio
     public const string BridgePrefix = "ocp";
 
     private const string VlanPrefix = "ocw";
+    private const string SwitchTool = "ovs-vsctl";
+    private const int SwitchSeconds = 10;
 
     /// <summary>The bridge. Codes <c>no-physical-network</c>, <c>physical-network</c> and <c>no-vlan</c> tell why there is none.</summary>
     public async Task<string> Ensure(NetworkSpec spec, CancellationToken cancel)
@@ -27,7 +30,9 @@ internal sealed class PhysicalNetworks(HostNetwork network, LibvirtOptions optio
             throw new DriverException("physical-network", $"The physical network '{spec.Physical}' is to be on {port}, and there is no such interface.", retryable: true);
         if (spec.Vlan == 0 && network.IsBridge(port))
             return port;
-        if (spec.Vlan > 0)
+        if (await IsSwitch(port, cancel))
+            port = await Access(port, spec.Vlan, cancel);
+        else if (spec.Vlan > 0)
             port = await Tagged(port, spec.Vlan, cancel);
         var bridge = Name(BridgePrefix, port);
         if (network.HasPort(bridge, port))
@@ -53,6 +58,24 @@ internal sealed class PhysicalNetworks(HostNetwork network, LibvirtOptions optio
             ? device
             : throw new DriverException("no-vlan", $"VLAN {id} on {port} cannot be had, perhaps for want of 802.1Q in this host's kernel: {errors.Trim()}", retryable: false);
     }
+
+    private async Task<bool> IsSwitch(string device, CancellationToken cancel) =>
+        HostNetwork.Has(SwitchTool) && !network.IsBridge(device) && (await network.Try(SwitchTool, Asking("br-exists", device), cancel)).Ok;
+
+    /// <summary>VLAN 0 is what has no tag. Said each time: what somebody has changed there meanwhile is as it should be again.</summary>
+    private async Task<string> Access(string bridge, uint vlan, CancellationToken cancel)
+    {
+        var tag = vlan.ToString(CultureInfo.InvariantCulture);
+        var port = Name(VlanPrefix, $"{bridge}.{tag}");
+        await network.Run(
+            SwitchTool,
+            Asking("--may-exist", "add-port", bridge, port, "--", "set", "port", port, $"tag={tag}", "vlan_mode=access", "--", "set", "interface", port, "type=internal"),
+            cancel);
+        return port;
+    }
+
+    private List<string> Asking(params ReadOnlySpan<string> command) =>
+        [$"--timeout={SwitchSeconds}", .. options.OpenVSwitch is { Length: > 0 } database ? (string[])[$"--db={database}"] : [], .. command];
 
     /// <summary>A port of a bridge has no address of its own: a host whose own uplink we took would be cut off.</summary>
     private async Task RefuseUsed(string name, string port, CancellationToken cancel)
