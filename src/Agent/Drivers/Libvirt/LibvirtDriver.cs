@@ -96,7 +96,7 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     public Task<Inventory> Inspect(CancellationToken cancel) => Guard(async () =>
     {
         await _guards.Check(cancel);
-        await _floating.Check(cancel);
+        await CheckFloating(cancel);
         var domains = await _link.Call(Domains.All, cancel);
         return new Inventory(
             [.. domains.Where(domain => domain.Label is not null).Select(_agents.Observe)],
@@ -108,6 +108,19 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
                    select new UnmanagedMachine { Uuid = domain.Id, Name = domain.Name, Power = domain.Power },
             ]);
     });
+
+    /// <summary>What is wrong with some machines' addresses hides no machine.</summary>
+    private async Task CheckFloating(CancellationToken cancel)
+    {
+        try
+        {
+            await _floating.Check(cancel);
+        }
+        catch (Exception trouble) when (trouble is DriverException or IOException or UnauthorizedAccessException or System.Text.Json.JsonException)
+        {
+            LogFloating(trouble.Message);
+        }
+    }
 
     public Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel) =>
         Guard(async () =>
@@ -218,6 +231,9 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
     }
 
     private const int NoSpace = 28;   // ENOSPC
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Machines' floating addresses cannot be put back; it is tried again: {Why}")]
+    private partial void LogFloating(string why);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Why} The host goes on without it; start the agent again when it is there.")]
     private partial void LogNoPool(string why);

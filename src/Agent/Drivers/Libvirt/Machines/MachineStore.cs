@@ -72,10 +72,22 @@ internal sealed class MachineStore(
         File.Delete(folders.Variables(key));
     }
 
-    /// <summary>The process first: libvirtd may be slow, stuck or gone. Then libvirtd must agree, for it may know of a process that we do not see.</summary>
+    /// <summary>
+    /// Neither runs nor has addresses outside any more: whoever has both elsewhere now must not share them. The host has the addresses again when the machine is ensured. Neither waits for
+    /// the other, for each may hang.
+    /// </summary>
     public async Task<bool> End(ObjectKey key, CancellationToken cancel)
     {
-        var ended = processes.End(key.Id) > 0;
+        var killed = processes.End(key.Id) > 0;
+        var withdrawn = Task.Run(() => floating.Keep(key, [], cancel), cancel);
+        var ended = EndProcess(key, killed, cancel);
+        await Task.WhenAll(ended, withdrawn);
+        return await ended;
+    }
+
+    /// <summary>The process first: libvirtd may be slow, stuck or gone. Then libvirtd must agree, for it may know of a process that we do not see.</summary>
+    private async Task<bool> EndProcess(ObjectKey key, bool ended, CancellationToken cancel)
+    {
         while (processes.Of(key.Id).Count > 0)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(20), cancel);

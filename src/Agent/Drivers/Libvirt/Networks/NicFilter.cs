@@ -15,19 +15,23 @@ namespace Controller.Agent.Drivers.Libvirt.Networks;
 /// </code>
 /// What the rules let in is asked of the rules packet by packet, so a rule that goes takes its connections along. The sets outlive a change of rules. A machine that arrives from another
 /// host has none at first: connections that it opened go on as soon as it sends on them.
+/// Connections of TCP that were answered are in sets of their own (TAP-e4t, for instance): whoever sends requests that nobody answers fills only those of what lasts minutes.
 /// </summary>
 /// <param name="Rules">What is allowed.</param>
 internal sealed record NicFilter(NicRule[] Rules)
 {
-    /// <summary>A connection of TCP that is silent is forgotten after a day; that one end has ended it, after two minutes.</summary>
-    private const string TcpLasts = "1d", TcpEnded = "2m";
+    /// <summary>A connection of TCP that is silent is forgotten after a day; one that was not answered yet, after a minute; and that one end has ended, after two.</summary>
+    private const string TcpLasts = "1d", TcpAsked = "1m", TcpEnded = "2m";
+
+    private const string Ends = "tcp flags & (fin | rst) != 0", Accepts = "tcp flags & (syn | ack) == (syn | ack)";
 
     private const string WithPorts = "{ tcp, udp, sctp }";
 
-    /// <summary>Kinds of set: with ports and without, of both families.</summary>
+    /// <summary>Kinds of set: with ports, of TCP's answered connections, and without ports, of both families.</summary>
     private static readonly (string Name, string Type, string Lasts)[] Sets =
     [
         ("4", "ipv4_addr . inet_proto . inet_service . inet_service", "3m"), ("6", "ipv6_addr . inet_proto . inet_service . inet_service", "3m"),
+        ("4t", "ipv4_addr . inet_proto . inet_service . inet_service", TcpLasts), ("6t", "ipv6_addr . inet_proto . inet_service . inet_service", TcpLasts),
         ("4x", "ipv4_addr . inet_proto", "1m"), ("6x", "ipv6_addr . inet_proto", "1m"),
     ];
 
@@ -90,7 +94,7 @@ internal sealed record NicFilter(NicRule[] Rules)
     private IEnumerable<string> From(string tap) =>
     [
         .. Needed(
-            "udp sport 68 udp dport 67 accept", "udp sport 546 udp dport 547 accept",
+            "ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept", "ip6 daddr ff02::1:2 udp sport 546 udp dport 547 accept",   // a lease that cannot be renewed with its server is renewed so
             "nd-router-solicit, mld-listener-report, mld-listener-done, mld2-listener-report"),
         .. Answers(tap, "e", "daddr", "sport", "dport"),
         .. Rules.Any(rule => rule.Egress)
@@ -115,21 +119,38 @@ internal sealed record NicFilter(NicRule[] Rules)
     {
         foreach (var ((ether, address, protocol, icmp), set) in Families.Zip((string[])["4", "6"]))
         {
-            yield return $"ether type {ether} {protocol} {WithPorts} {address} {other} . {protocol} . th {own} . th {others} @{tap}-{by}{set} accept";
+            var (key, asked, lasting) = ($"{address} {other} . {protocol} . th {own} . th {others}", $"@{tap}-{by}{set}", $"@{tap}-{by}{set}t");
+            yield return Ending(ether, key, asked, lasting);
+            yield return $"ether type {ether} {protocol} tcp {key} {lasting} update {lasting} {{ {key} timeout {TcpLasts} }} accept";
+            yield return $"ether type {ether} {Accepts} {key} {asked} update {lasting} {{ {key} timeout {TcpLasts} }}";
+            yield return $"ether type {ether} {protocol} tcp {key} {asked} update {asked} {{ {key} timeout {TcpEnded} }} accept";
+            yield return $"ether type {ether} {protocol} {{ udp, sctp }} {key} {asked} accept";
             yield return $"ether type {ether} {icmp} type echo-reply {address} {other} . {protocol} @{tap}-{by}{set}x accept";
             yield return $"ether type {ether} {protocol} != {{ tcp, udp, sctp, {(icmp == "icmp" ? "icmp" : "ipv6-icmp")} }} {address} {other} . {protocol} @{tap}-{by}{set}x accept";
         }
     }
 
-    /// <summary>What is allowed is noted, so that answers to it are, and lasts anew. A full set opens nothing and closes nothing.</summary>
+    /// <summary>Whoever ends a connection leaves it in the set of what is short.</summary>
+    private static string Ending(string ether, string key, string asked, string lasting) =>
+        $"ether type {ether} {Ends} {key} {lasting} update {asked} {{ {key} timeout {TcpEnded} }} delete {lasting} {{ {key} }}";
+
+    /// <summary>
+    /// What is allowed is noted, so that answers to it are, and lasts anew. A full set opens nothing and closes nothing. What accepts or ends a connection opens none. What a machine sends in
+    /// the midst of one that is not known, it opened before it came here.
+    /// </summary>
     private static IEnumerable<string> Note(string tap, string by, string other, string own, string others)
     {
         foreach (var ((ether, address, protocol, _), set) in Families.Zip((string[])["4", "6"]))
         {
-            var key = $"{address} {other} . {protocol} . th {own} . th {others}";
-            yield return $"ether type {ether} tcp flags & (fin | rst) == 0 update @{tap}-{by}{set} {{ {key} timeout {TcpLasts} }}";
-            yield return $"ether type {ether} tcp flags & (fin | rst) != 0 update @{tap}-{by}{set} {{ {key} timeout {TcpEnded} }}";
-            yield return $"ether type {ether} {protocol} {{ udp, sctp }} update @{tap}-{by}{set} {{ {key} }}";
+            var (key, asked, lasting) = ($"{address} {other} . {protocol} . th {own} . th {others}", $"@{tap}-{by}{set}", $"@{tap}-{by}{set}t");
+            yield return $"ether type {ether} {Accepts} accept";
+            yield return Ending(ether, key, asked, lasting);
+            yield return $"ether type {ether} {Ends} accept";
+            yield return $"ether type {ether} {protocol} tcp {key} {lasting} update {lasting} {{ {key} timeout {TcpLasts} }} accept";
+            if (by == "o")
+                yield return $"ether type {ether} tcp flags & syn == 0 {key} != {asked} update {lasting} {{ {key} timeout {TcpLasts} }} accept";
+            yield return $"ether type {ether} {protocol} tcp update {asked} {{ {key} timeout {TcpAsked} }}";
+            yield return $"ether type {ether} {protocol} {{ udp, sctp }} update {asked} {{ {key} }}";
             yield return $"ether type {ether} {protocol} != {WithPorts} update @{tap}-{by}{set}x {{ {address} {other} . {protocol} }}";
         }
         yield return "accept";

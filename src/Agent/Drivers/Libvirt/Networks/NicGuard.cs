@@ -67,7 +67,7 @@ internal sealed record NicGuard(string Device, string Mac, string? Address, stri
         // RARP is how QEMU tells switches where a machine has moved to. What hides in a VLAN tag is nothing of these.
         yield return "ether type != { ip, arp, ip6, 0x8035 } drop";
         yield return Address is null ? "ether type arp drop" : $"arp saddr ip != {{ {Address}, 0.0.0.0 }} drop";
-        yield return "ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept";
+        yield return "ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept";
         yield return Address is null ? "ether type ip drop" : $"ether type ip ip saddr != {Address} drop";
         yield return "udp sport { 67, 547 } drop";
         yield return $"ether type ip6 ip6 saddr != {{ ::, fe80::/10{(Address6 is null ? "" : ", " + Address6)} }} drop";
