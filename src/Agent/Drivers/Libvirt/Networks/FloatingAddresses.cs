@@ -152,7 +152,7 @@ internal sealed class FloatingAddresses(Folders folders, HostNetwork network, Ne
         await network.Run("sysctl", ["-q", "-w", $"net.ipv4.conf.{nat.Bridge}.rp_filter={LooseReversePath}"], cancel);
         await network.Run("ip", ["route", "replace", nat.Cidr, "dev", nat.Bridge, "table", nat.Table], cancel);
         await network.Run("ip", ["route", "replace", "default", "via", nat.Gateway, "dev", nat.Bridge, "onlink", "table", nat.Table], cancel);
-        foreach (var rule in Rules(nat.Own, nat.Table))
+        foreach (var rule in Rules(nat))
         {
             if (!(await Rules(rule.Priority, cancel)).Contains(rule))
                 await network.Run("ip", [.. rule.Command("add")], cancel);
@@ -164,7 +164,7 @@ internal sealed class FloatingAddresses(Folders folders, HostNetwork network, Ne
     {
         if (left.All(nat => nat.Address != gone.Address))
             await network.Try("ip", ["address", "delete", gone.Address + "/32", "dev", gone.Bridge], cancel);
-        foreach (var rule in Rules(gone.Own, gone.Table).Except(left.SelectMany(nat => Rules(nat.Own, nat.Table))))
+        foreach (var rule in Rules(gone).Except(left.SelectMany(nat => Rules(nat))))
             await network.Try("ip", [.. rule.Command("delete")], cancel);
         if (left.All(nat => nat.Table != gone.Table))
             await network.Try("ip", ["route", "flush", "table", gone.Table], cancel);
@@ -185,7 +185,7 @@ internal sealed class FloatingAddresses(Folders folders, HostNetwork network, Ne
             await network.Try("ip", ["address", "delete", left.Address + "/32", "dev", left.Device], cancel);
         foreach (var priority in (string[])[Direct, Priority])
         {
-            foreach (var left in (await Rules(priority, cancel)).Except(all.SelectMany(nat => Rules(nat.Own, nat.Table))))
+            foreach (var left in (await Rules(priority, cancel)).Except(all.SelectMany(nat => Rules(nat))))
                 await network.Try("ip", [.. left.Command("delete")], cancel);
         }
     }
@@ -209,8 +209,11 @@ internal sealed class FloatingAddresses(Folders folders, HostNetwork network, Ne
            select new RoutingRule(priority, rule.GetProperty("src").GetString()!, rule.GetProperty("table").GetString()!),
     ];
 
-    /// <summary>To the outside by its gateway, and to what the host itself is next to straight: answers to a machine beside it must not go outside.</summary>
-    private static RoutingRule[] Rules(string own, string table) => [new(Direct, own, "main"), new(Priority, own, table)];
+    /// <summary>
+    /// To the outside by its gateway, and to what the host itself is next to straight: answers to a machine beside it must not go outside. The address as well, or Linux answers no ARP
+    /// for it to whom it has no other way to.
+    /// </summary>
+    private static RoutingRule[] Rules(FloatingNat nat) => [new(Direct, nat.Own, "main"), new(Priority, nat.Own, nat.Table), new(Priority, nat.Address, nat.Table)];
 
     /// <summary>Whoever knows the address by another host's MAC address hears of this one's: setting a device's own address anew makes Linux announce all that it has.</summary>
     private async Task Announce(FloatingNat nat, CancellationToken cancel)
@@ -288,11 +291,11 @@ internal sealed class FloatingAddresses(Folders folders, HostNetwork network, Ne
             AtomicFile.Write(file, JsonSerializer.SerializeToUtf8Bytes(nats));
     }
 
-    /// <summary>A rule of routing for what one machine sends.</summary>
-    private sealed record RoutingRule(string Priority, string Own, string Table)
+    /// <summary>A rule of routing for what comes from an address.</summary>
+    private sealed record RoutingRule(string Priority, string From, string Table)
     {
         public string[] Command(string verb) =>
-            ["rule", verb, "from", Own + "/32", "lookup", Table, .. Table == "main" ? (string[])["suppress_prefixlength", "0"] : [], "priority", Priority];
+            ["rule", verb, "from", From + "/32", "lookup", Table, .. Table == "main" ? (string[])["suppress_prefixlength", "0"] : [], "priority", Priority];
     }
 }
 
