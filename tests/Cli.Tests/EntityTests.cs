@@ -87,7 +87,9 @@ public sealed class EntityTests
     {
         foreach (var kind in StandardModel.Catalogue.Kinds)
         {
-            var states = kind.Attributes.FirstOrDefault(a => a.Name == $"occi.{kind.Id.Term}.state")?.Values ?? [];
+            // A kind of the provider's own has its one state under a name of his.
+            var named = kind.Attributes.Where(a => a.Name.EndsWith(".state", StringComparison.Ordinal)).ToList();
+            var states = (named.Find(a => a.Name == $"occi.{kind.Id.Term}.state") ?? (named is [var only] ? only : null))?.Values ?? [];
             if (Goal.AfterCreate(kind.Id) is { } goal)
                 Assert.Contains(goal, states);
             foreach (var action in kind.Actions)

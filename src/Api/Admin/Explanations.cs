@@ -33,7 +33,7 @@ internal sealed class Explanations(IGrainFactory grains, Rows rows, Catalogues c
         if ((now?.Project ?? placed?.Project ?? refused?.Project) is not { } project || !(caller.Sees(project) || steers))
             return Problems.NotFound($"{http.Request.Path} (nothing is known of it, or not any more)").ToResult();
         return Results.Json(new Answer(term, id, project, steers ? now : Blurred(now), await Host(now?.Host, steers), Shown(placed, project, steers), Shown(refused, project, steers),
-            await audit.Newest(new() { Sight = AuditRoutes.Sight(caller), Entity = id }, null, MostAudit, cancel)));
+            [.. (await audit.Newest(new() { Sight = AuditRoutes.Sight(caller), Entity = id }, null, MostAudit, cancel)).Select(row => AuditRoutes.Shown(row, caller))]));
     }
 
     // What waits for a host names it.

@@ -1,7 +1,24 @@
+using System.Collections.Concurrent;
+
 namespace Controller.Api.Audit;
 
-/// <summary>Requests of nobody: a minute's first ones are noted one by one, the others counted into one entry.</summary>
+/// <summary>Requests that were denied, of each user and of nobody: a minute's first ones are noted one by one, the others counted into one entry.</summary>
 internal sealed class Attempts(TimeProvider time)
+{
+    private const int MostUsers = 10_000;
+
+    private readonly ConcurrentDictionary<(Guid? Project, string? User), AttemptsOfOne> _users = new();
+
+    /// <summary>What is to be noted now; null: nothing yet.</summary>
+    public AuditEntry? Count(AuditEntry attempt)
+    {
+        if (_users.Count > MostUsers)
+            _users.Clear();   // who comes again begins again
+        return _users.GetOrAdd((attempt.Project, attempt.User), _ => new(time)).Count(attempt);
+    }
+}
+
+internal sealed class AttemptsOfOne(TimeProvider time)
 {
     private const int OneByOne = 120;
     private readonly Lock _counting = new();

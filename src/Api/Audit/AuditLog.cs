@@ -22,7 +22,7 @@ internal sealed partial class AuditLog(NpgsqlDataSource database, TimeProvider t
         """
         insert into audit (at, principal, project, role, owner, method, path, action, kind, entity, status, result, address, user_agent, request, trace, times, api)
         select t.at, t.principal, t.project, t.role,
-            coalesce(t.owner, case when t.status < 400 then (select e.project from entity e where e.entity_id = t.entity and e.project is not null limit 1) end, t.project),
+            coalesce(t.owner, case when t.status < 400 then (select e.project from entity e where e.entity_id = t.entity and e.state_name = t.kind and e.project is not null limit 1) end, t.project),
             t.method, t.path, t.action, t.kind, t.entity, t.status, t.result, t.address, t.user_agent, t.request, t.trace, t.times, $18
         from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
             as t(at, principal, project, role, owner, method, path, action, kind, entity, status, result, address, user_agent, request, trace, times)
@@ -56,7 +56,8 @@ internal sealed partial class AuditLog(NpgsqlDataSource database, TimeProvider t
     /// <summary>Nobody waits for it: an attempt that changed nothing.</summary>
     public void Note(AuditEntry entry)
     {
-        if (!_waiting.Writer.TryWrite(new([entry], new())))
+        // They never take the room of those that somebody waits for.
+        if (_waiting.Reader.Count > MostWaiting / 2 || !_waiting.Writer.TryWrite(new([entry], new())))
             LogDropped(entry.Method, entry.Path, entry.Status);
     }
 

@@ -30,19 +30,21 @@ internal sealed class AuditRoutes(AuditRows rows, Projects projects)
             return bad.ToResult();
         var most = (int)limit!.Value;   // it has a default
         var found = await rows.Newest(query, before, most, cancel);
-        return Results.Json(new Page(found, found.Count == most ? found[^1].Id : null));
+        var caller = http.Caller();
+        return Results.Json(new Page([.. found.Select(row => Shown(row, caller))], found.Count == most ? found[^1].Id : null));
     }
 
     /// <summary>JSON lines, the oldest first.</summary>
     public async Task<IResult> Export(HttpContext http, CancellationToken cancel)
     {
         var (query, problem) = await Query(http, cancel);
+        var caller = http.Caller();
         return problem is not null ? problem.ToResult() : Results.Stream(
             async stream =>
             {
                 await foreach (var row in rows.All(query, cancel))
                 {
-                    await JsonSerializer.SerializeAsync(stream, row, Lines, cancel);
+                    await JsonSerializer.SerializeAsync(stream, Shown(row, caller), Lines, cancel);
                     await stream.WriteAsync("\n"u8.ToArray(), cancel);
                 }
             },
@@ -52,9 +54,14 @@ internal sealed class AuditRoutes(AuditRows rows, Projects projects)
     /// <summary>What a caller may see of it.</summary>
     public static Guid? Sight(Caller caller) => caller.Role >= Role.Operator ? null : caller.Project;
 
+    /// <summary>From where somebody of another project came is not this one's to know.</summary>
+    public static AuditRow Shown(AuditRow row, Caller caller) => Sight(caller) is not { } own || row.Project == own ? row : row with { Address = null, UserAgent = null, Request = null, Trace = null };
+
     private async Task<(AuditQuery Query, Problem? Problem)> Query(HttpContext http, CancellationToken cancel)
     {
         var asked = http.Request.Query;
+        if (asked.FirstOrDefault(one => one.Value.ToString().Contains('\0', StringComparison.Ordinal)) is { Key: { } nul })
+            return (new(), Problems.BadQuery($"{nul} has a NUL character, which is in no name."));
         var query = new AuditQuery { Sight = Sight(http.Caller()), User = asked["user"].ToString() is { Length: > 0 } user ? user : null, Denied = asked["denied"].ToString() == "true" };
         if (asked["entity"].ToString() is { Length: > 0 } entity)
         {

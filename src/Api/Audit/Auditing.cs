@@ -40,7 +40,7 @@ internal sealed class Auditing(RequestDelegate next, AuditLog log, Attempts atte
         {
             http.Response.Body = wire;
         }
-        if (http.Features.Get<Caller>() is null)
+        if (http.Features.Get<Caller>() is null || http.Response.StatusCode == StatusCodes.Status403Forbidden)
         {
             Denied(http, began);
         }
@@ -63,10 +63,8 @@ internal sealed class Auditing(RequestDelegate next, AuditLog log, Attempts atte
     {
         foreach (var entry in Entries(http, began))
         {
-            // Whoever has no token could fill the log: of such attempts only some are noted one by one.
-            if (entry.User is not null)
-                log.Note(entry);
-            else if (attempts.Count(entry) is { } counted)
+            // Whoever may do nothing could fill the log: of such attempts only some are noted one by one.
+            if (attempts.Count(entry) is { } counted)
                 log.Note(counted);
         }
     }
@@ -98,16 +96,23 @@ internal sealed class Auditing(RequestDelegate next, AuditLog log, Attempts atte
         return [entry with { Kind = kind, Entity = id }];
     }
 
-    /// <summary>The first UUID in a path, and the word before it: <c>/compute/UUID</c>, <c>/admin/hosts/UUID/drain</c>.</summary>
+    /// <summary>
+    /// The UUID in a path, and the word before it: <c>/compute/UUID</c>, <c>/admin/hosts/UUID/drain</c>. Nothing longer below a kind: users choose where their mixins are, and could name
+    /// somebody else's entity there.
+    /// </summary>
     private static (string? Kind, Guid? Id) InPath(string path)
     {
-        var parts = path.Split('/');
-        for (var i = 1; i < parts.Length; i++)
+        var parts = path.TrimEnd('/').Split('/');
+        if (parts is ["", "admin", .. var rest])
         {
-            if (Guid.TryParseExact(parts[i], "D", out var id))
-                return (Plain(parts[1] == "admin" ? parts[i - 1].TrimEnd('s') : parts[i - 1]), id);
+            for (var i = 1; i < rest.Length; i++)
+            {
+                if (Guid.TryParseExact(rest[i], "D", out var admins))
+                    return (Plain(rest[i - 1].TrimEnd('s')), admins);
+            }
         }
-        return (null, null);
+        var names = parts is ["", _, _] or ["", "console", _, ..];
+        return names && Guid.TryParseExact(parts[2], "D", out var id) ? (Plain(parts[1]), id) : (null, null);
     }
 
     // Whatever a client sent can be shown in a terminal, and is not longer than it says something.

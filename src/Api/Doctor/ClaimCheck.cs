@@ -17,7 +17,7 @@ internal sealed class ClaimCheck(NpgsqlDataSource database, IGrainFactory grains
             select coalesce((select min(c.term) from host_claim c where c.consumer = p.consumer), 'storage'), p.consumer, p.disk || ' bytes of pool ' || p.pool from pool_claim p
             where not exists (select from entity e where e.entity_id = p.consumer)
             union all
-            select case when a.link = a.consumer then 'ipreservation' else 'compute' end, a.consumer, 'address ' || host(a.address) from address_claim a
+            select case when a.mac like 'reservation %' then 'ipreservation' else 'compute' end, a.consumer, 'address ' || host(a.address) from address_claim a
             where not exists (select from entity e where e.state_name in ('compute', 'ipreservation') and e.entity_id = a.consumer)
             union all
             select 'network', n.network, n.what from (

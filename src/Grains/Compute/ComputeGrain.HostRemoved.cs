@@ -14,7 +14,13 @@ internal sealed partial class ComputeGrain
     public async Task HostRemoved(Guid host, string name)
     {
         if (_record.Value is { Migration: { UnderWay: true } migration } && (migration.Source.Host == host || migration.Target.Host == host))
-            await EndMigration(MigrationPhase.Failed, $"Host {name} was removed.");
+        {
+            // Its source can no longer have it: what stands whole on the target is the only one that there is.
+            if (migration.Phase == MigrationPhase.Moving && migration.Source.Host == host && MigrationRule.TargetSeen(migration.Target) is EndSeen.Still or EndSeen.Running)
+                await SwitchOver();
+            else
+                await EndMigration(MigrationPhase.Failed, $"Host {name} was removed.");
+        }
         await ForgetLeft(host);
         if (_record.Value is not { } present)
             return;

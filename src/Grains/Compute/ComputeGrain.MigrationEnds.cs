@@ -11,7 +11,8 @@ internal sealed partial class ComputeGrain
     {
         if (_record.Value is not { } present)
             return false;
-        if (machine.Power == Power.Absent && present.Left.Contains(new(host, machine.Incarnation)))
+        // Told to be gone, and gone: one that was only on its way there is absent too, and its files are not.
+        if (machine is { Power: Power.Absent, Failure: null, Generation: long.MaxValue } && present.Left.Contains(new(host, machine.Incarnation)))
         {
             await _claims.ReleaseIncarnation(Id, machine.Incarnation);
             await _record.Write(present with { Left = [.. present.Left.Where(l => l != new LeftIncarnation(host, machine.Incarnation))] });

@@ -76,7 +76,8 @@ internal sealed partial class HostGrain
         await _claims.Barrier(Id);   // who was being placed here at this moment is here now
         try
         {
-            foreach (var placed in await _claims.OnHost(Id))
+            // Machines first: whether a volume has gone on with one that was moving is the machine's to say.
+            foreach (var placed in (await _claims.OnHost(Id)).OrderBy(p => p.Term != "compute"))
                 await Entity<IHostedGrain>(placed.Term, placed.Consumer).HostRemoved(Id, present.Name);
         }
         catch (Exception e)

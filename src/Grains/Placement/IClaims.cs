@@ -74,6 +74,9 @@ public interface IClaims
     /// <summary>Networks of which projects may reserve addresses.</summary>
     Task<IReadOnlyList<Guid>> FloatingNetworks();
 
+    /// <summary>Why a project can reserve no more addresses; null: it can.</summary>
+    Task<string?> WhyNoMoreReservations(Guid project);
+
     /// <summary>Undoes <see cref="Note"/>.</summary>
     Task Unnote(Guid consumer, Guid host);
 

@@ -38,6 +38,8 @@ internal sealed partial class IpReservationGrain : Grain, IIpReservationGrain
         }
         if (command.Links.Length > 0)
             return new(OutcomeKind.Invalid, "Links that start at a reservation are not possible: networkinterface goes from a compute to it.");
+        if (await _claims.WhyNoMoreReservations(command.Caller.Project) is { } full)
+            return new(OutcomeKind.QuotaExceeded, full);
         var (network, why) = await Pool(command.Attributes.Text(Model.IpReservation.Pool));
         if (why is not null)
             return new(OutcomeKind.Invalid, why);

@@ -34,7 +34,8 @@ internal sealed partial class StorageGrain : IExplainedGrain
             });
             LogLost(Id, host, name);
         }
-        await _claims.Release(Id);
+        // What it left elsewhere when it moved is still to go: that host has to be told.
+        await (present.Left.Length == 0 ? _claims.Release(Id) : _claims.ReleaseIncarnation(Id, present.Incarnation));
     }
 
     private async Task<bool> GoesElsewhere(StorageRecord present, Guid removed)

@@ -33,6 +33,8 @@ internal sealed partial class StorageGrain
         var isShared = present.Pool is not null;
         if (isShared)
             await _claims.Note("storage", Id, present.Incarnation, move.Target, present.Project);   // first: a host that connects meanwhile is told of all that it has a claim of
+        else
+            await _claims.Note("storage", Id, move.TargetIncarnation, move.Target, present.Project);   // its room there was claimed with the machine's; should that be gone, the host is still known to have it
         await _record.Write(present with
         {
             Moving = new(move, Operation.Begin("move", _time.GetUtcNow(), MoveLimit)),
@@ -145,7 +147,7 @@ internal sealed partial class StorageGrain
         var left = new LeftIncarnation(host, volume.Incarnation);
         if (!present.Left.Contains(left))
             return false;
-        if (!volume.Present)   // else it was told, or is when it connects
+        if (volume is { Present: false, Failure: null, Generation: long.MaxValue })   // else it was told to be gone, or is when it connects
             await ForgetLeft(left);
         return true;
     }

@@ -17,6 +17,12 @@ internal sealed partial class StorageGrain : IClaimant
         if (!await _record.Reread())
             return await _claims.Nothing(Id);
         var present = _record.Value!;   // it was just read
+        // Before this grain has heard that it moves, its claim on the target is there already.
+        foreach (var use in present.Uses)
+        {
+            if (await GrainFactory.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", use.Compute))).Migration() is { UnderWay: true })
+                return new(OutcomeKind.Conflict, $"Compute {use.Compute}, which has it, is moving: repair it when that has ended.");
+        }
         return await _claims.Settle(
             Id, (host, incarnation) => StandsBy(present, host, incarnation), [],
             async held => present is { Lost: false, Host: { } here } && !held.Contains((here, present.Incarnation)) ? await _claims.Place(Request(present with { Near = here })) : null);
@@ -25,9 +31,8 @@ internal sealed partial class StorageGrain : IClaimant
     private static bool StandsBy(StorageRecord present, Guid host, Guid incarnation)
     {
         var move = present.Moving?.Move;
-        return !present.Lost
-            && ((incarnation == present.Incarnation && ((present.Host ?? host) == host || present.Next == host || move?.Target == host))
-                || (incarnation == move?.TargetIncarnation && move.Target == host)
-                || present.Left.Contains(new(host, incarnation)));
+        return present.Left.Contains(new(host, incarnation))
+            || (!present.Lost && ((incarnation == present.Incarnation && ((present.Host ?? host) == host || present.Next == host || move?.Target == host))
+                || (incarnation == move?.TargetIncarnation && move.Target == host)));
     }
 }

@@ -290,7 +290,15 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         {
             if (trigger != StorageTrigger.Delete)
                 return new(OutcomeKind.Conflict, LostText);
-            await Forget();
+            if (present.Left.Length == 0)
+            {
+                await Forget();
+            }
+            else
+            {
+                await _record.Write(present with { Phase = StoragePhase.Deleting, Host = null, Operation = Operation.Begin("delete", _time.GetUtcNow(), Limit) });
+                await TellLeft();
+            }
             return new(OutcomeKind.Done);
         }
         switch (StorageLifecycle.Decide(present.Phase, trigger))

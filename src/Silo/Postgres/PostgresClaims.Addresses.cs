@@ -45,7 +45,13 @@ internal sealed partial class PostgresClaims
 
     public async Task<int> ReleaseAddressesBut(Guid consumer, IReadOnlyCollection<Guid> links)
     {
-        await using var command = Command("DELETE FROM address_claim WHERE consumer = $1 AND NOT link = ANY($2)", consumer, links.ToArray());
+        // A NIC has its row before its address, and its compute hears of it last: one that is being made is nobody's to take from.
+        await using var command = Command(
+            """
+            DELETE FROM address_claim a WHERE consumer = $1 AND NOT link = ANY($2)
+                AND NOT EXISTS (SELECT FROM entity e WHERE e.entity_id = a.link AND e.state_name = 'networkinterface')
+            """,
+            consumer, links.ToArray());
         return await command.ExecuteNonQueryAsync();
     }
 

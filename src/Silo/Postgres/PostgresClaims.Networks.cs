@@ -73,6 +73,13 @@ internal sealed partial class PostgresClaims
         return networks;
     }
 
+    public async Task<string?> WhyNoMoreReservations(Guid project)
+    {
+        await using var command = Command("SELECT count(*) FROM entity WHERE project = $1 AND state_name = 'ipreservation'", project);
+        var reserved = (long)(await command.ExecuteScalarAsync())!;   // count is never null
+        return reserved < options.ReservationsPerProject ? null : $"The project has {reserved} reserved addresses; {options.ReservationsPerProject} are the most (Placement:ReservationsPerProject).";
+    }
+
     public Task Unnote(Guid consumer, Guid host) => Execute("DELETE FROM host_claim WHERE consumer = $1 AND host = $2", consumer, host);
 
     private static string First(string range) => new IPAddress(Numbered(IPNetwork.Parse(range).BaseAddress, 0, 1)).ToString();

@@ -42,6 +42,10 @@ public sealed class PlacementOptions
     [Required]
     public string SubnetPool { get; set; } = "10.128.0.0/12";
 
+    /// <summary>So many addresses of public networks a project may reserve. Default: 16.</summary>
+    [Range(0, 1_000_000)]
+    public int ReservationsPerProject { get; set; } = 16;
+
     /// <summary>Where networks with IPv6 and without a range of their own get a /64 from. Default: fd6f:6363:6900::/48, of local addresses (RFC 4193).</summary>
     [Required, RegularExpression("^.+/(3[2-9]|[4-5][0-9]|6[0-4])$", ErrorMessage = "Placement:Subnet6Pool must be an IPv6 range of 32 to 64 bits.")]
     public string Subnet6Pool { get; set; } = "fd6f:6363:6900::/48";

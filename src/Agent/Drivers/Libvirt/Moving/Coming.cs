@@ -32,6 +32,9 @@ internal sealed class Coming(LibvirtOptions options, Folders folders, Places pla
             case PeerRequest.WhatOneofCase.Variables:
                 await Write(folders.Variables(key), request.Variables, cancel);
                 return new PeerAnswer();
+            case PeerRequest.WhatOneofCase.Secure:
+                MakeSure(what, key);
+                return new PeerAnswer();
             case PeerRequest.WhatOneofCase.Arrive:
                 MakeSure(what, key);
                 var definition = Rewrite(request.Arrive.State.ToStringUtf8(), what, key);
@@ -96,7 +99,7 @@ internal sealed class Coming(LibvirtOptions options, Folders folders, Places pla
         },
         cancel);
 
-    /// <summary>All of a machine that was off has come, and stays also if this host loses its power: soon there is no other copy.</summary>
+    /// <summary>All of a machine has come, and stays also if this host loses its power: soon there is no other copy.</summary>
     private void MakeSure(Arrival what, ObjectKey key)
     {
         var volumes = what.Spec.Incoming.Volumes.Select(PathOf).ToList();
@@ -104,7 +107,7 @@ internal sealed class Coming(LibvirtOptions options, Folders folders, Places pla
             throw new DriverException("not-moved", $"Volume {Path.GetFileName(missing)} of machine {key.Id} was to come with it, and has not.", retryable: false);
         foreach (var path in volumes.Append(folders.RootDisk(key)).Where(File.Exists))
         {
-            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);   // its QEMU may have it
             RandomAccess.FlushToDisk(file);
         }
     }

@@ -28,6 +28,7 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Places pl
         if (arrived && (machine.Power != Power.Running))
         {
             // An earlier call came so far and could not say so: memory is there, or what was off has its disk there.
+            await Secure(key, peer, cancel);
             await Try(() => SendConsole(key, peer, cancel));
             return;
         }
@@ -64,8 +65,22 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Places pl
         var after = await link.Call(connect => MachineView.Find(connect, key.Id), CancellationToken.None, key.Id);
         if (after is { Active: true })
             throw new DriverException("not-moved", $"libvirt says that machine {key.Id} was moved, and it is {after.Power} here.", retryable: false);
+        await Secure(key, peer, CancellationToken.None);
         // It has moved: that the log's last lines could not follow it does not undo that.
         await Try(() => SendConsole(key, peer, CancellationToken.None));
+    }
+
+    /// <summary>Before this end says that it has handed over, and loses what it has. Code <c>not-secured</c>, retryable: the next attempt finds the machine there, and asks again.</summary>
+    private static async Task Secure(ObjectKey key, IPeer peer, CancellationToken cancel)
+    {
+        try
+        {
+            await peer.Ask(new() { Secure = new() }, cancel);
+        }
+        catch (DriverException failed)
+        {
+            throw new DriverException("not-secured", $"Machine {key.Id} has moved, and whether its disks are safe there is not known yet: {failed.Message}", retryable: true, failed);
+        }
     }
 
     /// <summary>Waits for libvirt, tells how far it is, and passes a cancellation on. When libvirt ends the machine is as it says, cancelled or not.</summary>
@@ -141,6 +156,8 @@ internal sealed class Leaving(LibvirtOptions options, Folders folders, Places pl
     {
         if (await link.Call(connect => OfDomain(connect, key.Id, MigrationJob.Look), cancel, key.Id) is null)
             return;
+        if (!await link.Call(connect => OfDomain(connect, key.Id, MigrationJob.IsLeaving), cancel, key.Id))
+            throw new DriverException("busy", $"Something else is under way with machine {key.Id}, as a copy of a disk of its: it moves when that has ended.", retryable: true);
         await EndJob(key, cancel);
         if (!await link.Until(connect => OfDomain(connect, key.Id, MigrationJob.Look) is null, EndsWithin, cancel))
             throw new DriverException("busy", $"Another job of machine {key.Id} does not end.", retryable: true);

@@ -9,6 +9,7 @@ internal static unsafe class MigrationJob
     private const uint Live = 1, PeerToPeer = 2, PersistDestination = 8, Paused = 32, Unsafe = 512, CopyDisks = 64, CopyOverlays = 128, AbortOnError = 4096, AutoConverge = 8192;
     private const uint OfTheLastJob = 1;
     private const int NoJob = 0;
+    private const uint Outgoing = 5;   // VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT
 
     public static int Run(DomainHandle domain, Wish wish)
     {
@@ -49,7 +50,14 @@ internal static unsafe class MigrationJob
     /// <summary>Of the one that has just ended.</summary>
     public static MoveProgress? LookBack(DomainHandle domain) => Read(domain, OfTheLastJob);
 
-    private static MoveProgress? Read(DomainHandle domain, uint flags)
+    /// <summary>Whether the job that is under way, if any is, is a migration to another host.</summary>
+    public static bool IsLeaving(DomainHandle domain) => Read(domain, 0, of => (uint)of("operation") == Outgoing) ?? false;
+
+    private static MoveProgress? Read(DomainHandle domain, uint flags) => Read(
+        domain, flags, of => new MoveProgress(of("data_total"), of("data_processed"), of("data_remaining"), (uint)of("downtime")));
+
+    private static T? Read<T>(DomainHandle domain, uint flags, Func<Func<string, ulong>, T> make)
+        where T : struct
     {
         if (Native.virDomainGetJobStats(domain, out var type, out var parameters, out var count, flags) < 0)
             return null;
@@ -67,7 +75,7 @@ internal static unsafe class MigrationJob
                 return 0;
             }
 
-            return new(Of("data_total"), Of("data_processed"), Of("data_remaining"), (uint)Of("downtime"));
+            return make(Of);
         }
         finally
         {
