@@ -185,7 +185,7 @@ public sealed class MovingVolumesTests(SweeperTests.Swept cluster) : IClassFixtu
             Assert.Equal((_pool.Id, root, link), (coming.Pool, coming.RootDisk, Assert.Single(coming.Disks).Link));
             Assert.False(((DesiredVolume)_source.Wanted[volume]).Released);
             await Eventually.Is("the source is told", () => Task.FromResult(_source.Migrations.Any(m => m.TargetIncarnation == coming.Incarnation)));
-            var order = _source.Migrations.Single(m => m.TargetIncarnation == coming.Incarnation);
+            var order = _source.Migrations.Last(m => m.TargetIncarnation == coming.Incarnation);
             Assert.Empty(order.Volumes);
             if (!succeeds)
                 await _source.Report(_source.Wanted[compute]);
@@ -237,6 +237,27 @@ public sealed class MovingVolumesTests(SweeperTests.Swept cluster) : IClassFixtu
         var other = await Host();
         Assert.True(await _source.Answer(await Begin(other)));
         Assert.Equal(other.Id, (await Source()).Host);
+        await Gone();
+    }
+
+    [Fact]
+    public async Task What_stands_whole_on_the_target_is_kept_when_the_source_is_removed_before_it_could_say_so()
+    {
+        var target = await Host();
+        (_source.Held, target.Held) = (true, true);   // they say what is said here, and nothing by themselves
+        var along = Assert.Single((await Begin(target)).Volumes);
+        await _source.Report(Wanted(_source), Power.Running, TransferState.UnderWay);
+        await target.Report(Wanted(target), Power.Paused, TransferState.Arrived);
+        cluster.Clock.Forward(TimeSpan.FromSeconds(20));
+        Assert.True(await target.Heartbeat());
+        await Eventually.Is("the source is away", async () => (await cluster.Grain(_source.Id).View())!.Status == HostStatus.Unreachable);
+        var removed = await cluster.Grain(_source.Id).Discard(true, "operator");
+        Assert.True(removed.Ok, removed.Why);
+        _agents.Remove(_source);
+        await target.Release();
+        Assert.Equal((target.Id, along.TargetIncarnation), ((await Source()).Host, (await Source()).Volume.Incarnation));
+        await StateIs("compute", _compute, Model.Compute.State, "active");
+        Assert.Equal((0, GiB), (await Bytes(_source), await Bytes(target)));
         await Gone();
     }
 
