@@ -4,6 +4,7 @@ using Controller.Grains.Consoles;
 using Controller.Grains.Mixins;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
+using Controller.Grains.Restoring;
 using Controller.Grains.Sweeping;
 using Controller.Silo.Cluster;
 using Controller.Silo.Fences;
@@ -90,7 +91,7 @@ internal static class SiloHost
         services.AddSingleton(availability);
         services.AddSingleton<IFence, RedfishFence>();
         services.AddSingleton<IFence, CommandFence>();
-        services.AddSingleton<Migrator>();
+        services.AddSingleton<Restoration>().AddSingleton<Migrator>();
     }
 
     /// <summary>Records and reminders in PostgreSQL.</summary>

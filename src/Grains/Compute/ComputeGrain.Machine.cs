@@ -20,6 +20,8 @@ internal sealed partial class ComputeGrain
         }
         if (present.Recovery is { State: RecoveryState.Placing })
             return;   // not yet anywhere else
+        if (IsUncompared(present) || IsQuiet(present))
+            return;   // nobody has asked for anything since its record was restored
         if (present.Phase == ComputePhase.Deleting)
             await _links.Going(present.Links, _time);
         var machine = await Desired(present);
@@ -73,6 +75,7 @@ internal sealed partial class ComputeGrain
             Image = present.Image,
             RootDiskBytes = present.RootDiskBytes,
             RootDiskUnmade = present.RootDiskUnmade,
+            Existing = IsExisting(present),
             Disks = [.. attachments.Where(a => a.Disk is not null).Select(a => a.Disk!)],
             Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => ComputeLinks.Completed(a.Nic!, attachments))],
             SshKeys = GuestData.SshKeys(present.Attributes),
