@@ -574,6 +574,9 @@ public interface IHostGrain : IGrainWithStringKey
 
     [Alias("Described"), Orleans.Concurrency.AlwaysInterleave] Task Described(Guid request, MachineDescription? described);
 
+    /// <summary>A machine of those that nobody knew is a compute's now.</summary>
+    [Alias("Adopted")] Task Adopted(Guid machine, Guid incarnation);
+
     [Alias("Disconnect")] Task Disconnect(long epoch);
 
     /// <summary>Sends what is wanted of objects, if the agent is connected; if not, it gets everything when it connects.</summary>

@@ -44,6 +44,8 @@ internal sealed class Adoption(IGrainFactory grains)
         }
         var compute = grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", machine)));
         var adopted = await Twice.Try(() => compute.Adopt(new(caller, id, described.Machine, there.Power)));
+        if (adopted.Ok)
+            await Twice.Try(async () => { await host.Adopted(machine, incarnation); return true; });
         return adopted.Ok ? Answer(machine, project, storages, adopted.View) : Problems.From(adopted, $"compute {machine}").ToResult();
     }
 

@@ -118,8 +118,8 @@ internal sealed partial class ComputeGrain
     /// <summary>News from before the last change of the wanted power state says nothing of it.</summary>
     internal static ComputeTrigger? TriggerOf(ObservedMachine machine, ComputeRecord present)
     {
-        // A machine that is not there may have a disk in a pool that is not mounted: it is gone when all of it was removed. Otherwise the agent makes it again by itself.
-        if (machine.Power == Power.Absent)
+        // A machine that is not there may have a disk in a pool that is not mounted: it is gone when all of it was removed. Otherwise the agent makes it again by itself, or says that it cannot.
+        if (machine.Power == Power.Absent && (present.Phase == ComputePhase.Deleting || machine.Failure is not { Retryable: false }))
             return present.Phase == ComputePhase.Deleting && machine.Failure is null && machine.Generation >= present.Generation ? ComputeTrigger.SawAbsent : null;
         if (machine.Failure is { Retryable: false } failure && failure.Generation >= present.PowerGeneration)
             return ComputeTrigger.SawFailure;

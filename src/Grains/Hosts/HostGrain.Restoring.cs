@@ -45,6 +45,12 @@ internal sealed partial class HostGrain
         return Task.CompletedTask;
     }
 
+    public async Task Adopted(Guid machine, Guid incarnation)
+    {
+        if (_record.Value is { } present && present.Unmanaged.Any(u => u.Incarnation == incarnation))
+            await _record.Write(present with { Unmanaged = [.. present.Unmanaged.Where(u => u.Incarnation != incarnation)] });
+    }
+
     private async Task TakeComplete(ObservedReport report)
     {
         _toCompare = IsCompared ? null : report;
