@@ -18,6 +18,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
 using Occi.Declared;
 using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace Controller.Silo;
 
@@ -105,6 +106,8 @@ internal static class SiloHost
             o.DeleteStateOnClear = true;
         });
         silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
+        // A grain that could not be read is not called at all: who called it is told the provider's own exception, which has to get there.
+        silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
     }
 
     private static void Orleans(ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database, CertificateAuthority authority)

@@ -125,6 +125,8 @@ internal static class Problems
         IOException { InnerException: OverflowException } => BadRendering("The body has a chunk of a size that is none."),   // Kestrel's way to say so
         PostgresException { IsTransient: false } => Internal(traceId),
         NpgsqlException or SocketException => Unavailable("The database does not answer."),
+        // A silo's, that could not read a grain. What kind of PostgreSQL's errors it was is lost on the way.
+        OrleansException { InnerException: NpgsqlException and not PostgresException { IsTransient: false, SqlState.Length: > 0 } } => Unavailable("The database does not answer."),
         UnavailableException away => Unavailable(away.Message),
         _ when IsClusterAway(exception) => Unavailable("No silo answers."),
         _ => Internal(traceId),
