@@ -20,7 +20,7 @@ public sealed class DatabaseTests : IAsyncLifetime
     {
         _place = await Place.Make(smallMiB);
         _silo = await RunningSilo.Start(_place);
-        _api = await RunningApi.Start(_place, "--Logging:LogLevel:Default=Error");
+        _api = await RunningApi.Start(_place);
         await Eventually.Is("the API is ready", _api.IsReady);
         Answer token = null!;
         await Eventually.Is("there is a join token", async () => (token = await Send("POST", "/admin/hosts/join-tokens", "{}", "application/json")).Status == 201);
@@ -43,7 +43,7 @@ public sealed class DatabaseTests : IAsyncLifetime
     [Fact]
     public async Task It_is_killed_and_comes_back() => await Under(async load =>
     {
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 2; i++)
         {
             await _place.Postgres.Kill();
             await Refuses(load);
@@ -56,7 +56,7 @@ public sealed class DatabaseTests : IAsyncLifetime
     public async Task Its_connections_are_cut_again_and_again() => await Under(async load =>
     {
         await using var source = NpgsqlDataSource.Create(_place.Postgres.ConnectionString);
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < 10; i++)
         {
             await using var command = source.CreateCommand("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname LIKE 'test_%' AND pid <> pg_backend_pid()");
             await command.ExecuteScalarAsync();
