@@ -25,11 +25,12 @@ public sealed class OverloadTests : IClassFixture<ApiFixture>
         await using var blocker = await _cloud.Block("LOCK TABLE subnet_claim IN ACCESS EXCLUSIVE MODE");
         var first = Post(api.Url);
         await _cloud.IsWaitedFor("subnet_claim");
-        Task<Answer>[] waiting = [Post(api.Url), Post(api.Url)];
-        Answer? text = null;
-        await Testing.Eventually.Is("the queue is full", async () => (text = await Get(api.Url, "member")).Status == 429);
+        Task<Answer>[] storm = [.. Enumerable.Range(0, 8).Select(_ => Post(api.Url))];
+        await Testing.Eventually.Is("all but two are turned away", () => Task.FromResult(storm.Count(s => s.IsCompleted) == storm.Length - 2));
+        Task<Answer>[] waiting = [.. storm.Where(s => !s.IsCompleted)];
 
-        Assert.Equal("text/plain", text!["Content-Type"]);
+        var text = await Get(api.Url, "member");
+        Assert.Equal((429, "text/plain"), (text.Status, text["Content-Type"]));
         Assert.Contains("Nothing of this one was begun", text.Body, StringComparison.Ordinal);
         var json = await Get(api.Url, "member", "application/occi+json");
         Assert.Equal((429, "too-many-requests", 429), (json.Status, json.Json.GetProperty("type").GetString(), json.Json.GetProperty("code").GetInt32()));
@@ -45,10 +46,12 @@ public sealed class OverloadTests : IClassFixture<ApiFixture>
         Assert.Equal(200, (await _cloud.SendTo(api.Url, "GET", "/health/ready", caller: null)).Status);
         Assert.Equal(200, (await Get(api.Url, "operator")).Status);
         var stranger = Get(api.Url, "stranger");
-        Assert.Equal(429, (await waiting[1]).Status);
+        var pushed = await await Task.WhenAny(waiting);
+        Assert.Equal(429, pushed.Status);
 
         await blocker.DisposeAsync();
-        Assert.Equal((201, 201), ((await first).Status, (await waiting[0]).Status));
+        Assert.Equal(201, (await first).Status);
+        Assert.Equal([201, 429], (await Task.WhenAll(waiting)).Select(a => a.Status).Order());
         Assert.Equal(200, (await stranger).Status);
         Assert.Equal(200, (await Get(api.Url, "member")).Status);
         Assert.Equal(before + 2, (await _cloud.Send("GET", "/network/", accept: "text/uri-list")).Lines.Length);
