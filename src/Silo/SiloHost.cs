@@ -4,6 +4,7 @@ using Controller.Grains.Consoles;
 using Controller.Grains.Mixins;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
+using Controller.Grains.Restoring;
 using Controller.Grains.Sweeping;
 using Controller.Silo.Cluster;
 using Controller.Silo.Fences;
@@ -17,6 +18,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
 using Occi.Declared;
 using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace Controller.Silo;
 
@@ -90,7 +92,7 @@ internal static class SiloHost
         services.AddSingleton(availability);
         services.AddSingleton<IFence, RedfishFence>();
         services.AddSingleton<IFence, CommandFence>();
-        services.AddSingleton<Migrator>();
+        services.AddSingleton<Restoration>().AddSingleton<Migrator>();
     }
 
     /// <summary>Records and reminders in PostgreSQL.</summary>
@@ -104,6 +106,8 @@ internal static class SiloHost
             o.DeleteStateOnClear = true;
         });
         silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
+        // A grain that could not be read is not called at all: who called it is told the provider's own exception, which has to get there.
+        silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
     }
 
     private static void Orleans(ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database, CertificateAuthority authority)

@@ -13,7 +13,7 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>What agents dial. Everything but Authority and Join wants a client certificate of the cluster's authority and an enrolled host.</summary>
 internal sealed partial class AgentGatewayService(
-    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, MachineSamples samples, HostsSeen seen, TimeProvider time,
+    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, MachineSamples samples, HostsSeen seen, Grains.Restoring.Restoration restoration, TimeProvider time,
     IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
     : AgentGateway.AgentGatewayBase
 {
@@ -59,7 +59,7 @@ internal sealed partial class AgentGatewayService(
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using var statistics = new StatisticsIntake(host, samples, seen, logger);
-        using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, logger);
+        using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, restoration, logger);
         var self = grains.CreateObjectReference<IAgentStream>(connection);
         GatewayTelemetry.Sessions.Add(1);
         await seen.Certificate(host, context.GetHttpContext().Connection.ClientCertificate!);   // it is what authenticated the host
