@@ -15,7 +15,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
     private const string SystemUser = "postgres";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _directory;
-    private readonly Process _server;
+    private Process _server;
     private readonly List<string> _output;
     private int _databases;
     private int _disposed;
@@ -35,17 +35,11 @@ public sealed class PrivatePostgres : IAsyncDisposable
         {
             if (Environment.IsPrivilegedProcess)
                 await Run("/bin/chown", [SystemUser, directory], asSystemUser: false);
-            var data = Path.Combine(directory, "data");
             await Run(
                 Path.Combine(binaries, "initdb"),
-                ["-D", data, "-A", "trust", "-U", Superuser, "-E", "UTF8", "--locale=C", "--no-sync"], asSystemUser: true);
+                ["-D", Path.Combine(directory, "data"), "-A", "trust", "-U", Superuser, "-E", "UTF8", "--locale=C", "--no-sync"], asSystemUser: true);
             var output = new List<string>();
-            var server = Process.Start(Command(
-                Path.Combine(binaries, "postgres"),
-                ["-D", data, "-k", directory, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"], asSystemUser: true))
-                ?? throw new InvalidOperationException("postgres did not start.");
-            Collect(server, output);
-            var postgres = new PrivatePostgres(directory, server, output);
+            var postgres = new PrivatePostgres(directory, Serve(directory, output), output);
             try
             {
                 await postgres.UntilReady();
@@ -62,6 +56,17 @@ public sealed class PrivatePostgres : IAsyncDisposable
             Delete(directory);
             throw;
         }
+    }
+
+    /// <summary>Ends it at once, as a crash does (SIGQUIT: it recovers from its log afterwards), lets it be away for that long and starts it again; over when it answers.</summary>
+    public async Task Crash(TimeSpan away)
+    {
+        await Run("/bin/kill", ["-QUIT", _server.Id.ToString(CultureInfo.InvariantCulture)], asSystemUser: false);
+        await _server.WaitForExitAsync();
+        _server.Dispose();
+        await Task.Delay(away);
+        _server = Serve(_directory, _output);
+        await UntilReady();
     }
 
     /// <summary>Creates an empty database and answers its connection string.</summary>
@@ -96,6 +101,16 @@ public sealed class PrivatePostgres : IAsyncDisposable
         }
         _server.Dispose();
         Delete(_directory);
+    }
+
+    private static Process Serve(string directory, List<string> output)
+    {
+        var server = Process.Start(Command(
+            Path.Combine(Binaries(), "postgres"),
+            ["-D", Path.Combine(directory, "data"), "-k", directory, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"], asSystemUser: true))
+            ?? throw new InvalidOperationException("postgres did not start.");
+        Collect(server, output);
+        return server;
     }
 
     private string ConnectionTo(string database) => $"Host={_directory};Username={Superuser};Database={database}";
