@@ -105,6 +105,7 @@ internal static class SiloHost
             o.GrainStorageSerializer = new RecordSerializer();
             o.DeleteStateOnClear = true;
         });
+        TroubledStorage.Wrap(silo.Services, "entities");
         silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
     }
 

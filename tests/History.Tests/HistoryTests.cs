@@ -54,21 +54,25 @@ public sealed class HistoryTests(ITestOutputHelper output)
         for (var tenant = 1; tenant <= Tenants; tenant++)
         {
             var name = $"tenant-{tenant}";
-            var session = await world.AddTenant(name);
+            var (session, shared) = (await world.AddTenant(name), new Shared());
             for (var i = 1; i <= ClientsPerTenant; i++)
-                clients.Add(new(i, name, session, new([]), account, (seed * 1000) + (tenant * 100) + i));
+            {
+                clients.Add(new(i, name, session, shared, account, (seed * 1000) + (tenant * 100) + i));
+                shared.Add(clients[^1]);
+            }
         }
-        var invariants = new Invariants(world, clients, []);
+        var invariants = new Invariants(world, clients);
         await using (var truth = new Truth(world, account.Violation))
         {
             for (var part = 1; part <= Checks && account.Violations.Count == 0; part++)
             {
                 var until = operations * part / Checks;
                 using var stop = new CancellationTokenSource();
-                var nemesis = new Nemesis(world, account, (seed * 10) + part).Run(Environment.GetEnvironmentVariable("CONTROLLER_HISTORY_FAULTS") ?? "", stop.Token);
+                var nemesis = new Nemesis(world, account, clients, (seed * 10) + part).Run(Environment.GetEnvironmentVariable("CONTROLLER_HISTORY_FAULTS") ?? "", stop.Token);
+                var operating = new Operator(world, account, clients, (seed * 10) + part).Run(stop.Token);
                 await Task.WhenAll(clients.Select(c => c.Run(() => account.Operations < until && account.Violations.Count == 0)));
                 await stop.CancelAsync();
-                await nemesis;
+                await Task.WhenAll(nemesis, operating);
                 await Converge(world, account, invariants);
             }
             account.Log($"{truth.Looks} looks at hosts");

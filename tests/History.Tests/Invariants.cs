@@ -1,4 +1,6 @@
 using Controller.Agent.Protocol;
+using Power = Controller.Agent.Protocol.Power;
+using Controller.Contracts;
 using Controller.History.Tests.Clients;
 using Controller.History.Tests.Cluster;
 using Npgsql;
@@ -6,11 +8,11 @@ using Npgsql;
 namespace Controller.History.Tests;
 
 /// <summary>What must be so once all faults are over and nothing is under way any more.</summary>
-internal sealed class Invariants(World world, IReadOnlyList<Client> clients, IReadOnlyList<Tracked> shared)
+internal sealed class Invariants(World world, IReadOnlyList<Client> clients)
 {
     private const decimal GiB = 1L << 30;
 
-    private sealed record Row(string Term, Guid Id, string? State, Guid? Host, string? Title, bool Listed, int? Cores, long? Memory, long? Disk, Guid? Source, Guid? Target);
+    private sealed record Row(string Term, Guid Id, string? State, Guid? Host, string? Title, bool Listed, int? Cores, long? Memory, long? Disk, Guid? Source, Guid? Target, bool IsCopy);
 
     private sealed record Claim(string Term, Guid Consumer, Guid Incarnation, Guid Host, int Cores, long Memory, long Disk);
 
@@ -44,14 +46,15 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients, IRe
     private async Task Entities(List<string> broken)
     {
         var rows = (await Rows(
-            "select state_name, entity_id, state, host, title, listed, cores, memory, disk, source, target from entity where state_name in ('compute', 'storage', 'network', 'storagelink', 'networkinterface')",
+            "select state_name, entity_id, state, host, title, listed, cores, memory, disk, source, target, exists (select from unnest(mixins) m where m ~ '#(snapshot|backup)$') "
+            + "from entity where state_name in ('compute', 'storage', 'network', 'storagelink', 'networkinterface', 'securitygroup', 'securitygrouplink', 'ipreservation') and project <> $1",
             r => new Row(
-                r.GetString(0), r.GetGuid(1), Text(r, 2), Id(r, 3), Text(r, 4), r.GetBoolean(5), r.IsDBNull(6) ? null : r.GetInt32(6), Long(r, 7), Long(r, 8), Id(r, 9), Id(r, 10)))).ToDictionary(r => (r.Term, r.Id));
+                r.GetString(0), r.GetGuid(1), Text(r, 2), Id(r, 3), Text(r, 4), r.GetBoolean(5), r.IsDBNull(6) ? null : r.GetInt32(6), Long(r, 7), Long(r, 8), Id(r, 9), Id(r, 10), r.GetBoolean(11)), WellKnown.DefaultProject)).ToDictionary(r => (r.Term, r.Id));
         var claims = (await Rows(
             "select term, consumer, incarnation, host, cores, memory, disk from host_claim",
             r => new Claim(r.GetString(0), r.GetGuid(1), r.GetGuid(2), r.GetGuid(3), r.GetInt32(4), r.GetInt64(5), r.GetInt64(6)))).ToLookup(c => (c.Term, c.Consumer));
         var pools = (await Rows("select consumer, disk from pool_claim", r => (Consumer: r.GetGuid(0), Disk: r.GetInt64(1)))).ToDictionary(p => p.Consumer, p => p.Disk);
-        var tracked = clients.SelectMany(c => c.Mine).Concat(shared).ToList();
+        var tracked = clients.SelectMany(c => c.Mine).ToList();
 
         Fates(tracked, rows, broken);
         Claims(rows, claims, pools, broken);
@@ -90,7 +93,8 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients, IRe
                 Wrong($"should have {t.Size} GiB");
         }
         // One that a server's id was lost of is known by its title, and there is one of it at most.
-        var unknown = rows.Values.Where(r => !known.ContainsKey((r.Term, r.Id))).ToList();
+        var connected = tracked.Where(t => t.HasInlineLinks && t.Fate != Fate.MustNot).Select(t => t.Id).ToHashSet();
+        var unknown = rows.Values.Where(r => !known.ContainsKey((r.Term, r.Id)) && !r.IsCopy && !(r.Source is { } source && connected.Contains(source))).ToList();
         broken.AddRange(unknown.Where(r => r.Title is null || !lost.Contains(r.Title.Split('/')[0])).Select(r => $"nobody asked for {r}"));
         broken.AddRange(unknown.Where(r => r.Title is not null).GroupBy(r => r.Title!.Split('/')[0]).Where(g => g.Count() > 1).Select(g => $"asked for once, made more often: {string.Join(" and ", g)}"));
         foreach (var batch in tracked.Where(t => t.Batch is not null).GroupBy(t => t.Batch))
@@ -129,14 +133,19 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients, IRe
 
     private async Task Addresses(Dictionary<(string Term, Guid Id), Row> rows, List<string> broken)
     {
-        var addresses = await Rows("select network, link, consumer, host(address) from address_claim", r => (Network: r.GetGuid(0), Link: r.GetGuid(1), Consumer: r.GetGuid(2), Address: r.GetString(3)));
+        var addresses = await Rows("select network, link, consumer, host(address) from address_claim where mac not like 'reservation %'", r => (Network: r.GetGuid(0), Link: r.GetGuid(1), Consumer: r.GetGuid(2), Address: r.GetString(3)));
         foreach (var a in addresses)
         {
             if (!rows.TryGetValue(("networkinterface", a.Link), out var link) || link.Source != a.Consumer || link.Target != a.Network)
                 broken.Add($"the address {a.Address} of network {a.Network} is for the link {a.Link} of {a.Consumer}, which is {link?.ToString() ?? "not there"}");
         }
         var ranges = await Rows("select network from subnet_claim union select network from subnet6_claim union select network from vni_claim", r => r.GetGuid(0));
-        broken.AddRange(ranges.Where(n => !rows.ContainsKey(("network", n))).Select(n => $"there is no network {n}, and it has a range or a number"));
+        var provided = await Rows("select entity_id from entity where state_name = 'network' and project = $1", r => r.GetGuid(0), WellKnown.DefaultProject);
+        var reserved = await Rows("select consumer from address_claim where mac like 'reservation %'", r => r.GetGuid(0));
+        var reservations = rows.Values.Where(r => r.Term == "ipreservation").Select(r => r.Id).ToList();
+        broken.AddRange(reserved.Except(reservations).Select(r => $"there is no reservation {r}, and it has an address"));
+        broken.AddRange(reservations.Except(reserved).Select(r => $"the reservation {rows[("ipreservation", r)]} has no address"));
+        broken.AddRange(ranges.Except(provided).Where(n => !rows.ContainsKey(("network", n))).Select(n => $"there is no network {n}, and it has a range or a number"));
         var taken = addresses.Select(a => a.Link).ToHashSet();
         var ranged = (await Rows("select network from subnet_claim", r => r.GetGuid(0))).ToHashSet();
         broken.AddRange(rows.Values.Where(r => r.Term == "networkinterface" && r.Target is { } n && ranged.Contains(n) && !taken.Contains(r.Id)).Select(r => $"{r} has no address"));
@@ -170,9 +179,11 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients, IRe
         }
     }
 
-    private async Task<List<T>> Rows<T>(string sql, Func<NpgsqlDataReader, T> read)
+    private async Task<List<T>> Rows<T>(string sql, Func<NpgsqlDataReader, T> read, params object[] about)
     {
         await using var command = world.Database.CreateCommand(sql);
+        foreach (var value in about)
+            command.Parameters.Add(new() { Value = value });
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<T>();
         while (await reader.ReadAsync())

@@ -13,6 +13,7 @@ internal sealed partial class Client(int number, string tenant, Session session,
 
     private readonly Random _random = new(seed);
     private readonly List<Tracked> _mine = [];
+    private int _copies;
     private int _made;
 
     /// <summary>Everything that it ever asked for.</summary>
@@ -29,6 +30,7 @@ internal sealed partial class Client(int number, string tenant, Session session,
     private Task Step()
     {
         var (computes, storages, networks) = (Own("compute").ToList(), Own("storage").ToList(), Own("network").ToList());
+        var (groups, reservations) = (Own("securitygroup").ToList(), Own("ipreservation").ToList());
         (int Weight, Func<Task> Do)[] choices =
         [
             (computes.Count < Most ? 14 : 0, CreateCompute),
@@ -47,6 +49,20 @@ internal sealed partial class Client(int number, string tenant, Session session,
             (networks.Count > 1 ? 2 : 0, () => Delete(Any(networks))),
             (3, () => _mine.Where(t => t.Fate == Fate.May).ToList() is { Count: > 0 } lost ? Delete(Any(lost)) : Task.CompletedTask),
             (2, Batch),
+            (computes.Count < Most ? 3 : 0, CreateAvailable),
+            (computes.Count < Most ? 3 : 0, CreateConnected),
+            (computes.Count > 0 ? 1 : 0, () => Save(Any(computes))),
+            (storages.Count > 0 && _copies++ % 8 == 0 ? 1 : 0, () => Copy(Any(storages))),
+            (storages.Count > 0 ? 1 : 0, () => Switch(Any(storages))),
+            (networks.Count > 0 ? 1 : 0, () => UpOrDown(Any(networks))),
+            (groups.Count < 2 ? 1 : 0, CreateGroup),
+            (groups.Count > 0 ? 1 : 0, () => ChangeGroup(Any(groups))),
+            (groups.Count > 0 && computes.Count > 0 ? 2 : 0, () => Join(Any(computes), Any(groups))),
+            (groups.Count > 1 ? 1 : 0, () => Delete(Any(groups))),
+            (reservations.Count < 2 ? 1 : 0, Reserve),
+            (reservations.Count > 0 ? 1 : 0, () => Delete(Any(reservations))),
+            (2, Tag),
+            (2, Meddle),
         ];
         var at = _random.Next(choices.Sum(c => c.Weight));
         return choices.First(c => (at -= c.Weight) < 0).Do();
@@ -87,17 +103,18 @@ internal sealed partial class Client(int number, string tenant, Session session,
         var bytes = new byte[16];
         _random.NextBytes(bytes);
         var made = new Tracked(tenant, kind, new Guid(bytes), $"{tenant}-{number}-{++_made}") { Source = source, Target = target, Batch = batch };
-        _mine.Add(made);
+        lock (_mine)
+            _mine.Add(made);
         return made;
     }
 
     /// <summary>In one of the ways in which a client creates: with an id that it chooses (POST or PUT), or with an Idempotency-Key and an id that the server chooses. What is not answered is mostly asked again.</summary>
-    private async Task Create(Tracked made, string attributes, string mixin = "", string mixinAttributes = "", string more = "")
+    private async Task Create(Tracked made, string attributes, string mixin = "", string mixinAttributes = "", string more = "", string scheme = Infrastructure)
     {
         var way = made.Source is null ? _random.Next(3) : 0;
         attributes = string.Join(',', ((string[])[attributes, mixin.Length > 0 ? mixinAttributes : ""]).Where(a => a.Length > 0));
         var body =
-            $$$"""{"kind":"{{{Infrastructure}}}{{{made.Kind}}}","title":"{{{made.Title.Sure}}}"{{{(way == 2 ? "" : $",\"id\":\"urn:uuid:{made.Id:D}\"")}}},"mixins":[{{{mixin}}}],"attributes":{ {{{attributes}}} }{{{more}}} }""";
+            $$$"""{"kind":"{{{scheme}}}{{{made.Kind}}}","title":"{{{made.Title.Sure}}}"{{{(way == 2 ? "" : $",\"id\":\"urn:uuid:{made.Id:D}\"")}}},"mixins":[{{{mixin}}}],"attributes":{ {{{attributes}}} }{{{more}}} }""";
         (string, string)[] headers = way == 2 ? [("Idempotency-Key", made.Title.Sure)] : [];
         for (var tries = 0; ; tries++)
         {
@@ -126,7 +143,7 @@ internal sealed partial class Client(int number, string tenant, Session session,
     {
         if (_random.Next(2) == 0)
         {
-            var networks = Own("network").Concat(shared.Networks).ToList();
+            var networks = Own("network").Concat(Own("ipreservation").Where(r => !_mine.Any(l => l.Target == r && l.Fate != Fate.MustNot))).ToList();
             if (networks.Count == 0)
                 return;
             var network = Any(networks);
@@ -292,6 +309,3 @@ internal sealed partial class Client(int number, string tenant, Session session,
 
     private T Any<T>(List<T> of) => of[_random.Next(of.Count)];
 }
-
-/// <summary>What all clients of a tenant may use and none deletes.</summary>
-internal sealed record Shared(IReadOnlyList<Tracked> Networks);

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
@@ -16,6 +17,9 @@ internal sealed record Reply(int? Status, string Body, string? ETag, string? Loc
     /// <summary>Nobody knows.</summary>
     public bool Unknown => !Acknowledged && !Refused;
 
+    /// <summary>Nobody listened.</summary>
+    public bool WasNotSent { get; init; }
+
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 
     public override string ToString() => $"{Status?.ToString(System.Globalization.CultureInfo.InvariantCulture) ?? "no answer"} {(Body.Length > 300 ? Body[..300] : Body).ReplaceLineEndings(" ")}";
@@ -26,6 +30,7 @@ internal sealed class Session(string secret, World world)
 {
     public const string OcciJson = "application/occi+json";
     public const string PlainJson = "application/json";
+    private const int Tries = 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
 
     private static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) }) { Timeout = Patience };
@@ -47,11 +52,20 @@ internal sealed class Session(string secret, World world)
     /// <param name="path">Path and query.</param>
     /// <param name="body">Null: none.</param>
     /// <param name="contentType">Of the body.</param>
-    /// <param name="api">Which API; null: the first.</param>
+    /// <param name="api">Which API is tried first. Where nobody listens, nothing was asked: then it is the other.</param>
     /// <param name="accept">A media type.</param>
     /// <param name="headers">More of them.</param>
     public async Task<Reply> Send(
         string method, string path, string? body = null, string contentType = "text/plain", int api = 0, string accept = OcciJson, params (string Name, string Value)[] headers)
+    {
+        Reply reply;
+        for (var tries = 0; (reply = await Once(method, path, body, contentType, (api + tries) % world.Apis.Count, accept, headers)).WasNotSent && tries < Tries; tries++)
+            await Task.Delay(tries % world.Apis.Count == 0 ? TimeSpan.Zero : TimeSpan.FromMilliseconds(200));
+        return reply;
+    }
+
+    private async Task<Reply> Once(
+        string method, string path, string? body, string contentType, int api, string accept, (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new(method), new Uri(world.Apis[api].Url!, path));
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", secret);
@@ -70,7 +84,7 @@ internal sealed class Session(string secret, World world)
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
         {
-            return new(null, e.Message, null, null);
+            return new(null, e.Message, null, null) { WasNotSent = e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused } };
         }
     }
 }

@@ -13,6 +13,13 @@ internal sealed class World : IAsyncDisposable
     private const int Apis_ = 2;
     private const int Hosts_ = 4;
 
+    /// <summary>Of which tenants reserve addresses: as many as they never need.</summary>
+    private const string OutsideNetwork = """
+        {"kind":"http://schemas.ogf.org/occi/infrastructure#network","title":"outside",
+         "mixins":["http://schemas.ogf.org/occi/infrastructure/network#ipnetwork","http://controller.local/occi/network#bridged","http://controller.local/occi/network#floating"],
+         "attributes":{"local.controller.network.physical":"public","occi.network.address":"203.0.113.0/24"}}
+        """;
+
     private readonly Place _place;
     private readonly List<Relay> _relays = [];
     private readonly ConcurrentDictionary<Guid, Link> _links = new();
@@ -141,7 +148,7 @@ internal sealed class World : IAsyncDisposable
                 [
                     .. _place.AgentSettings(name, token.Json.GetProperty("token").GetString()!), "--Agent:SweepEvery=00:00:02", "--Agent:ReportEvery=00:00:05", "--Agent:MeasureEvery=00:00:15",
                     "--Agent:PeerListen=127.0.0.1:0", $"--Simulated:Directory={_place.In(name)}/simulated", "--Simulated:Cores=48", $"--Simulated:MemoryBytes={64L << 30}",
-                    $"--Simulated:DiskBytes={400L << 30}", $"--Simulated:SharedPools:shared={pool}", $"--Simulated:UnderlayAddress=127.0.0.{i + 10}", "--Simulated:MigrationTime=00:00:00.1",
+                    $"--Simulated:DiskBytes={400L << 30}", $"--Simulated:SharedPools:shared={pool}", $"--Simulated:UnderlayAddress=127.0.0.{i + 10}", "--Simulated:PhysicalNetworks:0=public", "--Simulated:MigrationTime=00:00:00.1",
                     "--Logging:LogLevel:Default=Warning",
                 ]),
             ];
@@ -155,12 +162,19 @@ internal sealed class World : IAsyncDisposable
                 _hostIds[host.GetProperty("name").GetString()!] = host.GetProperty("id").GetGuid();
             return hosts.Count(h => h.GetProperty("status").GetString() == "up") == Hosts_;
         }, TimeSpan.FromSeconds(60));
+        await Must("PUT", "/admin/images/base?title=Base&format=raw", new string('d', 4096), "application/octet-stream");
+        await Must("POST", "/network/", OutsideNetwork, Session.OcciJson);
     }
 
     private async Task<Reply> Made(string path, string body)
     {
-        var reply = await Admin.Send("POST", path, body, Session.PlainJson);
-        return reply.Status is 200 or 201 ? reply : throw new InvalidOperationException($"POST {path}: {reply}");
+        return await Must("POST", path, body, Session.PlainJson);
+    }
+
+    private async Task<Reply> Must(string method, string path, string body, string contentType)
+    {
+        var reply = await Admin.Send(method, path, body, contentType);
+        return reply.Acknowledged ? reply : throw new InvalidOperationException($"{method} {path}: {reply}");
     }
 
     private static string Setting(string[] settings, string key) => settings.Last(s => s.StartsWith($"--{key}=", StringComparison.Ordinal)).Split('=', 2)[1];

@@ -5,7 +5,7 @@ using Controller.History.Tests.Cluster;
 namespace Controller.History.Tests.Faults;
 
 /// <summary>Breaks one thing after the other, and mends it again some seconds later.</summary>
-internal sealed class Nemesis(World world, Account account, int seed)
+internal sealed class Nemesis(World world, Account account, IReadOnlyList<Client> clients, int seed)
 {
     private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
 
@@ -30,6 +30,8 @@ internal sealed class Nemesis(World world, Account account, int seed)
             ("slow driver", 2, () => Driver("""{"slow":{"EnsureMachine":"00:00:00.5","RemoveMachine":"00:00:00.5","Inspect":"00:00:00.3"}}""")),
             ("database crash", 1, () => world.CrashDatabase(TimeSpan.FromSeconds(_random.NextDouble() * 2))),
             ("clock jump", 2, Clock),
+            ("guest", 2, Guest),
+            ("host reboot", 1, Reboot),
         ];
         var faults = all.Where(f => Regex.IsMatch(f.Name, only)).ToArray();
         while (faults.Length > 0 && !stop.IsCancellationRequested)
@@ -102,6 +104,36 @@ internal sealed class Nemesis(World world, Account account, int seed)
         node.SetClock(jump);
         await Lasts(5);
         node.SetClock(TimeSpan.Zero);
+    }
+
+    /// <summary>A guest ends itself, or its hypervisor process dies.</summary>
+    private async Task Guest()
+    {
+        var agent = Any(world.Agents);
+        if (Truth.Read(agent).Machines.Where(m => m.Running is not null).ToList() is not { Count: > 0 } machines)
+            return;
+        var machine = Any(machines).Id;
+        Forget(machine);
+        World.SetFaults(agent, $$"""{"{{(_random.Next(2) == 0 ? "powerOff" : "crash")}}":["{{machine}}"]}""");
+        await Lasts(2);
+        World.SetFaults(agent, "{}");
+    }
+
+    private async Task Reboot()
+    {
+        var agent = Any(world.Agents);
+        foreach (var machine in Truth.Read(agent).Machines)
+            Forget(machine.Id);
+        World.SetFaults(agent, """{"hostReboot":true}""");
+        await Lasts(2);
+        World.SetFaults(agent, "{}");
+    }
+
+    /// <summary>Whether it is on or off is not what its owner made of it any more.</summary>
+    private void Forget(string machine)
+    {
+        foreach (var client in clients)
+            client.Forget(Guid.Parse(machine));
     }
 
     private Task Lasts(int most) => Task.Delay(Shortest + TimeSpan.FromSeconds(_random.NextDouble() * (most - 1)));
