@@ -1,4 +1,5 @@
 using Controller.Api.Http;
+using Controller.Contracts;
 
 namespace Controller.Api.Cluster;
 
@@ -19,5 +20,20 @@ internal static class Twice
             Telemetry.Retries.Add(1);
             return await call();
         }
+    }
+
+    /// <summary>What is wished on the condition of a version is asked for once: the first attempt may have changed it, and the second would say that somebody else had.</summary>
+    public static Task<Outcome> Try(long? version, Func<Task<Outcome>> call) => version is null ? Try(call) : call();
+
+    /// <summary>A deletion: whoever looks a second time and finds nothing has what was wished, and may have done it.</summary>
+    public static async Task<Outcome> Delete(long? version, Func<Task<Outcome>> call)
+    {
+        var attempts = 0;
+        var outcome = await Try(version, () =>
+        {
+            attempts++;
+            return call();
+        });
+        return attempts > 1 && outcome.Kind == OutcomeKind.NotFound ? new(OutcomeKind.AlreadyDone) : outcome;
     }
 }

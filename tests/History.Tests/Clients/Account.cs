@@ -6,7 +6,7 @@ namespace Controller.History.Tests.Clients;
 /// <summary>What happened in a history: counts, violations, and the log that both are read from.</summary>
 internal sealed class Account(string logFile) : IAsyncDisposable
 {
-    private readonly StreamWriter _log = new(logFile) { AutoFlush = false };
+    private readonly StreamWriter _log = new(logFile) { AutoFlush = true };
     private readonly ConcurrentDictionary<string, int> _operations = new();
     private readonly ConcurrentDictionary<string, int> _faults = new();
     private readonly ConcurrentQueue<string> _violations = new();
