@@ -28,12 +28,21 @@ internal static class Twice
     /// <summary>A deletion: whoever looks a second time and finds nothing has what was wished, and may have done it.</summary>
     public static async Task<Outcome> Delete(long? version, Func<Task<Outcome>> call)
     {
+        if (version is not null)
+            return await call();
+        var (outcome, again) = await Counted(call);
+        return again && outcome.Kind == OutcomeKind.NotFound ? new(OutcomeKind.AlreadyDone) : outcome;
+    }
+
+    /// <summary>Tells whether it took a second attempt: what that one finds done, the first may have done.</summary>
+    public static async Task<(Outcome Outcome, bool Again)> Counted(Func<Task<Outcome>> call)
+    {
         var attempts = 0;
-        var outcome = await Try(version, () =>
+        var outcome = await Try(() =>
         {
             attempts++;
             return call();
         });
-        return attempts > 1 && outcome.Kind == OutcomeKind.NotFound ? new(OutcomeKind.AlreadyDone) : outcome;
+        return (outcome, attempts > 1);
     }
 }

@@ -28,21 +28,45 @@ internal sealed class Nemesis(World world, Account account, IReadOnlyList<Client
             ("unhealthy driver", 2, () => Driver("""{"unhealthy":"it was told to be","lieEmpty":true}""")),
             ("failing driver", 3, () => Driver("""{"fail":[{"operation":"EnsureMachine","code":"busy","times":3},{"operation":"EnsureVolume","code":"busy","times":2},{"operation":"RemoveMachine","code":"busy","times":2}]}""")),
             ("slow driver", 2, () => Driver("""{"slow":{"EnsureMachine":"00:00:00.5","RemoveMachine":"00:00:00.5","Inspect":"00:00:00.3"}}""")),
-            ("database crash", 1, () => world.CrashDatabase(TimeSpan.FromSeconds(_random.NextDouble() * 2))),
+            ("database crash", 1, () => world.CrashDatabase(TimeSpan.FromSeconds(Next() * 2))),
             ("clock jump", 2, Clock),
             ("guest", 2, Guest),
             ("host reboot", 1, Reboot),
         ];
+        (string Name, int Weight, Func<Task> Do)[] slow = [("lost host", 1, () => Lose(stop))];
+        await Task.WhenAll(Loop(all, only, stop), Loop(slow, only, stop));
+    }
+
+    private async Task Loop((string Name, int Weight, Func<Task> Do)[] all, string only, CancellationToken stop)
+    {
         var faults = all.Where(f => Regex.IsMatch(f.Name, only)).ToArray();
         while (faults.Length > 0 && !stop.IsCancellationRequested)
         {
-            var at = _random.Next(faults.Sum(f => f.Weight));
+            var at = Next(faults.Sum(f => f.Weight));
             var fault = faults.First(f => (at -= f.Weight) < 0);
             account.Fault(fault.Name, "begins");
             await fault.Do();
             account.Log($"FAULT {fault.Name} is over");
-            await Task.Delay(TimeSpan.FromSeconds(0.2 + (_random.NextDouble() * 0.8)), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(TimeSpan.FromSeconds(0.2 + (Next() * 0.8)), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>Away for longer than leases last: what is to go on elsewhere does.</summary>
+    private async Task Lose(CancellationToken stop)
+    {
+        var agent = Any(world.Agents);
+        var how = Next(3);
+        account.Log($"FAULT lost host {agent.Name}, {(how == 0 ? "killed" : how == 1 ? "frozen" : "cut off")}");
+        if (how == 0)
+            await agent.Kill();
+        else if (how == 1)
+            agent.Freeze();
+        else
+            world.LinkOf(agent).Cut();
+        await Task.Delay(TimeSpan.FromSeconds(15 + (Next() * 10)), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        world.LinkOf(agent).Mend();
+        agent.Thaw();
+        await agent.Start();
     }
 
     private async Task Kill(IReadOnlyList<Node> nodes)
@@ -66,12 +90,12 @@ internal sealed class Nemesis(World world, Account account, IReadOnlyList<Client
     private async Task Messages()
     {
         var link = world.LinkOf(Any(world.Agents));
-        switch (_random.Next(5))
+        switch (Next(5))
         {
-            case 0: link.Drop = _random.NextDouble() * 0.5; break;
-            case 1: link.Duplicate = _random.NextDouble(); break;
-            case 2: link.Reorder = _random.NextDouble() * 0.6; break;
-            case 3: link.Delay = TimeSpan.FromMilliseconds(_random.Next(50, 800)); break;
+            case 0: link.Drop = Next() * 0.5; break;
+            case 1: link.Duplicate = Next(); break;
+            case 2: link.Reorder = Next() * 0.6; break;
+            case 3: link.Delay = TimeSpan.FromMilliseconds(Next(50, 800)); break;
             default: (link.Drop, link.Duplicate, link.Reorder, link.Delay) = (0.15, 0.15, 0.15, TimeSpan.FromMilliseconds(100)); break;
         }
         await Lasts(4);
@@ -80,7 +104,7 @@ internal sealed class Nemesis(World world, Account account, IReadOnlyList<Client
 
     private async Task Part(Action<Link> how)
     {
-        var links = world.Agents.Where(_ => _random.Next(2) == 0).Select(world.LinkOf).ToList();
+        var links = world.Agents.Where(_ => Next(2) == 0).Select(world.LinkOf).ToList();
         foreach (var link in links)
             how(link);
         await Lasts(4);
@@ -99,7 +123,7 @@ internal sealed class Nemesis(World world, Account account, IReadOnlyList<Client
     private async Task Clock()
     {
         var node = Any((IReadOnlyList<Node>)[.. world.Silos, .. world.Agents]);
-        var jump = TimeSpan.FromSeconds((_random.Next(2) == 0 ? -1 : 1) * Math.Pow(10, 0.5 + (_random.NextDouble() * 3)));
+        var jump = TimeSpan.FromSeconds((Next(2) == 0 ? -1 : 1) * Math.Pow(10, 0.5 + (Next() * 3)));
         account.Log($"FAULT clock of {node.Name} by {jump}");
         node.SetClock(jump);
         await Lasts(5);
@@ -114,7 +138,7 @@ internal sealed class Nemesis(World world, Account account, IReadOnlyList<Client
             return;
         var machine = Any(machines).Id;
         Forget(machine);
-        World.SetFaults(agent, $$"""{"{{(_random.Next(2) == 0 ? "powerOff" : "crash")}}":["{{machine}}"]}""");
+        World.SetFaults(agent, $$"""{"{{(Next(2) == 0 ? "powerOff" : "crash")}}":["{{machine}}"]}""");
         await Lasts(2);
         World.SetFaults(agent, "{}");
     }
@@ -136,7 +160,22 @@ internal sealed class Nemesis(World world, Account account, IReadOnlyList<Client
             client.Forget(Guid.Parse(machine));
     }
 
-    private Task Lasts(int most) => Task.Delay(Shortest + TimeSpan.FromSeconds(_random.NextDouble() * (most - 1)));
+    private Task Lasts(int most) => Task.Delay(Shortest + TimeSpan.FromSeconds(Next() * (most - 1)));
 
-    private T Any<T>(IReadOnlyList<T> of) => of[_random.Next(of.Count)];
+    // Two loops draw from it.
+    private int Next(int below)
+    {
+        lock (_random)
+            return _random.Next(below);
+    }
+
+    private int Next(int from, int below) => from + Next(below - from);
+
+    private double Next()
+    {
+        lock (_random)
+            return _random.NextDouble();
+    }
+
+    private T Any<T>(IReadOnlyList<T> of) => of[Next(of.Count)];
 }
