@@ -33,7 +33,8 @@ internal sealed class Session(string secret, World world)
     private const int Tries = 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(25);
 
-    private static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) }) { Timeout = Patience };
+    // A connection for each request: on one that was there before, HttpClient itself sends again what may have been done.
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), PooledConnectionLifetime = TimeSpan.Zero }) { Timeout = Patience };
 
     public static async Task<bool> IsReady(Uri url)
     {
