@@ -27,7 +27,9 @@ internal static class SiloHost
 {
     public const string Cluster = "controller";
 
-    public static WebApplication Build(string[] args)
+    /// <param name="args">The command line.</param>
+    /// <param name="time">What its parts go by. Default: the system's clock.</param>
+    public static WebApplication Build(string[] args, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
@@ -36,7 +38,7 @@ internal static class SiloHost
         var database = Database(settings.ConnectionString);
 
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         AddDatabase(builder.Services, database, settings.Placement, settings.Availability);
         builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();
@@ -105,6 +107,7 @@ internal static class SiloHost
             o.GrainStorageSerializer = new RecordSerializer();
             o.DeleteStateOnClear = true;
         });
+        TroubledStorage.Wrap(silo.Services, "entities");
         silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
         // A grain that could not be read is not called at all: who called it is told the provider's own exception, which has to get there.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));

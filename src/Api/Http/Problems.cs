@@ -128,6 +128,7 @@ internal static class Problems
         // A silo's, that could not read a grain. What kind of PostgreSQL's errors it was is lost on the way.
         OrleansException { InnerException: NpgsqlException and not PostgresException { IsTransient: false, SqlState.Length: > 0 } } => Unavailable("The database does not answer."),
         UnavailableException away => Unavailable(away.Message),
+        OrleansException { InnerException: UnavailableException away } => Unavailable(away.Message),   // its record could not be read when it came to life
         _ when IsClusterAway(exception) => Unavailable("No silo answers."),
         _ => Internal(traceId),
     };
@@ -135,7 +136,7 @@ internal static class Problems
     /// <summary>Whether no silo, or not the right one, could be reached (in time): a second attempt may find it elsewhere.</summary>
     public static bool IsClusterAway(Exception exception) => exception is
         OrleansMessageRejectionException or SiloUnavailableException or TimeoutException or ConnectionFailedException or ConnectionAbortedException
-        or GatewayTooBusyException or ClientNotAvailableException;
+        or GatewayTooBusyException or ClientNotAvailableException or OrleansException { InnerException: UnavailableException };
 
     // Of what a client sent, so much as tells it which it was.
     private static string Shorten(string text) => text.Length <= 200 ? text : text[..200] + "…";
