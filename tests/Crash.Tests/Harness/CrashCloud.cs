@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using Controller.Api.Tests.Cloud;
+using Controller.Testing;
+using Npgsql;
+
+namespace Controller.Crash.Tests.Harness;
+
+/// <summary>
+/// A cloud of which the silo may die at any moment: PostgreSQL, one silo process and a spare that takes its place (and its ports) at once, an API, and hosts with the simulated driver.
+/// </summary>
+internal sealed class CrashCloud : IAsyncDisposable
+{
+    public const string Json = "application/occi+json";
+    private readonly Place _place;
+    private readonly NpgsqlDataSource _database;
+    private readonly string[] _settings;
+    private readonly List<Agent> _agents = [];
+    private RunningApi _api = null!;   // set by Start, as the others
+    private SiloProcess _silo = null!;
+    private Task<SiloProcess> _spare = null!;
+    private Task _watching = Task.CompletedTask;
+    private string? _armedAgain;
+
+    private CrashCloud(Place place)
+    {
+        _place = place;
+        _database = NpgsqlDataSource.Create(place.Connection);
+        _settings = place.SiloSettings();
+        Directory.CreateDirectory(place.In("shared"));
+    }
+
+    public IReadOnlyList<Agent> Agents => _agents;
+
+    /// <summary>Since when a dead silo is being got over; null: none is.</summary>
+    public Stopwatch? Down { get; private set; }
+
+    /// <summary>Where silos died, in their own words.</summary>
+    public List<string> Deaths { get; } = [];
+
+    public static async Task<CrashCloud> Start(int hosts)
+    {
+        var cloud = new CrashCloud(await Place.Make());
+        try
+        {
+            cloud._silo = await cloud.NewSpare();
+            await cloud._silo.Tell("go", "up");
+            cloud._spare = cloud.NewSpare();
+            cloud._api = await RunningApi.Start(cloud._place);
+            await Eventually.Is("the API is ready", cloud._api.IsReady);
+            for (var number = 1; number <= hosts; number++)
+                await cloud.AddHost($"host-{number}");
+            cloud._watching = cloud.Watch();
+        }
+        catch
+        {
+            await cloud.DisposeAsync();
+            throw;
+        }
+        return cloud;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        var (silo, spare) = (_silo, _spare);
+        _spare = null!;   // nobody takes its place any more
+        foreach (var agent in _agents)
+            await agent.DisposeAsync();
+        if (_api is not null)
+            await _api.DisposeAsync();
+        if (silo is not null)
+            await silo.DisposeAsync();
+        if (spare is not null)
+            await (await spare).DisposeAsync();
+        await _watching;
+        await _database.DisposeAsync();
+        await _place.DisposeAsync();
+    }
+
+    // ---------------------------------------------------------------- the silo
+
+    /// <summary>Has it tell of steps from now on.</summary>
+    public Task Record() => _silo.Tell("record");
+
+    public Task<string[]> Recorded() => _silo.Recorded();
+
+    /// <summary>Has it die at a step; and its successor at the same one, where it comes by there.</summary>
+    public async Task Arm(string how, bool again)
+    {
+        Deaths.Clear();
+        _armedAgain = again ? how : null;
+        await _silo.Tell("arm " + how);
+    }
+
+    /// <summary>Nothing dies any more.</summary>
+    public async Task Disarm()
+    {
+        _armedAgain = null;
+        if (_silo.Runs)
+            await _silo.Tell("rest");
+    }
+
+    /// <summary>The dead one has been got over.</summary>
+    public TimeSpan Recovered()
+    {
+        var took = Down?.Elapsed ?? TimeSpan.Zero;
+        Down = null;
+        return took;
+    }
+
+    private async Task<SiloProcess> NewSpare()
+    {
+        var spare = SiloProcess.Spare(_place.Directory, _settings);
+        await spare.Says("spare");
+        return spare;
+    }
+
+    /// <summary>Puts the spare in the place of a silo that died.</summary>
+    private async Task Watch()
+    {
+        while (true)
+        {
+            var dead = _silo;
+            await dead.Ended;
+            if (_spare is null)
+                return;
+            Down = Stopwatch.StartNew();
+            Deaths.Add(dead.DiedAt ?? $"by itself:\n{dead.Story}");
+            await dead.DisposeAsync();
+            var next = await _spare;
+            if (_armedAgain is { } again)
+            {
+                _armedAgain = null;
+                await next.Tell("arm " + again);
+            }
+            _silo = next;
+            _spare = NewSpare();
+            await next.Tell("go", "up");
+        }
+    }
+
+    // ---------------------------------------------------------------- hosts
+
+    public async Task<Agent> AddHost(string name)
+    {
+        Answer token = null!;
+        await Eventually.Is("there is a join token", async () => (token = await Send("POST", "/admin/hosts/join-tokens", "{}")).Status == 201);
+        var agent = await Agent.Start(
+            _place, name, token.Json.GetProperty("token").GetString()!, "--Agent:PeerListen=127.0.0.1:0", "--Agent:ReconnectAtMost=00:00:00.5",
+            $"--Simulated:SharedPools:shared={_place.In("shared")}", "--Simulated:MigrationTime=00:00:00");
+        _agents.Add(agent);
+        await Eventually.Is($"{name} is up", async () => await Number("select count(*) from entity where state_name = 'host' and title = $1 and state = 'up'", name) == 1);
+        return agent;
+    }
+
+    // ---------------------------------------------------------------- asking
+
+    /// <summary>Asks the API, as admin.</summary>
+    public Task<Answer> Send(string method, string path, string? body = null, params (string Name, string Value)[] headers)
+    {
+        var admin = path.StartsWith("/admin/", StringComparison.Ordinal);
+        return RunningApi.Send(_api.Url, method, path, body, _place.AdminSecret, admin ? null : Json, admin ? "application/json" : Json, headers);
+    }
+
+    public Task<bool> IsReady() => _api.IsReady();
+
+    /// <summary>A number that the database knows.</summary>
+    public async Task<long> Number(string sql, params object[] about)
+    {
+        await using var command = _database.CreateCommand(sql);
+        foreach (var value in about)
+            command.Parameters.Add(new() { Value = value });
+        return Convert.ToInt64(await command.ExecuteScalarAsync(), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Rows of one text each.</summary>
+    public async Task<List<string>> Texts(string sql)
+    {
+        await using var command = _database.CreateCommand(sql);
+        await using var reader = await command.ExecuteReaderAsync();
+        var texts = new List<string>();
+        while (await reader.ReadAsync())
+            texts.Add(reader.GetString(0));
+        return texts;
+    }
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Threading.Channels;
+
+namespace Controller.Crash.Tests.Harness;
+
+/// <summary>A silo in a process of its own (Crash.Silo), gone with the test.</summary>
+internal sealed class SiloProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly Process _process;
+    private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
+    private readonly List<string> _output = [];
+    private readonly List<string> _steps = [];
+    private readonly string _mark;
+
+    private SiloProcess(Process process, string mark)
+    {
+        (_process, _mark) = (process, mark);
+        process.OutputDataReceived += Hear;
+        process.ErrorDataReceived += Hear;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        Ended = process.WaitForExitAsync();
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>When the process is gone.</summary>
+    public Task Ended { get; }
+
+    public bool Runs => !Ended.IsCompleted;
+
+    /// <summary>Where it killed itself, in its own words; null: it did not.</summary>
+    public string? DiedAt => File.Exists(_mark) ? File.ReadAllText(_mark) : null;
+
+    /// <summary>What it said that was no answer.</summary>
+    public string Story
+    {
+        get
+        {
+            lock (_output)
+                return string.Join('\n', _output);
+        }
+    }
+
+    /// <summary>Starts one that waits to be told to go.</summary>
+    public static SiloProcess Spare(string directory, string[] settings)
+    {
+        string Beside(string file) => Path.Combine(AppContext.BaseDirectory, file);
+        var mark = Path.Combine(directory, $"mark-{Guid.NewGuid():N}");
+        var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;   // …/shared/Microsoft.NETCore.App/version
+        var start = new ProcessStartInfo(
+            Path.Combine(runtime, "../../../dotnet"),
+            ["exec", "--depsfile", Beside("Crash.Tests.deps.json"), "--runtimeconfig", Beside("Crash.Tests.runtimeconfig.json"), Beside("Crash.Silo.dll"), mark, .. settings])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DOTNET_TieredPGO"] = "0";   // it does not live long enough to pay for it
+        return new(Process.Start(start) ?? throw new InvalidOperationException("Crash.Silo did not start."), mark);
+    }
+
+    /// <summary>Waits until it has said that.</summary>
+    public async Task Says(string word)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            while (await _said.Reader.ReadAsync(patience.Token) != word)
+            {
+                // An answer to something before.
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            throw new InvalidOperationException($"The silo has not said \"{word}\". It {(Runs ? "runs" : $"ended with {_process.ExitCode}")}:\n{Story}", e);
+        }
+    }
+
+    /// <summary>Tells it something, and waits for its answer.</summary>
+    public async Task Tell(string line, string? answer = null)
+    {
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+        await Says(answer ?? line.Split(' ')[0]);
+    }
+
+    /// <summary>The steps that it has told of, in their order.</summary>
+    public async Task<string[]> Recorded()
+    {
+        await Tell("rest");   // its answer comes behind them
+        lock (_steps)
+            return [.. _steps];
+    }
+
+    /// <summary>Freezes it, or lets it go on.</summary>
+    public void Freeze(bool frozen) => Assert.Equal(0, Signals.Send(Id, frozen ? Signals.Stop : Signals.Continue));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Runs)
+        {
+            _process.Kill(entireProcessTree: true);
+            await Ended;
+        }
+        _process.Dispose();
+    }
+
+    private void Hear(object sender, DataReceivedEventArgs e)
+    {
+        switch (e.Data)
+        {
+            case null:
+                if (!Runs)
+                    _said.Writer.TryComplete();
+                break;
+            case var step when step.StartsWith("@step ", StringComparison.Ordinal):
+                lock (_steps)
+                    _steps.Add(step["@step ".Length..]);
+                break;
+            case var said when said.StartsWith('@'):
+                _said.Writer.TryWrite(said[1..]);
+                break;
+            case var text:
+                lock (_output)
+                {
+                    if (_output.Count < 500)
+                        _output.Add(text);
+                }
+                break;
+        }
+    }
+}
