@@ -15,7 +15,7 @@ internal sealed class WatchedClaims(IClaims claims, Probe probe) : IClaims
 
     public Task Leave(Guid consumer, Guid incarnation, Guid host) => probe.Around("claims/leave", () => claims.Leave(consumer, incarnation, host));
 
-    public Task Release(Guid consumer) => probe.Around("claims/release", () => claims.Release(consumer));
+    public Task Release(Guid consumer, long? version = null) => probe.Around("claims/release", () => claims.Release(consumer, version));
 
     public Task ReleaseIncarnation(Guid consumer, Guid incarnation) => probe.Around("claims/release-incarnation", () => claims.ReleaseIncarnation(consumer, incarnation));
 

@@ -396,7 +396,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     {
         var present = _record.Value!;
         await Task.WhenAll(present.Links.Select(l => _links.SourceGone(l)));
-        await _claims.Release(Id);
+        await _claims.Release(Id, _record.Version);
         await _record.Clear();
         LogAbandoned(Id, why.Why);
         return why;
@@ -472,7 +472,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         }
         await SettleVolumes();
         await Task.WhenAll(present.Links.Concat(present.LeavingLinks).Select(l => _links.SourceGone(l)));
-        await _claims.Release(Id);
+        await _claims.Release(Id, _record.Version);
         await _record.Clear();
         LogDeleted(Id);
         DeactivateOnIdle();

@@ -15,6 +15,7 @@ internal sealed class CrashCloud : IAsyncDisposable
     private readonly NpgsqlDataSource _database;
     private readonly string[] _settings;
     private readonly List<Agent> _agents = [];
+    private readonly List<string> _stories = [];
     private RunningApi _api = null!;   // set by Start, as the others
     private SiloProcess _silo = null!;
     private Task<SiloProcess> _spare = null!;
@@ -25,7 +26,7 @@ internal sealed class CrashCloud : IAsyncDisposable
     {
         _place = place;
         _database = NpgsqlDataSource.Create(place.Connection);
-        _settings = place.SiloSettings();
+        _settings = [.. place.SiloSettings(), "--Logging:LogLevel:Default=Warning"];
         Directory.CreateDirectory(place.In("shared"));
     }
 
@@ -36,6 +37,9 @@ internal sealed class CrashCloud : IAsyncDisposable
 
     /// <summary>Where silos died, in their own words.</summary>
     public List<string> Deaths { get; } = [];
+
+    /// <summary>What the last silos said.</summary>
+    public string Story => string.Join("\n", _stories.TakeLast(2).Append(_silo?.Story ?? ""));
 
     public static async Task<CrashCloud> Start(int hosts)
     {
@@ -49,6 +53,7 @@ internal sealed class CrashCloud : IAsyncDisposable
             await Eventually.Is("the API is ready", cloud._api.IsReady);
             for (var number = 1; number <= hosts; number++)
                 await cloud.AddHost($"host-{number}");
+            await cloud.Upload("base");
             cloud._watching = cloud.Watch();
         }
         catch
@@ -79,7 +84,7 @@ internal sealed class CrashCloud : IAsyncDisposable
     // ---------------------------------------------------------------- the silo
 
     /// <summary>Has it tell of steps from now on.</summary>
-    public Task Record() => _silo.Tell("record");
+    public Task Record() => _silo.Record();
 
     public Task<string[]> Recorded() => _silo.Recorded();
 
@@ -125,6 +130,7 @@ internal sealed class CrashCloud : IAsyncDisposable
                 return;
             Down = Stopwatch.StartNew();
             Deaths.Add(dead.DiedAt ?? $"by itself:\n{dead.Story}");
+            _stories.Add(dead.Story);
             await dead.DisposeAsync();
             var next = await _spare;
             if (_armedAgain is { } again)
@@ -144,13 +150,35 @@ internal sealed class CrashCloud : IAsyncDisposable
     {
         Answer token = null!;
         await Eventually.Is("there is a join token", async () => (token = await Send("POST", "/admin/hosts/join-tokens", "{}")).Status == 201);
+        return await JoinHost(name, token.Json.GetProperty("token").GetString()!);
+    }
+
+    /// <summary>The same, with that token; or, with none, one that was there before.</summary>
+    public async Task<Agent> JoinHost(string name, string token = "")
+    {
         var agent = await Agent.Start(
-            _place, name, token.Json.GetProperty("token").GetString()!, "--Agent:PeerListen=127.0.0.1:0", "--Agent:ReconnectAtMost=00:00:00.5",
-            $"--Simulated:SharedPools:shared={_place.In("shared")}", "--Simulated:MigrationTime=00:00:00");
+            _place, name, token, "--Agent:PeerListen=127.0.0.1:0", "--Agent:ReconnectAtMost=00:00:00.5", $"--Simulated:SharedPools:shared={_place.In("shared")}",
+            "--Simulated:MigrationTime=00:00:00");
         _agents.Add(agent);
-        await Eventually.Is($"{name} is up", async () => await Number("select count(*) from entity where state_name = 'host' and title = $1 and state = 'up'", name) == 1);
+        await HostIs(name, "up");
         return agent;
     }
+
+    /// <summary>Ends an agent's process, so to speak; what its host has stays.</summary>
+    public async Task StopAgent(Agent agent)
+    {
+        _agents.Remove(agent);
+        await agent.DisposeAsync();
+    }
+
+    public Task HostIs(string name, string state) => Eventually.Is(
+        $"{name} is {state}", async () => await Number("select count(*) from entity where state_name = 'host' and title = $1 and state = $2", name, state) == 1, TimeSpan.FromMinutes(4));
+
+    public async Task<string> HostId(string name) => (await Texts($"select entity_id::text from entity where state_name = 'host' and title = '{name}'")).Single();
+
+    /// <summary>Which host something is on.</summary>
+    public async Task<string> HostOf(string path) =>
+        (await Texts($"select h.title from entity e join entity h on h.state_name = 'host' and h.entity_id = e.host where e.id = '{path.TrimStart('/')}'")).Single();
 
     // ---------------------------------------------------------------- asking
 
@@ -160,6 +188,10 @@ internal sealed class CrashCloud : IAsyncDisposable
         var admin = path.StartsWith("/admin/", StringComparison.Ordinal);
         return RunningApi.Send(_api.Url, method, path, body, _place.AdminSecret, admin ? null : Json, admin ? "application/json" : Json, headers);
     }
+
+    /// <summary>An image that computes are made of.</summary>
+    public async Task Upload(string term) => Assert.Equal(200, (await RunningApi.Send(
+        _api.Url, "PUT", $"/admin/images/{term}?title=Base&format=raw", new('d', 4096), _place.AdminSecret, contentType: "application/octet-stream")).Status);
 
     public Task<bool> IsReady() => _api.IsReady();
 

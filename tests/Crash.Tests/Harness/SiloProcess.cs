@@ -6,7 +6,7 @@ namespace Controller.Crash.Tests.Harness;
 /// <summary>A silo in a process of its own (Crash.Silo), gone with the test.</summary>
 internal sealed class SiloProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private readonly Process _process;
     private readonly Channel<string> _said = Channel.CreateUnbounded<string>();
     private readonly List<string> _output = [];
@@ -84,6 +84,14 @@ internal sealed class SiloProcess : IAsyncDisposable
         await _process.StandardInput.WriteLineAsync(line);
         await _process.StandardInput.FlushAsync();
         await Says(answer ?? line.Split(' ')[0]);
+    }
+
+    /// <summary>Has it tell of the steps that come now.</summary>
+    public async Task Record()
+    {
+        lock (_steps)
+            _steps.Clear();
+        await Tell("record");
     }
 
     /// <summary>The steps that it has told of, in their order.</summary>
