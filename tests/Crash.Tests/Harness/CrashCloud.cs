@@ -18,9 +18,10 @@ internal sealed class CrashCloud : IAsyncDisposable
     private readonly List<string> _stories = [];
     private RunningApi _api = null!;   // set by Start, as the others
     private SiloProcess _silo = null!;
-    private Task<SiloProcess> _spare = null!;
+    private Task<SiloProcess>? _spare;
     private Task _watching = Task.CompletedTask;
     private string? _armedAgain;
+    private bool _ending;
 
     private CrashCloud(Place place)
     {
@@ -39,22 +40,29 @@ internal sealed class CrashCloud : IAsyncDisposable
     public List<string> Deaths { get; } = [];
 
     /// <summary>What the last silos said.</summary>
-    public string Story => string.Join("\n", _stories.TakeLast(2).Append(_silo?.Story ?? ""));
+    public string Story => string.Join("\n", _stories.TakeLast(3).Append(_silo?.Story ?? "").Append(_watching.Exception?.Message ?? ""));
 
-    public static async Task<CrashCloud> Start(int hosts)
+    /// <summary>The silo that is in charge, as far as the test knows.</summary>
+    public SiloProcess Silo => _silo;
+
+    /// <param name="hosts">How many, named host-1 and so on.</param>
+    /// <param name="spare">Whether a silo that dies is replaced.</param>
+    public static async Task<CrashCloud> Start(int hosts, bool spare = true)
     {
         var cloud = new CrashCloud(await Place.Make());
         try
         {
             cloud._silo = await cloud.NewSpare();
             await cloud._silo.Tell("go", "up");
-            cloud._spare = cloud.NewSpare();
+            if (spare)
+                cloud._spare = cloud.NewSpare();
             cloud._api = await RunningApi.Start(cloud._place);
             await Eventually.Is("the API is ready", cloud._api.IsReady);
             for (var number = 1; number <= hosts; number++)
                 await cloud.AddHost($"host-{number}");
             await cloud.Upload("base");
-            cloud._watching = cloud.Watch();
+            if (spare)
+                cloud._watching = cloud.Watch();
         }
         catch
         {
@@ -67,16 +75,16 @@ internal sealed class CrashCloud : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var (silo, spare) = (_silo, _spare);
-        _spare = null!;   // nobody takes its place any more
+        (_spare, _ending) = (null, true);   // nobody takes its place any more
         foreach (var agent in _agents)
             await agent.DisposeAsync();
         if (_api is not null)
             await _api.DisposeAsync();
         if (silo is not null)
             await silo.DisposeAsync();
-        if (spare is not null)
-            await (await spare).DisposeAsync();
-        await _watching;
+        if (spare is not null && await Task.WhenAny(spare) == spare && spare.IsCompletedSuccessfully)
+            await spare.Result.DisposeAsync();
+        await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);   // why it failed is in what its run says
         await _database.DisposeAsync();
         await _place.DisposeAsync();
     }
@@ -112,11 +120,43 @@ internal sealed class CrashCloud : IAsyncDisposable
         return took;
     }
 
+    /// <summary>A second silo beside the first one.</summary>
+    public async Task<SiloProcess> AddSilo()
+    {
+        var silo = await NewSpare([.. _place.SiloSettings(), "--Silo:Name=silo-2", "--Logging:LogLevel:Default=Warning"]);
+        await silo.Tell("go", "up");
+        return silo;
+    }
+
+    /// <summary>A process may fail to start on a machine that is too busy for the database to answer it: that is no failure of what is looked at here.</summary>
     private async Task<SiloProcess> NewSpare()
     {
-        var spare = SiloProcess.Spare(_place.Directory, _settings);
-        await spare.Says("spare");
-        return spare;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                return await NewSpare(_settings);
+            }
+            catch (InvalidOperationException e) when (tries < 5 && !_ending)
+            {
+                _stories.Add(e.Message);
+            }
+        }
+    }
+
+    private async Task<SiloProcess> NewSpare(string[] settings)
+    {
+        var spare = SiloProcess.Spare(_place.Directory, settings);
+        try
+        {
+            await spare.Says("spare");
+            return spare;
+        }
+        catch
+        {
+            await spare.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Puts the spare in the place of a silo that died.</summary>
@@ -129,7 +169,7 @@ internal sealed class CrashCloud : IAsyncDisposable
             if (_spare is null)
                 return;
             Down = Stopwatch.StartNew();
-            Deaths.Add(dead.DiedAt ?? $"by itself:\n{dead.Story}");
+            Deaths.Add(dead.Mark ?? $"by itself:\n{dead.Story}");
             _stories.Add(dead.Story);
             await dead.DisposeAsync();
             var next = await _spare;
@@ -146,19 +186,25 @@ internal sealed class CrashCloud : IAsyncDisposable
 
     // ---------------------------------------------------------------- hosts
 
-    public async Task<Agent> AddHost(string name)
+    /// <summary>A new host.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="apart">Whether its agent is a process of its own.</param>
+    public async Task<Agent> AddHost(string name, bool apart = false)
     {
         Answer token = null!;
         await Eventually.Is("there is a join token", async () => (token = await Send("POST", "/admin/hosts/join-tokens", "{}")).Status == 201);
-        return await JoinHost(name, token.Json.GetProperty("token").GetString()!);
+        return await JoinHost(name, token.Json.GetProperty("token").GetString()!, apart);
     }
 
     /// <summary>The same, with that token; or, with none, one that was there before.</summary>
-    public async Task<Agent> JoinHost(string name, string token = "")
+    public async Task<Agent> JoinHost(string name, string token = "", bool apart = false)
     {
-        var agent = await Agent.Start(
-            _place, name, token, "--Agent:PeerListen=127.0.0.1:0", "--Agent:ReconnectAtMost=00:00:00.5", $"--Simulated:SharedPools:shared={_place.In("shared")}",
-            "--Simulated:MigrationTime=00:00:00");
+        string[] settings =
+        [
+            .. _place.AgentSettings(name, token), "--Agent:PeerListen=127.0.0.1:0", "--Agent:ReconnectAtMost=00:00:00.5", $"--Simulated:SharedPools:shared={_place.In("shared")}",
+            "--Simulated:MigrationTime=00:00:00", $"--Simulated:Directory={_place.In(name + "-host")}",
+        ];
+        var agent = apart ? Agent.Spawn(name, settings, _place.In(name + "-host")) : await Agent.Start(name, settings);
         _agents.Add(agent);
         await HostIs(name, "up");
         return agent;

@@ -157,8 +157,31 @@ internal sealed class Run(CrashCloud cloud, Kill? kill)
     }
 
     /// <summary>An OCCI action; 409: it is being done already.</summary>
-    public Task<Answer> Act(string path, string action, string attributes = "") => Ask(
-        "POST", $"{path}?action={action}", $$$"""{"action":"K#{{{path.Split('/')[1]}}}/action#{{{action}}}","attributes":{{{{attributes}}}}}""".Replace("K#", Kinds[..^1] + "/", StringComparison.Ordinal), 409);
+    public Task<Answer> Act(string path, string action, string attributes = "") => Ask("POST", $"{path}?action={action}", ActionJson(path, action, attributes), 409);
+
+    /// <summary>Asks once; null: there was no answer.</summary>
+    public async Task<Answer?> Try(string method, string path, string body)
+    {
+        try
+        {
+            return await cloud.Send(method, path, body.Replace("K#", Kinds, StringComparison.Ordinal));
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    public Task<Answer?> TryAct(string path, string action) => Try("POST", $"{path}?action={action}", ActionJson(path, action, ""));
+
+    public Task<Answer?> TryMake(string term, Guid id)
+    {
+        _made.Add($"/{term}/{id}");
+        return Try("POST", $"/{term}/", $$"""{"kind":"K#{{term}}","id":"urn:uuid:{{id}}"}""");
+    }
+
+    private static string ActionJson(string path, string action, string attributes) =>
+        $$$"""{"action":"K#{{{path.Split('/')[1]}}}/action#{{{action}}}","attributes":{{{{attributes}}}}}""".Replace("K#", Kinds[..^1] + "/", StringComparison.Ordinal);
 
     /// <summary>Changes attributes.</summary>
     public Task<Answer> Change(string path, string attributes) => Ask("POST", path, $$$"""{"kind":"K#{{{path.Split('/')[1]}}}","attributes":{{{{attributes}}}}}""");

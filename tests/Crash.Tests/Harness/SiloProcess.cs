@@ -30,8 +30,8 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public bool Runs => !Ended.IsCompleted;
 
-    /// <summary>Where it killed itself, in its own words; null: it did not.</summary>
-    public string? DiedAt => File.Exists(_mark) ? File.ReadAllText(_mark) : null;
+    /// <summary>Where it killed or stopped itself, in its own words; null: it did not.</summary>
+    public string? Mark => File.Exists(_mark) ? File.ReadAllText(_mark) : null;
 
     /// <summary>What it said that was no answer.</summary>
     public string Story
@@ -46,30 +46,23 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>Starts one that waits to be told to go.</summary>
     public static SiloProcess Spare(string directory, string[] settings)
     {
-        string Beside(string file) => Path.Combine(AppContext.BaseDirectory, file);
         var mark = Path.Combine(directory, $"mark-{Guid.NewGuid():N}");
-        var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;   // …/shared/Microsoft.NETCore.App/version
-        var start = new ProcessStartInfo(
-            Path.Combine(runtime, "../../../dotnet"),
-            ["exec", "--depsfile", Beside("Crash.Tests.deps.json"), "--runtimeconfig", Beside("Crash.Tests.runtimeconfig.json"), Beside("Crash.Silo.dll"), mark, .. settings])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = Programs.Beside("Crash.Silo.dll", [mark, .. settings]);
+        (start.RedirectStandardInput, start.RedirectStandardOutput, start.RedirectStandardError) = (true, true, true);
         start.Environment["DOTNET_TieredPGO"] = "0";   // it does not live long enough to pay for it
         return new(Process.Start(start) ?? throw new InvalidOperationException("Crash.Silo did not start."), mark);
     }
 
-    /// <summary>Waits until it has said that.</summary>
-    public async Task Says(string word)
+    /// <summary>Waits until it has said something that begins so; answers that.</summary>
+    public async Task<string> Says(string word)
     {
         using var patience = new CancellationTokenSource(Patience);
         try
         {
-            while (await _said.Reader.ReadAsync(patience.Token) != word)
+            while (true)
             {
-                // An answer to something before.
+                if (await _said.Reader.ReadAsync(patience.Token) is var said && said.StartsWith(word, StringComparison.Ordinal))
+                    return said;
             }
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
@@ -102,8 +95,10 @@ internal sealed class SiloProcess : IAsyncDisposable
             return [.. _steps];
     }
 
-    /// <summary>Freezes it, or lets it go on.</summary>
-    public void Freeze(bool frozen) => Assert.Equal(0, Signals.Send(Id, frozen ? Signals.Stop : Signals.Continue));
+    /// <summary>It stops at that step, until it is thawed.</summary>
+    public Task FreezeAt(string step) => Tell("freeze before 1 " + step);
+
+    public void Thaw() => Assert.Equal(0, Signals.Send(Id, Signals.Continue));
 
     public async ValueTask DisposeAsync()
     {
