@@ -57,6 +57,9 @@ public interface IJoinTokenGrain : IGrainWithStringKey
 
     /// <summary>Uses it up and answers the id of the new host, or says why not.</summary>
     [Alias("Redeem")] Task<JoinResult> Redeem();
+
+    /// <summary>The same for the host with that public key (SHA-256, hexadecimal). It may ask again, should the answer have been lost: it is the same host.</summary>
+    [Alias("RedeemFor")] Task<JoinResult> RedeemFor(string key);
 }
 
 /// <summary>A host id, or why there is none.</summary>

@@ -27,9 +27,10 @@ internal static class SiloHost
 {
     public const string Cluster = "controller";
 
-    /// <param name="args">The command line.</param>
+    /// <param name="args">Settings on the command line.</param>
     /// <param name="time">What its parts go by. Default: the system's clock.</param>
-    public static WebApplication Build(string[] args, TimeProvider? time = null)
+    /// <param name="own">What a program of its own puts beside or in the place of the silo's services. The shipped program has none.</param>
+    public static WebApplication Build(string[] args, TimeProvider? time = null, Action<IServiceCollection>? own = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
@@ -58,6 +59,7 @@ internal static class SiloHost
         Systemd.Notifier.AddTo(builder.Services);
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
 
+        own?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapGrpcService<AgentGatewayService>().RequireHost($"*:{settings.AgentGateway.Port}");
         app.MapGet("/health/live", () => Results.Text("live"));

@@ -23,8 +23,8 @@ internal sealed partial class AgentGatewayService(
     public override async Task<JoinResponse> Join(JoinRequest request, ServerCallContext context)
     {
         var key = "join/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Secret)));
-        CheckReadable(request.Csr);   // before the token is used up
-        var redeemed = await grains.GetGrain<IJoinTokenGrain>(GrainId.Create("join", key)).Redeem();
+        var asking = KeyIn(request.Csr);   // before the token is used up: it may not be readable
+        var redeemed = await grains.GetGrain<IJoinTokenGrain>(GrainId.Create("join", key)).RedeemFor(asking);
         if (redeemed.Host is not { } host)
         {
             LogRefused(context.Peer, redeemed.Why);
@@ -118,7 +118,12 @@ internal sealed partial class AgentGatewayService(
         Ca = ByteString.CopyFrom(authority.Certificate.RawData),
     };
 
-    private void CheckReadable(ByteString csr) => Sign(csr, Guid.Empty).Dispose();
+    /// <summary>SHA-256 of the public key that a certificate is asked for.</summary>
+    private string KeyIn(ByteString csr)
+    {
+        using var signed = Sign(csr, Guid.Empty);
+        return Convert.ToHexStringLower(SHA256.HashData(signed.PublicKey.ExportSubjectPublicKeyInfo()));
+    }
 
     private X509Certificate2 Sign(ByteString csr, Guid host)
     {
