@@ -71,8 +71,7 @@ internal static class AdminRoutes
         admin.MapDelete("/images/{term}", images.Delete).Needs(Role.Admin);
     }
 
-    private static void Needs(this RouteHandlerBuilder route, Role role) => route.AddEndpointFilter(async (context, next) =>
-        Access.Needs(context.HttpContext.Caller(), role) is { } forbidden ? forbidden.ToResult() : await next(context));
+    private static void Needs(this RouteHandlerBuilder route, Role role) => route.WithMetadata(new NeededRole(role));
 }
 
 /// <summary>A refusal as a minimal API's result.</summary>
