@@ -63,29 +63,27 @@ public sealed class EventTests(EventCloud cloud)
         Assert.Equal(200, await reader.Open());
         using var over = new CancellationTokenSource();
         var made = new System.Collections.Concurrent.ConcurrentBag<string>();
+        var newest = long.MaxValue;
+        var reading = reader.Until(_ => long.Parse(reader.Last!, System.Globalization.CultureInfo.InvariantCulture) >= Volatile.Read(ref newest));
         var load = Enumerable.Range(0, 4).Select(_ => Load()).ToArray();
 
         // Each kill in the middle of things: some are there, and more are on their way.
-        for (var round = 0; round < 2; round++)
-        {
-            var before = made.Count;
-            await Eventually.Is("entities are made", () => Task.FromResult(made.Count > before + 10), TimeSpan.FromSeconds(60), () => cloud.Story);
-            await cloud.KillSilo();
-            await Eventually.Is("more are made", () => Task.FromResult(made.Count > before + 20), TimeSpan.FromSeconds(60), () => cloud.Story);
-            await cloud.KillApi();
-        }
-        var enough = made.Count + 10;
-        await Eventually.Is("still more are made", () => Task.FromResult(made.Count > enough), TimeSpan.FromSeconds(60), () => cloud.Story);
+        await More();
+        await cloud.KillSilo();
+        await More();
+        await cloud.KillApi();
+        await More();
         await over.CancelAsync();
         await Task.WhenAll(load);
         await Eventually.Is("all is settled", async () =>
             (await cloud.Ask("GET", "/admin/operations", secret: secret)).Body == "[]" && await cloud.Number("select count(*) from event_outbox") == 0, TimeSpan.FromSeconds(60), () => cloud.Story);
-        var newest = await cloud.Number("select max(position) from event");
-        await reader.Until(_ => long.Parse(reader.Last!, System.Globalization.CultureInfo.InvariantCulture) >= newest);
+        Volatile.Write(ref newest, await cloud.Number("select max(position) from event"));
+        await cloud.NewNetwork(secret);   // something more, so that it looks once more
+        await reading;
 
-        Assert.True(reader.Connections > 2, "the stream broke off and was begun again");
+        Assert.True(reader.Connections > 1, "the stream broke off and was begun again");
         Assert.Equal(reader.Events.Select(e => e.Position).Distinct().Order(), reader.Events.Select(e => e.Position));
-        foreach (var entity in reader.Events.GroupBy(e => e.Id))
+        foreach (var entity in reader.Events.Where(e => e.Position <= newest).GroupBy(e => e.Id))
         {
             IsAChain([.. entity]);
             // The last word is how it is.
@@ -94,6 +92,12 @@ public sealed class EventTests(EventCloud cloud)
         }
         // And everything that is there, or was made, was heard of.
         Assert.All(made, id => Assert.Contains(reader.Events, e => e.Id == id));
+
+        async Task More()
+        {
+            var enough = made.Count + 10;
+            await Eventually.Is("more are made", () => Task.FromResult(made.Count > enough), TimeSpan.FromSeconds(60), () => cloud.Story);
+        }
 
         async Task Load()
         {
@@ -179,7 +183,7 @@ public sealed class EventTests(EventCloud cloud)
             select count(*) from made
             """, id, project);
         // The other one reads all of it meanwhile.
-        await reader.Until(e => e.Count(x => x.Id == id.ToString()) == 6000);
+        await reader.Until(e => e.Count >= 6000);
         var read = 0;
         var buffer = new byte[65536];
         await Eventually.Is("it is hung up on", async () =>
@@ -199,7 +203,7 @@ public sealed class EventTests(EventCloud cloud)
         Assert.True(read < 20_000_000, $"it was not sent everything, but {read} bytes");
         using var again = new EventReader(cloud.Url, secret);
         Assert.Equal(200, await again.Open(from));
-        await again.Until(e => e.Count(x => x.Id == id.ToString()) == 6000);
+        await again.Until(e => e.Count >= 6000);
         Assert.Equal(Enumerable.Range(1, 6000), again.Events.Where(e => e.Id == id.ToString()).Select(e => e.Version));
     }
 
