@@ -38,6 +38,11 @@ public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
     /// </summary>
     Task<ObservedMachine> EnsureMachine(string id, string incarnation, ulong generation, MachineSpec spec, CancellationToken cancel);
 
+    /// <summary>
+    /// Puts in force what its NICs may send and receive, and changes nothing else: all that may be done to a machine while it is on its way to another host. Succeeds where it is not here.
+    /// </summary>
+    Task GuardMachine(string id, string incarnation, MachineSpec spec, CancellationToken cancel);
+
     /// <summary>Destroys and undefines the machine, its root disk, seed and console log. Succeeds when there is none. Other incarnations are left alone.</summary>
     Task RemoveMachine(string id, string incarnation, CancellationToken cancel);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Controller.Agent.Drivers;
 using Controller.Agent.Images;
 using Controller.Agent.Leases;
@@ -15,6 +16,7 @@ internal sealed partial class Steps(
     MachineWatch watch, Departures departures, Lease lease, IOptions<AgentOptions> options, ILogger<Steps> log) : IDisposable
 {
     private readonly SemaphoreSlim _builds = new(options.Value.ParallelBuilds);
+    private readonly ConcurrentDictionary<ObjectKey, ulong> _guarded = [];   // machines on their way, and for which generation
 
     /// <summary>Takes the step, or only looks where <paramref name="mayAct"/> is false. Returns why it is not as wanted, null when it is.</summary>
     public async Task<Failure?> Take(LedgerObject entry, Inventory inventory, bool mayAct, CancellationToken cancel)
@@ -23,9 +25,11 @@ internal sealed partial class Steps(
         if (IsMoving(entry.Desired))
         {
             if (entry.Desired.Machine is { Leased: true, Incoming: not null }) lease.Cover();   // it comes running
-            observations.Note(seen);
-            return null;
+            var unguarded = entry.Desired.Machine.Outgoing is null ? null : await Guard(entry, mayAct, cancel);
+            observations.Note(unguarded is null ? seen : seen.With(seen.Generation, unguarded));
+            return unguarded;
         }
+        _guarded.TryRemove(ObjectKey.Of(entry.Desired), out _);
         if (entry.Desired.Kind == ObjectKind.ObjectMachine) await departures.End(ObjectKey.Of(entry.Desired), cancel);
         if (entry.Desired.Absent || entry.Desired.Volume is { Released: true }) return await Remove(entry, seen, mayAct, cancel);
 
@@ -67,6 +71,17 @@ internal sealed partial class Steps(
         return await Bring(entry, seen, cancel);
     }
 
+    /// <summary>A machine that leaves runs here until it has left: rules that change meanwhile are in force at once. Once for a generation.</summary>
+    private async Task<Failure?> Guard(LedgerObject entry, bool mayAct, CancellationToken cancel)
+    {
+        var (key, generation) = (ObjectKey.Of(entry.Desired), entry.Desired.Generation);
+        if (_guarded.TryGetValue(key, out var last) && last == generation) return null;
+        if (!mayAct) return LastFailure(entry);
+        var failure = await Attempt(entry, () => active.Driver.GuardMachine(key.Id, key.Incarnation, entry.Desired.Machine, cancel), cancel);
+        if (failure is null) _guarded[key] = generation;
+        return failure;
+    }
+
     /// <summary>
     /// What the inventory says of a ledger entry, with the generation that is known to be applied in full: none for a machine that is off against what is wanted and will be
     /// started. Nobody may take its "off" for the guest's own decision.
@@ -84,7 +99,7 @@ internal sealed partial class Steps(
         };
     }
 
-    /// <summary>On its way from one host to another: it is looked at and left alone.</summary>
+    /// <summary>On its way from one host to another: it is looked at and, but for its guards, left alone.</summary>
     private static bool IsMoving(DesiredObject wanted) => wanted is { Absent: false, Machine: { } machine } && (machine.Incoming ?? (object?)machine.Outgoing) is not null;
 
     private MachineTransfer Transfer(DesiredObject wanted, ObservedMachine seen)

@@ -9,11 +9,12 @@ internal sealed class StepFailedException(string message, string? log) : Excepti
     public string? Log { get; } = log;
 }
 
-/// <summary>Shows steps as they go, each with its time. On a terminal the running step is shown too; elsewhere a line a finished step.</summary>
+/// <summary>Shows steps as they go, each with its time. On a terminal the running ones are shown too; elsewhere a line a finished step.</summary>
 internal sealed class Progress(TextWriter output, bool live)
 {
     private const int TailLines = 15;
     private readonly Lock _lock = new();
+    private readonly List<(string Title, Stopwatch Clock)> _running = [];
 
     public static Progress ToConsole() => new(Console.Out, live: !Console.IsOutputRedirected);
 
@@ -21,11 +22,12 @@ internal sealed class Progress(TextWriter output, bool live)
     public async Task Step(string title, Func<Task<string>> work)
     {
         var clock = Stopwatch.StartNew();
+        lock (_lock) _running.Add((title, clock));
         // What throws before its first await is a failed step, too.
         var running = Task.Run(work);
         while (live && !running.IsCompleted)
         {
-            Write($"\r\u001b[K   …  {Seconds(clock.Elapsed)}  {title}");
+            ShowRunning();
             await Task.WhenAny(running, Task.Delay(100));
         }
         string note;
@@ -37,6 +39,10 @@ internal sealed class Progress(TextWriter output, bool live)
         {
             Finish("fail", clock.Elapsed, title, e.Message);
             throw;
+        }
+        finally
+        {
+            lock (_lock) _running.Remove((title, clock));
         }
         Finish(" ok ", clock.Elapsed, title, note);
     }
@@ -68,6 +74,12 @@ internal sealed class Progress(TextWriter output, bool live)
         {
             return [];
         }
+    }
+
+    private void ShowRunning()
+    {
+        lock (_lock)
+            Write("\r\u001b[K   …" + string.Concat(_running.Select(step => $"  {Seconds(step.Clock.Elapsed)}  {step.Title}")));
     }
 
     private void Finish(string mark, TimeSpan took, string title, string note) =>

@@ -94,6 +94,13 @@ internal sealed partial class ComputeGrain
         Features = [.. ComputeHardware.Features(present.Attributes), .. ComputeHardware.Features(present.Links)],
     };
 
+    /// <summary>Of a host that it is not on yet: which has the physical networks, too, that its networks lead to.</summary>
+    private async Task<PlacementRequest> Seeking(ComputeRecord present, Guid? near, params Guid[] pools)
+    {
+        var request = Request(present, near, pools);
+        return request with { Features = [.. request.Features, .. (await _links.PhysicalNetworks(present)).Select(ComputeHardware.PhysicalNetwork)] };
+    }
+
     /// <summary>Keeps what was seen, where it says something new.</summary>
     private async Task Note(ObservedMachine machine)
     {

@@ -110,7 +110,7 @@ internal sealed partial class ComputeGrain
         var present = _record.Value!;
         var migration = present.Migration!;
         var source = await HostOf(migration.Source.Host!.Value).View();
-        var request = Request(present, migration.Wanted, [.. migration.Volumes.Select(v => v.Pool).OfType<Guid>().Distinct()]);
+        var request = await Seeking(present, migration.Wanted, [.. migration.Volumes.Select(v => v.Pool).OfType<Guid>().Distinct()]);
         var placed = await _claims.Place(request with
         {
             Incarnation = migration.Target.Incarnation,

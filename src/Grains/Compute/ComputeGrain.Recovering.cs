@@ -98,7 +98,7 @@ internal sealed partial class ComputeGrain
         var pools = (await _links.Attachments(present.Links)).Select(a => a.Pool).OfType<Guid>().Distinct().ToArray();
         var placed = waits is not null
             ? new PlacementResult(null, OutcomeKind.Conflict, waits)
-            : await _claims.Place(Request(present with { Held = null }, null, pools) with { Incarnation = recovery.Next, ExceptHosts = isLost ? [recovery.From] : [] });
+            : await _claims.Place(await Seeking(present with { Held = null }, null, pools) with { Incarnation = recovery.Next, ExceptHosts = isLost ? [recovery.From] : [] });
         if (placed.Host is not { } host)
         {
             await _record.Write(present with { Recovery = recovery with { Operation = recovery.Operation.Again(now, placed.Why) } });

@@ -360,7 +360,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return await Abandon(why);
         if (near is not null && ComputeAvailability.IsWanted(present.Mixins))
             return await Abandon(new(OutcomeKind.Conflict, ComputeAvailability.LocalVolume));
-        var placed = await _claims.Place(Request(present, near, pools) with { Addresses = NicAddressing.Of(Id, present.Inline) });
+        var placed = await _claims.Place(await Seeking(present, near, pools) with { Addresses = NicAddressing.Of(Id, present.Inline) });
         if (placed.Host is not { } host)
             return await Abandon(new(placed.Kind, placed.Why));
         (_, _, why) = await MakeLinks(present.Inline.Where(IsNic));

@@ -16,6 +16,9 @@ internal static class ComputeHardware
     public static IEnumerable<string> Features(IReadOnlyCollection<ComputeLink> links) =>
         [.. links.Any(ComputeLinks.IsGroup) ? [SecurityGroups] : (string[])[], .. links.Any(l => l.Floating) ? [FloatingAddresses] : (string[])[]];
 
+    /// <summary>How a host says that it has a physical network.</summary>
+    public static string PhysicalNetwork(string name) => "physical-network:" + name;
+
     public static readonly string Mixin = Machine.Mixin.Id.ToString();
 
     public static Firmware Firmware(IReadOnlyDictionary<string, AttributeValue> attributes) =>

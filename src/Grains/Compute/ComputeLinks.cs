@@ -8,6 +8,9 @@ namespace Controller.Grains.Compute;
 /// <summary>What a compute asks of the links that start at it.</summary>
 internal sealed class ComputeLinks(IGrainFactory grains)
 {
+    /// <summary>Sees what is another project's.</summary>
+    private static readonly Caller Everything = new(Guid.Empty, Role.Admin, "compute");
+
     public ILinkGrain Of(ComputeLink link) => grains.GetGrain<ILinkGrain>(GrainId.Create(link.Term, GrainKeys.Of(link.Term, link.Id)));
 
     public INetworkGrain Network(Guid id) => grains.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
@@ -17,8 +20,7 @@ internal sealed class ComputeLinks(IGrainFactory grains)
     public async Task<EntityView[]> Views(ComputeLink[] links)
     {
         // A link's own project was checked when it was made; its source's reader may see it.
-        var caller = new Caller(Guid.Empty, Role.Admin, "compute");
-        var views = await Task.WhenAll(links.Select(l => Of(l).View(caller)));
+        var views = await Task.WhenAll(links.Select(l => Of(l).View(Everything)));
         return [.. views.Where(v => v is not null).Select(v => v!)];
     }
 
@@ -37,6 +39,15 @@ internal sealed class ComputeLinks(IGrainFactory grains)
                 return new(OutcomeKind.Invalid, $"There is no network {nic.Network}.");
         }
         return null;
+    }
+
+    /// <summary>Names of the physical networks that its NICs' networks lead to, those still to be made too, and the networks of addresses that were reserved for it.</summary>
+    public async Task<IReadOnlyCollection<string>> PhysicalNetworks(ComputeRecord record)
+    {
+        var made = (await Attachments(record.Links)).Select(a => a.Nic?.Network ?? a.Floating?.Network).OfType<Guid>();
+        var networks = made.Concat(NicAddressing.Of(record.Id, record.Inline).Select(nic => nic.Network)).Distinct();
+        var views = await Task.WhenAll(networks.Select(network => Network(network).View(Everything)));
+        return [.. views.Select(view => view?.Attributes.Text(Networking.Physical)).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
     }
 
     public Task<AttachResult> Make(CreateEntity link, ComputeRecord source)

@@ -233,10 +233,10 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
     /// <summary>The ranges that it asks for and has not yet; null and why when one cannot be had.</summary>
     private async Task<(NetworkRecord? Record, string? Why)> ClaimSubnets(NetworkRecord record)
     {
-        if (record is { WantsSubnet: true, Cidr: null })
+        if (record is { WantsSubnet: true, Cidr: null } or { Cidr: not null, Physical: not null })
         {
             var wanted = record.Attributes.Text(Model.IpNetwork.Address) is { } text ? Subnet.Parse(text).Cidr : null;
-            var subnet = await _claims.ClaimSubnet(Id, wanted, record.Attributes.Text(Model.IpNetwork.Gateway));
+            var subnet = await _claims.ClaimSubnet(Id, wanted, record.Attributes.Text(Model.IpNetwork.Gateway), NetworkWishes.Given(record));
             if (subnet.Cidr is null)
                 return (null, subnet.Why);
             record = record with { Cidr = subnet.Cidr, Gateway = subnet.Gateway };

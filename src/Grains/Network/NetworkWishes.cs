@@ -1,6 +1,7 @@
 using System.Net;
 using Controller.Contracts;
 using Controller.Grains.Entities;
+using Controller.Grains.Placement;
 using Occi;
 using Occi.Extension;
 using Model = Occi.Infrastructure;
@@ -25,8 +26,10 @@ internal static class NetworkWishes
         var (cidr, why) = Subnet.Parse(range);
         if (cidr is null)
             return $"{Model.IpNetwork.Address.Name}: {why}";
-        return record.Attributes.Text(Model.IpNetwork.Gateway) is { } gateway && !Subnet.Holds(cidr, gateway)
-            ? $"{Model.IpNetwork.Gateway.Name}: {gateway} does not lie in {cidr}."
+        if (record.Attributes.Text(Model.IpNetwork.Gateway) is { } gateway && !Subnet.Holds(cidr, gateway))
+            return $"{Model.IpNetwork.Gateway.Name}: {gateway} does not lie in {cidr}.";
+        return Given(record) is { } given && !(Subnet.Holds(cidr, given.First) && Subnet.Holds(cidr, given.Last) && Subnet.Number(given.First) <= Subnet.Number(given.Last))
+            ? $"{Networking.Given.Name}: the first and the last of addresses in {cidr} were wanted, {given.First} and {given.Last} were given."
             : null;
     }
 
@@ -40,6 +43,10 @@ internal static class NetworkWishes
         : !next.WantsSubnet6 && present.Cidr6 is not null ? new(OutcomeKind.Conflict, $"The network's IPv6 range {present.Cidr6} cannot be taken away.")
         : next.Physical != present.Physical ? new(OutcomeKind.Conflict, "Whether a network is bridged, and to what, is said when it is created.")
         : null;
+
+    /// <summary>Which addresses are given out; null: all of the range.</summary>
+    public static AddressSpan? Given(NetworkRecord record) =>
+        record.Physical is not null && record.Attributes.Text(Networking.Given)?.Split('-') is [var first, var last] ? new(first, last) : null;
 
     public static string[] Dns(IReadOnlyDictionary<string, AttributeValue> attributes) =>
         attributes.Text(Networking.Dns)?.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries) ?? [];

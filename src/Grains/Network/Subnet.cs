@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
@@ -15,6 +16,9 @@ internal static class Subnet
 
     public static bool Holds(string cidr, string address) =>
         IPAddress.TryParse(address, out var parsed) && parsed.AddressFamily == AddressFamily.InterNetwork && IPNetwork.Parse(cidr).Contains(parsed);
+
+    /// <summary>An IPv4 address as a number, to compare it by.</summary>
+    public static uint Number(string address) => BinaryPrimitives.ReadUInt32BigEndian(IPAddress.Parse(address).GetAddressBytes());
 
     public static int PrefixLength(string cidr) => IPNetwork.Parse(cidr).PrefixLength;
 

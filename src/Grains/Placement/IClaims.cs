@@ -52,7 +52,11 @@ public interface IClaims
     /// <summary>
     /// Takes the subnet <paramref name="wanted"/>, or a free one; its gateway is the one wanted, or the first address. Null with the reason when it overlaps another network's.
     /// </summary>
-    Task<SubnetResult> ClaimSubnet(Guid network, string? wanted, string? gateway);
+    /// <param name="network">A repeat changes what is given out of its subnet, and nothing else.</param>
+    /// <param name="wanted">CIDR.</param>
+    /// <param name="gateway">An address in it.</param>
+    /// <param name="given">The addresses that are given out; null: all.</param>
+    Task<SubnetResult> ClaimSubnet(Guid network, string? wanted, string? gateway, AddressSpan? given = null);
 
     /// <summary>Takes an address of the network's subnet, the wanted one or the lowest free one. A repeat answers the same address.</summary>
     Task<AddressResult> ClaimAddress(AddressRequest request);
@@ -147,6 +151,9 @@ public sealed record Placed(string Term, Guid Consumer, Guid Incarnation);
 
 /// <summary>A subnet in CIDR notation and its gateway, or why there is none.</summary>
 public sealed record SubnetResult(string? Cidr, string? Gateway, string? Why);
+
+/// <summary>From the first to the last IPv4 address.</summary>
+public sealed record AddressSpan(string First, string Last);
 
 /// <summary>Asks for an address of a network that has a subnet; its gateway is never given out. <see cref="Consumer"/>: whose NIC it is.</summary>
 public sealed record AddressRequest(Guid Network, Guid Link, Guid Consumer, string Mac, string? Wanted, string? Hostname);

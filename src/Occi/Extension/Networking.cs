@@ -38,10 +38,16 @@ public static class Networking
         Required = true, SetOnce = true, Pattern = "[A-Za-z0-9_.-]{1,64}",
     };
 
+    /// <summary>What is given out of a range that others live in, too.</summary>
+    public static readonly Attr Given = new("local.controller.network.addresses", AttrType.Text, "Addresses to give out, FIRST-LAST; by default all of the range but the gateway.")
+    {
+        Pattern = "[0-9.]{7,15}-[0-9.]{7,15}",
+    };
+
     /// <summary>A network that is the provider's own, outside of the cloud; for admins to create.</summary>
     public static readonly Mixin Bridged = new(new(Scheme.Network, "bridged"))
     {
-        Title = "Network of the world outside", Location = "/mixin/network_bridged/", Applies = [Network.Kind], Attributes = [Physical],
+        Title = "Network of the world outside", Location = "/mixin/network_bridged/", Applies = [Network.Kind], Attributes = [Physical, Given],
     };
 
     /// <summary>A bridged network of which projects may have addresses for themselves, beside or instead of NICs on it.</summary>

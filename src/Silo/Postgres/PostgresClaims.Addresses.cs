@@ -9,13 +9,17 @@ namespace Controller.Silo.Postgres;
 // Subnets and addresses of networks.
 internal sealed partial class PostgresClaims
 {
-    public async Task<SubnetResult> ClaimSubnet(Guid network, string? wanted, string? gateway)
+    public async Task<SubnetResult> ClaimSubnet(Guid network, string? wanted, string? gateway, AddressSpan? given = null)
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, AllSubnets);
         if (await Subnet(connection, network) is { } already)
+        {
+            await Give(connection, network, given);
+            await transaction.CommitAsync();
             return already;
+        }
         if (wanted is not null && await Text(connection, "SELECT range::text FROM subnet_claim WHERE range && $1::cidr LIMIT 1", wanted) is { } taken)
             return new(null, null, $"The range {wanted} overlaps {taken}, which another network has.");
         var range = wanted ?? await Text(
@@ -27,10 +31,16 @@ internal sealed partial class PostgresClaims
         await Execute(
             connection, "INSERT INTO subnet_claim (network, range, gateway) VALUES ($1, $2::cidr, coalesce($3::inet, host(network($2::cidr))::inet + 1))",
             network, range, wanted is null ? DBNull.Value : (object?)gateway ?? DBNull.Value);
+        await Give(connection, network, given);
         var claimed = (await Subnet(connection, network))!;   // just inserted
         await transaction.CommitAsync();
         return claimed;
     }
+
+    /// <summary>Addresses beyond that were given before stay whose they are.</summary>
+    private static Task Give(NpgsqlConnection connection, Guid network, AddressSpan? given) => Execute(
+        connection, "UPDATE subnet_claim SET given_from = $2::inet, given_to = $3::inet WHERE network = $1",
+        network, (object?)given?.First ?? DBNull.Value, (object?)given?.Last ?? DBNull.Value);
 
     public async Task<AddressResult> ClaimAddress(AddressRequest request)
     {
@@ -114,6 +124,8 @@ internal sealed partial class PostgresClaims
         var host = (1L << (32 - range.PrefixLength)) - 1;
         if ((BinaryPrimitives.ReadUInt32BigEndian(parsed.GetAddressBytes()) & host) == host)
             return (null, $"The address {wanted} is the network's broadcast address.");
+        if (await Text(connection, "SELECT host(given_from) || ' to ' || host(given_to) FROM subnet_claim WHERE network = $1 AND NOT $2::inet BETWEEN given_from AND given_to", network, wanted) is { } given)
+            return (null, $"The address {wanted} is not given out: of this network are {given}.");
         return await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND address = $2::inet", network, wanted) is { } other
             ? (null, $"The address {wanted} is taken, by the link {other}.")
             : (wanted, null);
@@ -128,7 +140,7 @@ internal sealed partial class PostgresClaims
         var next = await Value<long>(connection, "SELECT last_given - network(range)::inet + 1 FROM subnet_claim WHERE network = $1 AND last_given IS NOT NULL", network) ?? 1;
         var address = await FreeFrom(connection, network, cidr, gateway, next) ?? await FreeFrom(connection, network, cidr, gateway, 1);
         if (address is null)
-            return (null, $"All addresses of {cidr} are taken.");
+            return (null, $"All addresses of {cidr} that are given out are taken.");
         await Execute(connection, "UPDATE subnet_claim SET last_given = $2::inet WHERE network = $1", network, address);
         return (address, null);
     }
@@ -138,7 +150,8 @@ internal sealed partial class PostgresClaims
         connection,
         """
         SELECT host(a) FROM (SELECT host(network($2::cidr))::inet + n AS a FROM generate_series($4::bigint, (2 ^ (32 - masklen($2::cidr)))::bigint - 2) n) c
-        WHERE a <> $3::inet AND NOT EXISTS (SELECT 1 FROM address_claim t WHERE t.network = $1 AND t.address = a) LIMIT 1
+        WHERE a <> $3::inet AND NOT EXISTS (SELECT 1 FROM address_claim t WHERE t.network = $1 AND t.address = a)
+            AND NOT EXISTS (SELECT 1 FROM subnet_claim s WHERE s.network = $1 AND NOT a BETWEEN s.given_from AND s.given_to) LIMIT 1
         """,
         network, cidr, gateway, number);
 

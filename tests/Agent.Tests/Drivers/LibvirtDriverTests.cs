@@ -45,6 +45,25 @@ public sealed class LibvirtDriverTests(LibvirtHost host) : HardwareContract(host
         }
     }
 
+    /// <summary>A blocking virStreamRecv sleeps through what another thread reads off the wire between its look and its wait: what is written meanwhile makes that likely.</summary>
+    [DriverFact]
+    public async Task What_is_typed_comes_back_without_waiting_for_the_next_key()
+    {
+        await using var bench = new Bench(host);
+        var machine = bench.Machine(spec => spec.Power = Power.Running);
+        await bench.Ensure(machine);
+        await bench.WaitForConsole(machine, "DEMO: ready");
+
+        await using var console = await Driver.OpenConsole(machine.Id, ConsoleKind.ConsoleSerial, default);
+        for (var line = 1; line <= 300; line++)
+        {
+            // Each key is written while the echo of the one before is read.
+            foreach (var key in $"echo $(({line}+1000)).\r")
+                await console.Write(new[] { (byte)key }, default);
+            await ReadText(console, text => text.Contains($"{line + 1000}.", StringComparison.Ordinal));
+        }
+    }
+
     [DriverFact]
     public async Task A_killed_libvirtd_is_noticed_and_found_again_with_its_machines()
     {

@@ -65,6 +65,13 @@ public sealed class LibvirtSecurityTests(LibvirtPair pair) : IClassFixture<Libvi
         await Rules(other, client);
         await Says(other, client, "TEST: server [ ]");
 
+        // On its way to another host it has new ones as well, and keeps its generation.
+        var generation = (await one.See(server))!.Generation;
+        server.Spec.Nics[0].Rules.Add(Ingress(Tcp, 81, 81));
+        await pair.One.Driver.GuardMachine(server.Id, server.Incarnation, server.Spec, default);
+        await Says(other, client, "TEST: server [ 81 ]");
+        Assert.Equal(generation, (await one.See(server))!.Generation);
+
         // Out of the group.
         await one.Ensure(server, spec => spec.Nics[0].Filtered = false);
         await Says(other, client, "TEST: server [ 80 81 icmp icmp6 ]");

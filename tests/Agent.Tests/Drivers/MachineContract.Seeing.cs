@@ -70,7 +70,7 @@ public abstract partial class MachineContract
         return await ReadText(console, text => text.Contains(answer, StringComparison.Ordinal));
     }
 
-    private static async Task<string> ReadText(IMachineConsole console, Func<string, bool> enough)
+    protected static async Task<string> ReadText(IMachineConsole console, Func<string, bool> enough)
     {
         using var patience = new CancellationTokenSource(Bench.Patience);
         var (text, buffer) = (new StringBuilder(), new byte[4096]);

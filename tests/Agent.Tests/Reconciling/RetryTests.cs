@@ -100,6 +100,38 @@ public sealed class RetryTests : IAsyncLifetime
         Assert.False(Seen(volume)!.IsPresent);
     }
 
+    [Fact]
+    public async Task A_machine_that_leaves_is_guarded_as_is_wanted_and_otherwise_left_alone()
+    {
+        var machine = Want.Machine();
+        Accept(machine);
+        await Eventually.That(() => Seen(machine) is { Generation: 1, Machine.Power: Power.Running }, "the machine", () => _time.Advance(TimeSpan.FromMilliseconds(20)));
+
+        Faults.Fail("GuardMachine", 1, "no-nft");
+        Faults.Fail("EnsureMachine", 1, "nobody-asked");
+        var leaving = machine.Clone();
+        (leaving.Generation, leaving.Machine.Outgoing) = (2, new Outgoing { MigrationId = Guid.NewGuid().ToString() });
+        Accept(leaving);
+        await Eventually.That(() => Seen(machine) is { Failure.Code: "no-nft" }, "the failure");
+        await Eventually.That(() => Seen(machine) is { Failure: null, Machine.Transfer: not null }, "the guards", () => _time.Advance(TimeSpan.FromMilliseconds(20)));
+        Assert.Equal((1UL, true), (Seen(machine)!.Generation, IsLeft("EnsureMachine")));
+
+        // Every generation is, and each once.
+        Faults.Fail("GuardMachine", 1, "no-nft");
+        Faults.Fail("GuardMachine", 1, "not-again");
+        leaving.Generation = 3;
+        Accept(leaving);
+        await Eventually.That(() => Seen(machine) is { Failure.Code: "no-nft" }, "the failure");
+        await Eventually.That(() => Seen(machine) is { Failure.Code: "not-again" }, "the other one", () => _time.Advance(TimeSpan.FromMilliseconds(20)));
+        await Eventually.That(() => Seen(machine) is { Failure: null }, "the guards", () => _time.Advance(TimeSpan.FromMilliseconds(20)));
+        Faults.Fail("GuardMachine", 1, "not-again");
+        _time.Advance(TimeSpan.FromMinutes(1));
+        var marker = Want.Volume();
+        Accept(marker);
+        await Eventually.That(() => Seen(marker) is { IsPresent: true }, "another object", () => _time.Advance(TimeSpan.FromSeconds(1)));
+        Assert.True(IsLeft("GuardMachine"));
+    }
+
     private void Accept(DesiredObject wanted) => Reconciler.Accept(new Desired { Objects = { wanted } }, default);
 
     private Sighting? Seen(DesiredObject wanted) => _host.Services.GetRequiredService<Observations>().Find(Controller.Agent.Ledger.ObjectKey.Of(wanted));

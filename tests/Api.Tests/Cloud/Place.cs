@@ -67,7 +67,7 @@ internal sealed class Place : IAsyncDisposable
     public string[] AgentSettings(string name, string joinToken) =>
     [
         $"--Agent:Name={name}", $"--Agent:StateDirectory={In(name)}", $"--Agent:JoinToken={joinToken}", "--Agent:Driver=Simulated",
-        "--Agent:MeasureEvery=00:00:01", "--Simulated:BootTime=00:00:00", "--Simulated:ShutdownTime=00:00:00", "--Logging:LogLevel:Default=Error",
+        "--Agent:MeasureEvery=00:00:01", "--Simulated:BootTime=00:00:00", "--Simulated:ShutdownTime=00:00:00", "--Simulated:PhysicalNetworks:0=public", "--Logging:LogLevel:Default=Error",
     ];
 
     public ValueTask StopDatabase() => _postgres.DisposeAsync();

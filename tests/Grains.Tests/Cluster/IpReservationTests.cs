@@ -19,7 +19,7 @@ public sealed class IpReservationTests(ClusterFixture cluster) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        _host = await cluster.Host(features: "floating-addresses");
+        _host = await cluster.Host(features: ["floating-addresses", "physical-network:public"]);
         Assert.Equal(OutcomeKind.Created, (await Make(Admin, Model.Network.Kind, _public, [Model.IpNetwork.Mixin, Networking.Bridged, Networking.Floating], (Networking.Physical, "public"), (Model.IpNetwork.Address, Range))).Kind);
     }
 

@@ -22,7 +22,7 @@ public sealed class NetworkSpanTests(ClusterFixture cluster) : IAsyncLifetime
     public async Task Hosts_of_a_network_know_each_other_while_each_has_a_machine_on_it()
     {
         var network = await Network([Model.IpNetwork.Mixin, Networking.Ipv6, Networking.Settings], (Networking.Dns, "192.0.2.1 192.0.2.2"));
-        var one = await Host( "10.77.0.1");
+        var one = await Host("10.77.0.1");
         var first = await Machine(network);
         await Eventually.Is("the first host has it alone", () => Told(one, network, []));
         var told = (DesiredNetwork)one.Wanted[network];
@@ -30,7 +30,7 @@ public sealed class NetworkSpanTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal(["192.0.2.1", "192.0.2.2"], told.Dns);
         await cluster.Retire(one);
 
-        var other = await Host( "10.77.0.2");
+        var other = await Host("10.77.0.2");
         var second = await Machine(network);
         await Eventually.Is("each host knows the other", async () => await Told(one, network, "10.77.0.2") && await Told(other, network, "10.77.0.1"));
         Assert.True(told.Vni > 0);
@@ -57,7 +57,7 @@ public sealed class NetworkSpanTests(ClusterFixture cluster) : IAsyncLifetime
     public async Task A_host_that_is_to_let_a_network_go_and_needs_it_again_gets_it_afterwards()
     {
         var network = await Network([Model.IpNetwork.Mixin]);
-        var host = await Host( "10.77.0.3");
+        var host = await Host("10.77.0.3");
         var first = await Machine(network);
         await Eventually.Is("the host has it", () => Told(host, network, []));
         var grain = cluster.Grains.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", network)));
@@ -86,7 +86,7 @@ public sealed class NetworkSpanTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal((0, 0), (((DesiredNetwork)one.Wanted[network]).Vni, ((DesiredNetwork)one.Wanted[network]).Mtu));
         Assert.Null(await Message(network));
         await cluster.Retire(one);
-        var other = await Host( "10.77.0.5");
+        var other = await Host("10.77.0.5");
         var second = await Machine(network);
         await Eventually.Is("it says so", async () => await Message(network) is { } message && message.Contains($"Machines on host {one.Id} do not reach", StringComparison.Ordinal));
 
@@ -112,7 +112,13 @@ public sealed class NetworkSpanTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal(OutcomeKind.Invalid, (await cluster.Entity("network", id).Create(Wish(Role.Admin))).Kind);
         Assert.Equal(OutcomeKind.Created, (await cluster.Entity("network", id).Create(Wish(Role.Admin, (Model.IpNetwork.Address, "198.51.100.0/24")))).Kind);
 
-        var host = await Host( "10.77.0.6");
+        // A host that has no such network gets no machine that is to be on it.
+        await Host("10.77.0.7");
+        var without = Compute(id);
+        var nowhere = await cluster.Entity("compute", without.Id).Create(without);
+        Assert.Equal(OutcomeKind.NoCapacity, nowhere.Kind);
+        Assert.Contains("1 without physical-network:public", nowhere.Why, StringComparison.Ordinal);
+        var host = await Host("10.77.0.6", "physical-network:public");
         var machine = await Machine(id);
         await Eventually.Is("the host has it", () => Told(host, id, []));
         var told = (DesiredNetwork)host.Wanted[id];
@@ -123,9 +129,44 @@ public sealed class NetworkSpanTests(ClusterFixture cluster) : IAsyncLifetime
         await Delete("network", id);
     }
 
-    private async Task<ScriptedAgent> Host(string? underlay)
+    [Fact]
+    public async Task A_network_of_the_world_outside_gives_out_what_is_to_be_given_out()
     {
-        var host = await cluster.Host(underlay: underlay);
+        var (id, admin) = (Guid.NewGuid(), Me with { Role = Role.Admin });
+        CreateEntity Wish(string given) => new()
+        {
+            Caller = admin, Id = id, Kind = Model.Network.Kind.ToString(), Mixins = [Networking.Bridged.ToString(), Networking.Floating.ToString(), Model.IpNetwork.Mixin.ToString()],
+            Attributes = new()
+            {
+                [Networking.Physical.Name] = AttributeValue.Of("public"), [Model.IpNetwork.Address.Name] = AttributeValue.Of("198.51.100.0/24"), [Networking.Given.Name] = AttributeValue.Of(given),
+            },
+        };
+        foreach (var wrong in (string[])["198.51.100.9-198.51.100.8", "198.51.100.9-198.51.101.1", "198.51.100.9-1.2.3.999"])
+        {
+            var refused = await cluster.Entity("network", id).Create(Wish(wrong));
+            Assert.Equal(
+                (OutcomeKind.Invalid, $"{Networking.Given.Name}: the first and the last of addresses in 198.51.100.0/24 were wanted, {wrong.Replace("-", " and ", StringComparison.Ordinal)} were given."),
+                (refused.Kind, refused.Why));
+        }
+        Assert.Equal(OutcomeKind.Created, (await cluster.Entity("network", id).Create(Wish("198.51.100.8-198.51.100.8"))).Kind);
+        var grain = cluster.Grains.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
+        var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
+        Assert.Equal("198.51.100.8", (await grain.Reserve(first, null)).Address!.Address);
+        Assert.Equal(OutcomeKind.Conflict, (await grain.Reserve(second, null)).Outcome.Kind);
+        var changed = await cluster.Entity("network", id).Update(new()
+        {
+            Caller = admin, Replace = false, Attributes = new() { [Networking.Given.Name] = AttributeValue.Of("198.51.100.8-198.51.100.20") },
+        });
+        Assert.Equal((OutcomeKind.Done, null), (changed.Kind, changed.Why));
+        Assert.Equal("198.51.100.9", (await grain.Reserve(second, null)).Address!.Address);
+        foreach (var reservation in (Guid[])[first, second])
+            await grain.Unreserve(reservation);
+        await Delete("network", id);
+    }
+
+    private async Task<ScriptedAgent> Host(string? underlay, params string[] features)
+    {
+        var host = await cluster.Host(underlay: underlay, features: features);
         _hosts.Add(host);
         return host;
     }
@@ -151,23 +192,26 @@ public sealed class NetworkSpanTests(ClusterFixture cluster) : IAsyncLifetime
     /// <summary>On the one host that is up.</summary>
     private async Task<Guid> Machine(Guid network)
     {
-        var id = Guid.NewGuid();
-        var made = await cluster.Entity("compute", id).Create(new()
-        {
-            Caller = Me, Id = id, Kind = Model.Compute.Kind.ToString(),
-            Links =
-            [
-                new()
-                {
-                    Caller = Me, Id = Guid.NewGuid(), Kind = Model.NetworkInterface.Kind.ToString(),
-                    Attributes = new() { [CoreKinds.Target.Name] = AttributeValue.Of("/network/" + network) },
-                },
-            ],
-        });
+        var compute = Compute(network);
+        var id = compute.Id;
+        var made = await cluster.Entity("compute", id).Create(compute);
         Assert.Equal((OutcomeKind.Created, null), (made.Kind, made.Why));
         await Eventually.Is($"{id} is active", async () => (await cluster.Entity("compute", id).View(Me))!.Attributes[Model.Compute.State.Name].Text == "active");
         return id;
     }
+
+    private static CreateEntity Compute(Guid network) => new()
+    {
+        Caller = Me, Id = Guid.NewGuid(), Kind = Model.Compute.Kind.ToString(),
+        Links =
+        [
+            new()
+            {
+                Caller = Me, Id = Guid.NewGuid(), Kind = Model.NetworkInterface.Kind.ToString(),
+                Attributes = new() { [CoreKinds.Target.Name] = AttributeValue.Of("/network/" + network) },
+            },
+        ],
+    };
 
     private async Task Delete(string term, Guid id)
     {

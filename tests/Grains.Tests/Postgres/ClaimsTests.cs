@@ -189,12 +189,30 @@ public sealed class ClaimsTests(DatabaseFixture fixture) : IAsyncLifetime
         var links = Enumerable.Range(0, 5).Select(_ => Guid.NewGuid()).ToArray();
         var addresses = await Task.WhenAll(links.Select(l => _claims.ClaimAddress(Address(network, l, null))));
         Assert.Equal(["10.78.0.2", "10.78.0.3", "10.78.0.4", "10.78.0.5", "10.78.0.6"], addresses.Select(a => a.Address!).Order(StringComparer.Ordinal));
-        Assert.Equal("All addresses of 10.78.0.0/29 are taken.", (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), null))).Why);
+        Assert.Equal("All addresses of 10.78.0.0/29 that are given out are taken.", (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), null))).Why);
         await _claims.ReleaseAddress(network, links[2]);
         Assert.Equal(addresses[2].Address, (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), null))).Address);
         await _claims.ReleaseSubnet(network);
         Assert.Contains("has no range", (await _claims.ClaimAddress(Address(network, Guid.NewGuid(), "10.78.0.2"))).Why);
         Assert.Equal(new(null, null), await _claims.ClaimAddress(Address(network, Guid.NewGuid(), null)));
+    }
+
+    [Fact]
+    public async Task What_is_not_to_be_given_out_is_not_given_and_what_was_given_before_stays()
+    {
+        var (network, links) = (Guid.NewGuid(), Enumerable.Range(0, 5).Select(_ => Guid.NewGuid()).ToArray());
+        await _claims.ClaimSubnet(network, "10.79.0.0/29", null, new("10.79.0.4", "10.79.0.5"));
+        Assert.Equal("10.79.0.4", (await _claims.ClaimAddress(Address(network, links[0], null))).Address);
+        Assert.Equal("10.79.0.5", (await _claims.ClaimAddress(Address(network, links[1], null))).Address);
+        Assert.Equal("All addresses of 10.79.0.0/29 that are given out are taken.", (await _claims.ClaimAddress(Address(network, links[2], null))).Why);
+        Assert.Equal(
+            "The address 10.79.0.3 is not given out: of this network are 10.79.0.4 to 10.79.0.5.", (await _claims.ClaimAddress(Address(network, links[2], "10.79.0.3"))).Why);
+
+        Assert.Equal("10.79.0.0/29", (await _claims.ClaimSubnet(network, null, null, new("10.79.0.2", "10.79.0.3"))).Cidr);
+        Assert.Equal("10.79.0.4", (await _claims.ClaimAddress(Address(network, links[0], null))).Address);
+        Assert.Equal("10.79.0.2", (await _claims.ClaimAddress(Address(network, links[2], null))).Address);
+        await _claims.ClaimSubnet(network, null, null);
+        Assert.Equal("10.79.0.6", (await _claims.ClaimAddress(Address(network, links[3], "10.79.0.6"))).Address);
     }
 
     private async Task<Guid?> At(Guid consumer) =>

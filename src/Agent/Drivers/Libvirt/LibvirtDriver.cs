@@ -130,6 +130,9 @@ internal sealed partial class LibvirtDriver : IHypervisorDriver
             return observed;
         });
 
+    public Task GuardMachine(string id, string incarnation, MachineSpec spec, CancellationToken cancel) =>
+        Guard(() => Machines.Guard(ObjectKey.Of(id, incarnation), spec, cancel));
+
     public Task RemoveMachine(string id, string incarnation, CancellationToken cancel) =>
         Guard(async () =>
         {

@@ -31,6 +31,9 @@ internal sealed partial class SimulatedDriver
         return observed;
     }
 
+    /// <summary>Nothing comes to a simulated machine, and it sends nothing.</summary>
+    public Task GuardMachine(string id, string incarnation, MachineSpec spec, CancellationToken cancel) => Begin(nameof(GuardMachine), cancel);
+
     public async Task RemoveMachine(string id, string incarnation, CancellationToken cancel)
     {
         await Begin(nameof(RemoveMachine), cancel);

@@ -4,12 +4,15 @@ using Controller.Agent.Drivers.Libvirt.Interop;
 namespace Controller.Agent.Drivers.Libvirt.Consoles;
 
 /// <summary>
-/// A machine's serial console by a stream of libvirt, with a connection of its own and a thread for each direction: both calls block. All that comes is read at
-/// once, since libvirt would keep without limit what is not.
+/// A machine's serial console by a stream of libvirt, with a connection of its own. All that comes is read at once, since libvirt would keep without limit what
+/// is not. It is read on libvirt's event loop: a virStreamRecv that blocks looks whether something is there, lets go of the stream, and only then waits, so that
+/// what another thread reads off the wire in between is seen when the next thing comes, or never. Writing blocks, on a thread of its own.
 /// </summary>
 internal sealed class SerialConsole : IMachineConsole
 {
-    private const uint Force = 1;
+    private const uint NonBlocking = 1;   // of the stream
+    private const uint Force = 1;         // of the console
+    private const int Nothing = -2;
     private const int PartBytes = 16 * 1024;
     private const int MostUnread = 256 * 1024;
 
@@ -17,14 +20,16 @@ internal sealed class SerialConsole : IMachineConsole
     private readonly StreamHandle _stream;
     private readonly Tail _tail = new(MostUnread);
     private readonly BlockingCollection<(byte[] Data, TaskCompletionSource Sent)> _outbox = new(1);
-    private readonly Task _reading;
+    private readonly Lock _reading = new();
+    private readonly nint _reader;
     private readonly Task _writing;
+    private bool _isOver;
 
     private SerialConsole(ConnectHandle connect, StreamHandle stream)
     {
         (_connect, _stream) = (connect, stream);
-        _reading = OnOwnThread(ReadAll);
-        _writing = OnOwnThread(WriteAll);
+        _reader = EventLoop.Read(stream, ReadAll);
+        _writing = Task.Factory.StartNew(WriteAll, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
     /// <summary>Whoever has the console loses it.</summary>
@@ -59,12 +64,13 @@ internal sealed class SerialConsole : IMachineConsole
         await sent.Task.WaitAsync(cancel);
     }
 
-    /// <summary>The connection is cut under the calls that block on it; libvirtd closes the console when it goes. What is left is freed when they have returned.</summary>
+    /// <summary>The connection is cut under a call that blocks on it; libvirtd closes the console when it goes. What is left is freed when that has returned.</summary>
     public ValueTask DisposeAsync()
     {
-        _outbox.CompleteAdding();
+        EventLoop.StopReading(_stream, _reader);
+        End();
         _ = Native.virConnectSetKeepAlive(_connect, 1, 0);
-        _ = Task.WhenAll(_reading, _writing).ContinueWith(_ => Free(), TaskScheduler.Default);
+        _ = _writing.ContinueWith(_ => Free(), TaskScheduler.Default);
         return ValueTask.CompletedTask;
     }
 
@@ -74,7 +80,7 @@ internal sealed class SerialConsole : IMachineConsole
         try
         {
             using var domain = Checked.Ok(Native.virDomainLookupByUUIDString(connect, machine));
-            var stream = Checked.Ok(Native.virStreamNew(connect, 0));
+            var stream = Checked.Ok(Native.virStreamNew(connect, NonBlocking));
             try
             {
                 Checked.Ok(Native.virDomainOpenConsole(domain, null, stream, Force));
@@ -93,17 +99,38 @@ internal sealed class SerialConsole : IMachineConsole
         }
     }
 
-    private unsafe void ReadAll()
+    /// <summary>Whether more may come.</summary>
+    private unsafe bool ReadAll()
     {
         var buffer = new byte[PartBytes];
-        fixed (byte* first = buffer)
+        lock (_reading)
         {
-            int read;
-            while ((read = Native.virStreamRecv(_stream, first, PartBytes)) > 0)
-                _tail.Add(buffer[..read]);
+            fixed (byte* first = buffer)
+            {
+                while (!_isOver)
+                {
+                    var read = Native.virStreamRecv(_stream, first, PartBytes);
+                    if (read == Nothing)
+                        return true;
+                    if (read > 0)
+                        _tail.Add(buffer[..read]);
+                    else
+                        End();
+                }
+            }
+            return false;
         }
-        _tail.End();
-        _outbox.CompleteAdding();
+    }
+
+    /// <summary>Nothing more is read or written.</summary>
+    private void End()
+    {
+        lock (_reading)
+        {
+            _isOver = true;
+            _tail.End();
+            _outbox.CompleteAdding();
+        }
     }
 
     private void WriteAll()
@@ -138,6 +165,4 @@ internal sealed class SerialConsole : IMachineConsole
         _connect.Dispose();
         _outbox.Dispose();
     }
-
-    private static Task OnOwnThread(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }

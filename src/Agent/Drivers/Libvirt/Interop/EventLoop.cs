@@ -42,6 +42,7 @@ internal static unsafe class EventLoop
 {
     private static readonly Lock Starting = new();
     private static readonly ConcurrentDictionary<nint, ChannelWriter<LibvirtEvent>> Listeners = new();
+    private static readonly ConcurrentDictionary<nint, Func<bool>> Readers = new();
     private static long _lastListener;
     private static bool _started;
 
@@ -90,6 +91,36 @@ internal static unsafe class EventLoop
     /// <summary>Later callbacks for it find nobody.</summary>
     public static void Forget(nint listener) => Listeners.TryRemove(listener, out _);
 
+    /// <summary>Calls <paramref name="ready"/> on the loop's thread whenever the stream has something to read or is over, until <see cref="StopReading"/>.</summary>
+    /// <param name="stream">Not blocking.</param>
+    /// <param name="ready">Must not throw, nor wait. False: it is over, and there will be no other call.</param>
+    public static nint Read(StreamHandle stream, Func<bool> ready)
+    {
+        const int Readable = 1, Error = 4, HangUp = 8;
+        var reader = (nint)Interlocked.Increment(ref _lastListener);
+        Readers[reader] = ready;
+        try
+        {
+            Checked.Ok(Native.virStreamEventAddCallback(stream, Readable | Error | HangUp, &OnStream, (void*)reader, 0));
+            return reader;
+        }
+        catch
+        {
+            Readers.TryRemove(reader, out _);
+            throw;
+        }
+    }
+
+    /// <summary>A call that is under way may still end after this.</summary>
+    public static void StopReading(StreamHandle stream, nint reader)
+    {
+        Readers.TryRemove(reader, out _);
+        var held = false;
+        stream.DangerousAddRef(ref held);
+        _ = Native.virStreamEventRemoveCallback(stream.DangerousGetHandle());
+        stream.DangerousRelease();
+    }
+
     private static void Register(ConnectHandle connect, nint listener, EventKind kind, void* callback) =>
         Checked.Ok(Native.virConnectDomainEventRegisterAny(connect, 0, (int)kind, callback, (void*)listener, 0));
 
@@ -123,6 +154,14 @@ internal static unsafe class EventLoop
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void OnTimer(int timer, void* opaque)
     {
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void OnStream(nint stream, int events, void* reader)
+    {
+        // One that is over stays ready, and the loop would spin.
+        if (Readers.TryGetValue((nint)reader, out var ready) && !ready())
+            _ = Native.virStreamEventRemoveCallback(stream);
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

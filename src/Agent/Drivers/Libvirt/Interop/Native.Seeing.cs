@@ -18,6 +18,12 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     internal static partial int virStreamSend(StreamHandle stream, byte* data, nuint length);
 
+    [LibraryImport(Library)]
+    internal static partial int virStreamEventAddCallback(StreamHandle stream, int events, delegate* unmanaged[Cdecl]<nint, int, void*, void> callback, void* opaque, nint free);
+
+    [LibraryImport(Library)]
+    internal static partial int virStreamEventRemoveCallback(nint stream);
+
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int virDomainOpenConsole(DomainHandle domain, string? device, StreamHandle stream, uint flags);
 

@@ -55,6 +55,13 @@ internal sealed class MachineStore(
         await guards.Ensure(key, spec.Nics, cancel);   // before its taps are there: a tap without rules sends nothing
     }
 
+    /// <summary>One that is not here any more has nothing to be guarded, and nobody would take it away again.</summary>
+    public async Task Guard(ObjectKey key, MachineSpec spec, CancellationToken cancel)
+    {
+        if ((await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id))?.Label?.Incarnation == key.Incarnation)
+            await guards.Ensure(key, spec.Nics, cancel);
+    }
+
     public async Task Remove(ObjectKey key, CancellationToken cancel)
     {
         var machine = await link.Call(connect => MachineView.Find(connect, key.Id), cancel, key.Id);
