@@ -122,6 +122,43 @@ public sealed class FleetTests(Fleet fleet, ITestOutputHelper output)
         await fleet.HasForgotten(machine);
     }
 
+    [LibvirtFact]
+    public async Task A_reserved_address_goes_along_with_its_machine_wherever_that_goes()
+    {
+        const string Address = "198.51.100.20";
+        var outside = await Cloud.Create(
+            "network", "--title", "outside", "-m", "bridged", "-m", "floating", "-m", "ipnetwork", "-a", "local.controller.network.physical=public",
+            "-a", "address=198.51.100.0/24", "-a", "local.controller.network.addresses=198.51.100.20-198.51.100.29");
+        var inside = await Cloud.Create("network", "--title", "inside", "-m", "ipnetwork", "-a", "address=10.97.0.0/24");
+        var front = await Cloud.Create("ipreservation", "--title", "front");
+        var machine = await Machine(
+            "shop", [.. Nic("inside", "10.97.0.11"), "-m", "ha", "-m", "http://controller.local/occi/compute#pool", "-a", "local.controller.compute.pool=shared",
+            .. await Cloud.Saying("#!/bin/sh\n( while :; do hostname | nc -l -p 80; done ) &\n")]);
+        var guest = new Guest(fleet.Api, machine);
+        await guest.Says("DEMO: ready");
+        output.WriteLine(await Cloud.Run("occi", "link", "shop", "front"));
+        await IsReached();
+
+        var source = await fleet.HostOf(machine);
+        var target = fleet.Hosts.First(h => h.Name != source.Name);
+        await Cloud.Run("migrate", "shop", "--to", target.Name, "--method", "live", "--wait");
+        await IsReached();
+        Assert.Equal((target.Name, 1), ((await fleet.HostOf(machine)).Name, guest.Times("DEMO: boots")));
+
+        await Cloud.Run("power", target.Name, "off");
+        await new Guest(fleet.Api, machine).Says("DEMO: boots 2");
+        await IsReached();
+        await Cloud.Run("power", target.Name, "on");
+        await fleet.Becomes(target, "up");
+
+        await Cloud.Run("occi", "delete", "shop", "--wait");
+        await Cloud.Run("occi", "delete", "front", "inside", "--wait");
+        await Cloud.Run("occi", "delete", "outside", "--wait");
+        await fleet.HasForgotten([machine, front, inside, outside], Address);
+
+        Task IsReached() => Eventually.Is($"who asks outside for {Address} gets an answer", async () => (await fleet.AskOutside(Address)).Trim().Length > 0, Patience);
+    }
+
     private Task<Entity> Machine(string title, params string[] words) => Cloud.Create("compute", ["--title", title, .. Small, .. words]);
 
     private static string[] Nic(string network, string address) => ["--link", $"{network},address={address}"];

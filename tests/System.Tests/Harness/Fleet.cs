@@ -80,6 +80,17 @@ public sealed class Fleet : IAsyncLifetime
         await Eventually.Is($"{host.Name} has a libvirtd again", host.Answers, TimeSpan.FromSeconds(120));
     }
 
+    /// <summary>What port 80 of an address says to somebody in the world outside; nothing where it cannot be reached.</summary>
+    internal async Task<string> AskOutside(string address)
+    {
+        var outside = Cloud.Read("libvirt/fabric/init.pid");
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(
+            "nsenter", [$"--net=/proc/{outside}/ns/net", "--", "timeout", "3", "bash", "-c", $"exec 3<>/dev/tcp/{address}/80 && cat <&3"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (said, _) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return await said;
+    }
+
     internal static void Kill(int pid)
     {
         using var process = System.Diagnostics.Process.GetProcessById(pid);
@@ -88,6 +99,9 @@ public sealed class Fleet : IAsyncLifetime
 
     /// <summary>Nothing of these is left anywhere.</summary>
     internal Task HasForgotten(params Entity[] entities) => Cloud.HasForgotten(entities, Hosts);
+
+    /// <summary>Nor of these addresses.</summary>
+    internal Task HasForgotten(Entity[] entities, params string[] marks) => Cloud.HasForgotten(entities, Hosts, marks);
 }
 
 /// <summary>One fleet for all classes that want one: it takes half a minute to come up.</summary>

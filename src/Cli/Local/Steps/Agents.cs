@@ -89,7 +89,11 @@ internal sealed class Agents(DataDirectory data, Supervisor supervisor, ApiClien
         if (host.NamespacePidFile is { } pid)
             settings["NamespacePidFile"] = pid;
         if (host.Underlay is { } underlay)
+        {
+            // Both are the fabric's that the hosts are plugged into.
             settings["UnderlayAddress"] = underlay;
+            settings["PhysicalNetworks"] = new JsonObject { ["public"] = "external0" };
+        }
         return settings;
     }
 
