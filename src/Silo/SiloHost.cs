@@ -7,6 +7,7 @@ using Controller.Grains.Placement;
 using Controller.Grains.Restoring;
 using Controller.Grains.Sweeping;
 using Controller.Silo.Cluster;
+using Controller.Silo.Events;
 using Controller.Silo.Fences;
 using Controller.Silo.Gateway;
 using Controller.Silo.Identity;
@@ -44,6 +45,7 @@ internal static class SiloHost
         builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();
         builder.Services.AddImages(settings.Images);
+        builder.Services.AddEvents(settings.Events, settings.Webhooks);
         builder.Services.AddSingleton(settings.Pki);
         var authority = new CertificateAuthority(settings.Pki, TimeProvider.System);   // now: Orleans needs it before there are services
         builder.Services.AddSingleton(_ => authority);   // made known this way, it ends with the others
@@ -56,6 +58,7 @@ internal static class SiloHost
         builder.Host.UseOrleans(silo => Orleans(silo, settings, database, authority));
         builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: they call grains
         builder.Services.AddHostedService<ImageImporter>().AddHostedService<ImageSweeper>();
+        builder.Services.AddHostedService<EventPublisher>().AddHostedService<EventPruning>().AddHostedService<WebhookDelivery>();
         Systemd.Notifier.AddTo(builder.Services);
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
 

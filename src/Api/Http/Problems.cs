@@ -31,6 +31,7 @@ internal static class Problems
     private static readonly ProblemType ConflictType = New("conflict", 409, "Impossible in the entity's present state, or the name is taken.");
     private static readonly ProblemType KeyUsedType = New("key-used", 409, "The Idempotency-Key came with another request before; a new request needs a new key.");
     private static readonly ProblemType NoCapacityType = New("no-capacity", 409, "No host has room for it; the message says what each was short of.");
+    private static readonly ProblemType GoneType = New("gone", 410, "The events that were asked for are thrown away, or the log was set back; look at what there is and go on from where the message says.");
     private static readonly ProblemType ChangedType = New("changed-meanwhile", 412, "The entity is not what If-Match or If-None-Match wants: it has changed, or is there already. Read it again.");
     private static readonly ProblemType TooLargeType = New("too-large", 413, "Header block, body, page size, or the number or length of something in the message over the server's limit; the message says which.");
     private static readonly ProblemType TooManyType = New("too-many-requests", 429, "The API is overloaded and your project has the most requests waiting there; nothing was begun. Retry-After says when to try again.");
@@ -72,6 +73,8 @@ internal static class Problems
     public static Problem RenderingTooLarge(string why) => new(RenderingTooLargeType, why);
 
     public static Problem Conflict(string message) => new(ConflictType, message);
+
+    public static Problem Gone(string message) => new(GoneType, message);
 
     public static Problem KeyUsed(string message) => new(KeyUsedType, message);
 

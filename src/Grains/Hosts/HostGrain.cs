@@ -73,6 +73,15 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         LogEnrolled(Id, name, admission);
     }
 
+    public async Task<bool> Presents(DateTimeOffset issued)
+    {
+        if (_record.Value is not { Removing: false } present || issued < present.CertificatesSince)
+            return false;
+        if (issued != present.CertificatesSince)
+            await _record.Write(present with { CertificatesSince = issued });
+        return true;
+    }
+
     public Task Renewed(string certificateSerial) =>
         _record.Value is { } present ? _record.Write(present with { Certificate = certificateSerial }) : Task.CompletedTask;
 
