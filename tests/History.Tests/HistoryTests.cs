@@ -10,7 +10,7 @@ namespace Controller.History.Tests;
 
 /// <summary>
 /// Random histories. CONTROLLER_HISTORY_SEED: the first seed (default 1). CONTROLLER_HISTORY_COUNT: how many histories, each with the next seed (default 1).
-/// CONTROLLER_HISTORY_OPERATIONS: operations of each (default 10,000). CONTROLLER_HISTORY_FAULTS: a pattern of the names of faults that there are (default: all). See docs/reliability.md.
+/// CONTROLLER_HISTORY_OPERATIONS: operations of each (default 10,000). CONTROLLER_HISTORY_SECONDS: how long clients go on at most (default 200). CONTROLLER_HISTORY_FAULTS: a pattern of the names of faults that there are (default: all). See docs/reliability.md.
 /// </summary>
 public sealed class HistoryTests(ITestOutputHelper output)
 {
@@ -49,7 +49,7 @@ public sealed class HistoryTests(ITestOutputHelper output)
 
     private async Task Live(World world, Account account, int seed, int operations)
     {
-        var clock = Stopwatch.StartNew();
+        var (clock, longest) = (Stopwatch.StartNew(), TimeSpan.FromSeconds(Setting("SECONDS", 200)));
         var clients = new List<Client>();
         for (var tenant = 1; tenant <= Tenants; tenant++)
         {
@@ -70,7 +70,8 @@ public sealed class HistoryTests(ITestOutputHelper output)
                 using var stop = new CancellationTokenSource();
                 var nemesis = new Nemesis(world, account, clients, (seed * 10) + part).Run(Environment.GetEnvironmentVariable("CONTROLLER_HISTORY_FAULTS") ?? "", stop.Token);
                 var operating = new Operator(world, account, clients, (seed * 10) + part).Run(stop.Token);
-                await Task.WhenAll(clients.Select(c => c.Run(() => account.Operations < until)));
+                var since = Stopwatch.StartNew();
+                await Task.WhenAll(clients.Select(c => c.Run(() => account.Operations < until && since.Elapsed < longest / Checks)));
                 await stop.CancelAsync();
                 await Task.WhenAll(nemesis, operating);
                 await Converge(world, account, invariants);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 
 namespace Controller.History.Tests.Cluster;
 
@@ -11,6 +12,7 @@ internal sealed partial class Node(string role, string name, string directory, s
 
     private readonly SemaphoreSlim _one = new(1);
     private Process? _process;
+    private int _connected;
     private StreamWriter? _log;
 
     public string Name => name;
@@ -26,6 +28,27 @@ internal sealed partial class Node(string role, string name, string directory, s
     public bool Runs => _process is { HasExited: false } && !IsFrozen;
 
     public bool IsFrozen { get; private set; }
+
+    /// <summary>Whether an agent has come so far since it was started that it was connected: its hypervisor is up, and what has no lease any more has ended.</summary>
+    public bool HasBeenConnected
+    {
+        get
+        {
+            if (_process is not { HasExited: false } process)
+                return false;
+            try
+            {
+                if (_connected != process.Id && JsonDocument.Parse(File.ReadAllText(Path.Combine(directory, name, "health"))).RootElement is var health
+                    && health.GetProperty("pid").GetInt32() == process.Id && health.GetProperty("connected").GetBoolean())
+                    _connected = process.Id;
+            }
+            catch (IOException)
+            {
+                // It has not written it yet.
+            }
+            return _connected == process.Id;
+        }
+    }
 
     /// <summary>When it was started or thawed last.</summary>
     public long Started { get; private set; }

@@ -102,5 +102,5 @@ internal sealed class Truth : IAsyncDisposable
     private IEnumerable<SimulatedMachine> Running(int host) => _hosts[host].Machines.Where(m => m.Power == Power.Running);
 
     // A simulated machine runs only while its agent does; one that has just come back first ends what has no lease any more.
-    private bool Lives(int host) => _world.Agents[host] is { Runs: true } agent && Stopwatch.GetElapsedTime(agent.Started) > TimeSpan.FromSeconds(5);
+    private bool Lives(int host) => _world.Agents[host] is { Runs: true, HasBeenConnected: true } agent && Stopwatch.GetElapsedTime(agent.Started) > TimeSpan.FromSeconds(5);
 }
