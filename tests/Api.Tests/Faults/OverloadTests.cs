@@ -1,5 +1,4 @@
 using Controller.Api.Tests.Cloud;
-using Npgsql;
 
 namespace Controller.Api.Tests.Faults;
 
