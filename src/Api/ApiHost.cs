@@ -11,6 +11,7 @@ using Controller.Api.Identity;
 using Controller.Api.Inventory;
 using Controller.Api.Metrics;
 using Controller.Api.Model;
+using Controller.Api.Overload;
 
 namespace Controller.Api;
 
@@ -41,6 +42,7 @@ public static class ApiHost
         app.UseMiddleware<Guard>();
         app.UseMiddleware<FirstSilo>();
         app.UseMiddleware<Authentication>();
+        app.UseMiddleware<Shedding>();
         app.MapHealth();
         app.MapAdmin();
         app.MapConsole();

@@ -58,6 +58,9 @@ public interface IJoinTokenGrain : IGrainWithStringKey
     /// <summary>Uses it up and answers the id of the new host, or says why not.</summary>
     [Alias("Redeem")] Task<JoinResult> Redeem();
 
+    /// <summary>The same for the host with that public key (SHA-256, hexadecimal). It may ask again, should the answer have been lost: it is the same host.</summary>
+    [Alias("RedeemFor")] Task<JoinResult> RedeemFor(string key);
+
     /// <summary>From now on no host joins with it; one that did stays. False when there is no such token.</summary>
     [Alias("Revoke")] Task<bool> Revoke();
 }

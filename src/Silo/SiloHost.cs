@@ -4,6 +4,7 @@ using Controller.Grains.Consoles;
 using Controller.Grains.Mixins;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
+using Controller.Grains.Restoring;
 using Controller.Grains.Sweeping;
 using Controller.Silo.Cluster;
 using Controller.Silo.Events;
@@ -18,6 +19,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
 using Occi.Declared;
 using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace Controller.Silo;
 
@@ -26,7 +28,10 @@ internal static class SiloHost
 {
     public const string Cluster = "controller";
 
-    public static WebApplication Build(string[] args)
+    /// <param name="args">Settings on the command line.</param>
+    /// <param name="time">What its parts go by. Default: the system's clock.</param>
+    /// <param name="own">What a program of its own puts beside or in the place of the silo's services. The shipped program has none.</param>
+    public static WebApplication Build(string[] args, TimeProvider? time = null, Action<IServiceCollection>? own = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
@@ -35,7 +40,7 @@ internal static class SiloHost
         var database = Database(settings.ConnectionString);
 
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         AddDatabase(builder.Services, database, settings.Placement, settings.Availability);
         builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();
@@ -57,6 +62,7 @@ internal static class SiloHost
         Systemd.Notifier.AddTo(builder.Services);
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
 
+        own?.Invoke(builder.Services);
         var app = builder.Build();
         app.MapGrpcService<AgentGatewayService>().RequireHost($"*:{settings.AgentGateway.Port}");
         app.MapGet("/health/live", () => Results.Text("live"));
@@ -93,7 +99,7 @@ internal static class SiloHost
         services.AddSingleton(availability);
         services.AddSingleton<IFence, RedfishFence>();
         services.AddSingleton<IFence, CommandFence>();
-        services.AddSingleton<Migrator>();
+        services.AddSingleton<Restoration>().AddSingleton<Migrator>();
     }
 
     /// <summary>Records and reminders in PostgreSQL.</summary>
@@ -106,7 +112,10 @@ internal static class SiloHost
             o.GrainStorageSerializer = new RecordSerializer();
             o.DeleteStateOnClear = true;
         });
+        TroubledStorage.Wrap(silo.Services, "entities");
         silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
+        // A grain that could not be read is not called at all: who called it is told the provider's own exception, which has to get there.
+        silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
     }
 
     private static void Orleans(ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database, CertificateAuthority authority)

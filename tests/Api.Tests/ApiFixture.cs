@@ -165,6 +165,37 @@ public sealed class ApiFixture : IAsyncLifetime
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>Holds something in the database until it is disposed of.</summary>
+    public async Task<IAsyncDisposable> Block(string sql)
+    {
+        var connection = await _database.OpenConnectionAsync();
+        await using var command = new NpgsqlCommand("BEGIN; " + sql, connection);
+        await command.ExecuteNonQueryAsync();
+        return new Blocked(connection);
+    }
+
+    /// <summary>Waits until somebody waits for a table.</summary>
+    public Task IsWaitedFor(string table) => Eventually.Is($"somebody waits for {table}", async () =>
+    {
+        await using var command = _database.CreateCommand("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::regclass");
+        command.Parameters.Add(new() { Value = table });
+        return (long)(await command.ExecuteScalarAsync())! > 0;
+    });
+
+    private sealed class Blocked(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        private int _ended;
+
+        public async ValueTask DisposeAsync()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) != 0)
+                return;
+            await using var end = new NpgsqlCommand("ROLLBACK", connection);
+            await end.ExecuteNonQueryAsync();
+            await connection.DisposeAsync();
+        }
+    }
+
     /// <summary>Does to the database what nobody should.</summary>
     public async Task<int> Execute(string sql, params object[] about)
     {

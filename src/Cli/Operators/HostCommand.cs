@@ -17,7 +17,7 @@ internal static class HostCommand
             ("DRIVER", h => h["capabilities"]?["driver"]?.ToString()), ("CORES", h => HostText.Used(h, "cores", "usableCores", n => n?.ToString())),
             ("MEMORY", h => HostText.Used(h, "memoryBytes", "usableMemoryBytes", Gib)), ("MACHINES", h => h["use"]?["computes"]?.ToString()),
             ("UNMANAGED", h => HostText.Count(h["unmanaged"])), Time("LAST SEEN", "lastSeen"), Column("WHY", "why")),
-        Show(), Token(), Approve(), HostDrainCommand.Create(), Undrain(), HostSetCommand.Create(), Remove(), FenceCommand.Create(),
+        Show(), Token(), Approve(), HostDrainCommand.Create(), Undrain(), HostSetCommand.Create(), Adopt(), Remove(), FenceCommand.Create(),
     };
 
     /// <summary>The argument that names a host.</summary>
@@ -91,6 +91,32 @@ internal static class HostCommand
             using var api = Connection.Api(parse);
             var host = await api.Json(HttpMethod.Post, $"{await PathOf(api, parse.GetRequiredValue(id), cancel)}/{name}", null, cancel);
             Console.WriteLine($"{done} {host?["name"]} ({host?["id"]})");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Adopt()
+    {
+        var (id, machine) = (Name(), new Argument<Guid>("machine") { Description = "UUID of the machine, as \"host show\" lists it among the unmanaged." });
+        var project = new Option<string>("--project") { Description = "Id or name of the project whose compute it becomes.", HelpName = "PROJECT", Required = true };
+        var incarnation = new Option<Guid?>("--incarnation") { Description = "Where the host has more than one of it.", HelpName = "UUID" };
+        var command = new Command("adopt", "Makes a machine that is on a host and that nothing is known of a compute of a project, as it is: it is neither stopped nor restarted.") { id, machine, project, incarnation };
+        command.SetAction(async (parse, cancel) =>
+        {
+            using var api = Connection.Api(parse);
+            var wanted = new JsonObject
+            {
+                ["machine"] = parse.GetValue(machine).ToString("D"), ["project"] = await IdOf(api, "/admin/projects", "project", parse.GetValue(project)!, cancel),
+            };
+            if (parse.GetValue(incarnation) is { } one)
+                wanted["incarnation"] = one.ToString("D");
+            var done = await api.Json(HttpMethod.Post, $"{await PathOf(api, parse.GetRequiredValue(id), cancel)}/adopt", wanted, cancel);
+            Console.WriteLine($"adopted: compute {done?["compute"]} of project {done?["project"]}, {done?["state"]}");
+            foreach (var storage in done?["storages"] as JsonArray ?? [])
+                Console.WriteLine($"adopted: storage {storage}");
+            if (done?["message"]?.ToString() is { Length: > 0 } message)
+                Console.WriteLine(message);
             return ExitCode.Ok;
         });
         return command;

@@ -35,6 +35,9 @@ internal sealed record HostRecord
 
     public UnmanagedMachine[] Unmanaged { get; init; } = [];
 
+    /// <summary>The restore of the database since which it has said what it has.</summary>
+    public long Era { get; init; }
+
     // ---- whether it is lost
 
     /// <summary>No lease that was ever granted ends later. Written before any that would.</summary>

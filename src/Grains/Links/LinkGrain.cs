@@ -205,12 +205,14 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
     {
         if (Record.Value is not { Operation: { } operation } present)
             return;
+        // First: should the source come to this link at the same moment, each would wait for the other, and not meet again at the next attempt.
+        await Record.Write(present with { Operation = operation.Again(_time.GetUtcNow()) });
         if (present.Phase == LinkPhase.Attaching)
         {
-            await Settle(new(present.Project, Role.Member, present.CreatedBy));
+            if (!await IsMadeBySource(present))
+                await Settle(new(present.Project, Role.Member, present.CreatedBy));
             return;
         }
-        await Record.Write(present with { Operation = operation.Again(_time.GetUtcNow()) });
         if (present.Phase == LinkPhase.Detaching)
         {
             await Leave(present);
@@ -221,6 +223,10 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
             await Source(present.Source).LinkReady(Id);
         }
     }
+
+    /// <summary>While its source is still being made that makes this link too, and waits for it: it must not wait for its source.</summary>
+    private async Task<bool> IsMadeBySource(LinkRecord present) =>
+        present.Slot >= 0 && await Source(present.Source).AsReference<IExplainedGrain>().Explain() is { State: null };
 
     private async Task<Outcome> Begin(CreateEntity command, Guid source, int slot)
     {

@@ -14,6 +14,9 @@ internal sealed record JoinRecord(string CreatedBy, DateTimeOffset Expires, Guid
 {
     public HostAdmission Admission { get; init; }
 
+    /// <summary>Who used it: SHA-256 of its public key.</summary>
+    public string? Key { get; init; }
+
     public DateTimeOffset? Created { get; init; }
 
     public DateTimeOffset? Revoked { get; init; }
@@ -95,10 +98,14 @@ internal sealed class JoinTokenGrain(
         return true;
     }
 
-    public async Task<JoinResult> Redeem()
+    public Task<JoinResult> Redeem() => RedeemFor("");
+
+    public async Task<JoinResult> RedeemFor(string key)
     {
         if (_record.Value is not { } present)
             return new(null, "There is no such join token.");
+        if (present is { UsedFor: { } same, Revoked: null } && key.Length > 0 && present.Key == key)
+            return new(same, null) { Admission = present.Admission };   // its answer was lost
         if (present.UsedFor is { } host)
             return new(null, $"The join token was used already, for host {host}.");
         if (present.Revoked is { } revoked)
@@ -107,7 +114,7 @@ internal sealed class JoinTokenGrain(
             return new(null, $"The join token expired at {present.Expires:u}.");
         // Written before the host exists: whoever comes second finds it used.
         var used = Guid.NewGuid();
-        await _record.Write(present with { UsedFor = used });
+        await _record.Write(present with { UsedFor = used, Key = key });
         return new(used, null) { Admission = present.Admission };
     }
 

@@ -13,7 +13,7 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>What agents dial. Everything but Authority and Join wants a client certificate of the cluster's authority and an enrolled host.</summary>
 internal sealed partial class AgentGatewayService(
-    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, MachineSamples samples, HostsSeen seen, TimeProvider time,
+    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, MachineSamples samples, HostsSeen seen, Grains.Restoring.Restoration restoration, TimeProvider time,
     IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
     : AgentGateway.AgentGatewayBase
 {
@@ -23,8 +23,8 @@ internal sealed partial class AgentGatewayService(
     public override async Task<JoinResponse> Join(JoinRequest request, ServerCallContext context)
     {
         var key = "join/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Secret)));
-        CheckReadable(request.Csr);   // before the token is used up
-        var redeemed = await grains.GetGrain<IJoinTokenGrain>(GrainId.Create("join", key)).Redeem();
+        var asking = KeyIn(request.Csr);   // before the token is used up: it may not be readable
+        var redeemed = await grains.GetGrain<IJoinTokenGrain>(GrainId.Create("join", key)).RedeemFor(asking);
         if (redeemed.Host is not { } host)
         {
             LogRefused(context.Peer, redeemed.Why);
@@ -57,7 +57,7 @@ internal sealed partial class AgentGatewayService(
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using var statistics = new StatisticsIntake(host, samples, seen, logger);
-        using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, logger);
+        using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, restoration, logger);
         var self = grains.CreateObjectReference<IAgentStream>(connection);
         GatewayTelemetry.Sessions.Add(1);
         await seen.Certificate(host, context.GetHttpContext().Connection.ClientCertificate!);   // it is what authenticated the host
@@ -115,7 +115,12 @@ internal sealed partial class AgentGatewayService(
         Ca = ByteString.CopyFrom(authority.Certificate.RawData),
     };
 
-    private void CheckReadable(ByteString csr) => Sign(csr, Guid.Empty).Dispose();
+    /// <summary>SHA-256 of the public key that a certificate is asked for.</summary>
+    private string KeyIn(ByteString csr)
+    {
+        using var signed = Sign(csr, Guid.Empty);
+        return Convert.ToHexStringLower(SHA256.HashData(signed.PublicKey.ExportSubjectPublicKeyInfo()));
+    }
 
     private X509Certificate2 Sign(ByteString csr, Guid host)
     {

@@ -59,6 +59,13 @@ internal sealed class ChildProcess : IAsyncDisposable
         return new(Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start."), lines);
     }
 
+    /// <summary>Its exit code, once it has ended by itself and said all.</summary>
+    public async Task<int> Ended()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_end is not null)
