@@ -24,7 +24,7 @@ internal sealed class WatchedClaims(IClaims claims, Probe probe) : IClaims
 
     public Task Forget(Guid host) => probe.Around("claims/forget-host", () => claims.Forget(host));
 
-    public Task<SubnetResult> ClaimSubnet(Guid network, string? wanted, string? gateway, AddressSpan? given) =>
+    public Task<SubnetResult> ClaimSubnet(Guid network, string? wanted, string? gateway, AddressSpan? given = null) =>
         probe.Around("claims/subnet", () => claims.ClaimSubnet(network, wanted, gateway, given));
 
     public Task<SubnetResult> ClaimSubnet6(Guid network, string? wanted) => probe.Around("claims/subnet6", () => claims.ClaimSubnet6(network, wanted));
