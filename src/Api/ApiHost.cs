@@ -4,6 +4,7 @@ using Controller.Api.Cluster;
 using Controller.Api.Consoles;
 using Controller.Api.Serial;
 using Controller.Api.Entities;
+using Controller.Api.Events;
 using Controller.Api.Health;
 using Controller.Api.Http;
 using Controller.Api.Identity;
@@ -32,6 +33,7 @@ public static class ApiHost
         builder.AddAdmin();
         builder.AddConsoles();
         builder.AddMetrics();
+        builder.AddEvents();
         Systemd.Notifier.AddTo(builder.Services);
 
         var app = builder.Build();
@@ -46,6 +48,7 @@ public static class ApiHost
         app.MapConsole();
         app.MapConsoles();
         app.MapMetrics();
+        app.MapEvents();
         app.MapOcci();
         return app;
     }

@@ -536,6 +536,12 @@ public interface IHostGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Discard")] Task<Outcome> Discard(bool force, string by);
 
+    /// <summary>
+    /// Whether a certificate of the host, issued then, still opens anything: the host is enrolled, and has not used a newer one. Nothing is said of newer ones that it may have: it may
+    /// never have got them.
+    /// </summary>
+    [Alias("Presents")] Task<bool> Presents(DateTimeOffset issued);
+
     /// <summary>A renewed certificate.</summary>
     [Alias("Renewed")] Task Renewed(string certificateSerial);
 

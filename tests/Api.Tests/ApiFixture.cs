@@ -39,6 +39,8 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public Task BreakCertificate() => _place.BreakServerCertificate();
 
+    internal IReadOnlyList<Microsoft.AspNetCore.Routing.RouteEndpoint> Routes => _api.Routes;
+
     public string Images => _place.Images;
 
     public byte[] AuthorityCertificate => _place.Authority.RawData;

@@ -79,6 +79,14 @@ public sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Starts it after <see cref="Kill"/>: it recovers what was committed.</summary>
     public Task StartAgain() => StartServer(0);
 
+    /// <summary>Kills it, lets it be away for that long, and starts it again.</summary>
+    public async Task Crash(TimeSpan away)
+    {
+        await Kill();
+        await Task.Delay(away);
+        await StartAgain();
+    }
+
     /// <summary>Takes all room of the small file system, or gives it back.</summary>
     public async Task Fill(bool full)
     {

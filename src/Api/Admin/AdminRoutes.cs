@@ -39,6 +39,8 @@ internal static class AdminRoutes
         admin.MapGet("/hosts", hosts.List).Needs(Role.Operator);
         admin.MapGet("/hosts/{id:guid}", hosts.Show).Needs(Role.Operator);
         admin.MapPost("/hosts/join-tokens", joinTokens.Create).Needs(Role.Operator);
+        admin.MapGet("/hosts/join-tokens", joinTokens.List).Needs(Role.Operator);
+        admin.MapDelete("/hosts/join-tokens/{id:guid}", joinTokens.Revoke).Needs(Role.Operator);
         admin.MapPatch("/hosts/{id:guid}", hosts.Change).Needs(Role.Operator);
         admin.MapPost("/hosts/{id:guid}/approve", hosts.Approve).Needs(Role.Operator);
         admin.MapPost("/hosts/{id:guid}/drain", hosts.Drain).Needs(Role.Operator);
@@ -72,8 +74,8 @@ internal static class AdminRoutes
         admin.MapDelete("/images/{term}", images.Delete).Needs(Role.Admin);
     }
 
-    private static void Needs(this RouteHandlerBuilder route, Role role) => route.AddEndpointFilter(async (context, next) =>
-        Access.Needs(context.HttpContext.Caller(), role) is { } forbidden ? forbidden.ToResult() : await next(context));
+    /// <summary>Only for who has at least that role.</summary>
+    public static void Needs(this RouteHandlerBuilder route, Role role) => route.WithMetadata(new NeededRole(role));
 }
 
 /// <summary>A refusal as a minimal API's result.</summary>

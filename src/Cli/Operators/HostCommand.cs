@@ -45,7 +45,7 @@ internal static class HostCommand
     {
         var life = new Option<string>("--expires") { Description = "How long it can be used: 1h, 30m, …", HelpName = "DURATION", DefaultValueFactory = _ => "1h" };
         var pending = new Option<bool>("--needs-approval") { Description = "The host that uses it waits for \"host approve\" before it takes machines. Default: as the API's Hosts:AutoApprove says." };
-        var command = new Command("token", "Makes a join token, good for one agent, and prints it.") { life, pending };
+        var command = new Command("token", "Makes a join token, good for one agent, and prints it; or lists and revokes them.") { life, pending, Tokens(), RevokeToken() };
         command.SetAction(async (parse, cancel) =>
         {
             var wanted = new JsonObject { ["ttlSeconds"] = (long)Duration.Parse(parse.GetValue(life)!).TotalSeconds };
@@ -56,6 +56,23 @@ internal static class HostCommand
             var then = made?["needsApproval"]?.GetValue<bool>() == true ? "; its host then waits for \"controller host approve\"" : "";
             Console.Error.WriteLine($"good for one agent until {made?["expires"]}{then}; put it into a file and name that by Agent:JoinTokenFile:");
             Console.WriteLine(made?["token"]?.ToString());
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Tokens() => List("Lists the join tokens, without their secrets.", Hosts + "/join-tokens",
+        Column("ID", "id"), Column("STATE", "state"), Column("BY", "createdBy"), Time("CREATED", "created"), Time("EXPIRES", "expires"), Column("HOST", "host"), Time("REVOKED", "revoked"));
+
+    private static Command RevokeToken()
+    {
+        var id = new Argument<Guid>("token") { Description = "Id of the token, as \"host token list\" shows it." };
+        var command = new Command("revoke", "No host joins with the token any more. One that did stays: \"host remove\" revokes its certificate.") { id };
+        command.SetAction(async (parse, cancel) =>
+        {
+            using var api = Connection.Api(parse);
+            await api.Json(HttpMethod.Delete, $"{Hosts}/join-tokens/{parse.GetValue(id):D}", null, cancel);
+            Console.WriteLine($"revoked {parse.GetValue(id):D}");
             return ExitCode.Ok;
         });
         return command;

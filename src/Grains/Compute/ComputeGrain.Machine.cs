@@ -90,6 +90,7 @@ internal sealed partial class ComputeGrain
         "compute", Id, present.Incarnation, present.Project, Claimed(present).Cores, Claimed(present).MemoryBytes,
         present.RootDiskBytes, ComputeSizes.Architecture(present.Attributes), near)
     {
+        Version = _record.Version,
         Pool = ComputeDisks.PoolName(present), SeesPools = present.Pool is { } own ? [.. pools, own] : pools,
         Zone = PlacementWishes.Zone(present.Mixins),
         Group = PlacementWishes.Group(present),

@@ -402,7 +402,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     {
         var present = _record.Value!;
         await Task.WhenAll(present.Links.Select(l => _links.SourceGone(l)));
-        await _claims.Release(Id);
+        await _claims.Release(Id, _record.Version);
         await _record.Clear();
         LogAbandoned(Id, why.Why);
         return why;
@@ -478,7 +478,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         }
         await SettleVolumes();
         await Task.WhenAll(present.Links.Concat(present.LeavingLinks).Select(l => _links.SourceGone(l)));
-        await _claims.Release(Id);
+        await _claims.Release(Id, _record.Version);
         await _record.Clear();
         LogDeleted(Id);
         DeactivateOnIdle();

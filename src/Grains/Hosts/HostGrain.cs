@@ -32,6 +32,9 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private DateTimeOffset _lastSeen;
     private DateTimeOffset _resyncDue = DateTimeOffset.MaxValue;
 
+    /// <summary>What entities told the agent while they were all asked for what they want there.</summary>
+    private List<DesiredObject>? _meanwhile;
+
     public HostGrain(
         [PersistentState("host", "entities")] IPersistentState<Stored<HostRecord, HostView>> state,
         IClaims claims,
@@ -68,6 +71,15 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
             ? present with { Name = name, Certificate = certificateSerial }
             : new() { Id = Id, Name = name, Certificate = certificateSerial, Since = _time.GetUtcNow(), Admission = admission });
         LogEnrolled(Id, name, admission);
+    }
+
+    public async Task<bool> Presents(DateTimeOffset issued)
+    {
+        if (_record.Value is not { Removing: false } present || issued < present.CertificatesSince)
+            return false;
+        if (issued != present.CertificatesSince)
+            await _record.Write(present with { CertificatesSince = issued });
+        return true;
     }
 
     public Task Renewed(string certificateSerial) =>
@@ -178,7 +190,11 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
 
     // ---------------------------------------------------------------- down
 
-    public Task Send(DesiredObject[] objects) => _stream?.SendDesired(false, objects) ?? Task.CompletedTask;
+    public Task Send(DesiredObject[] objects)
+    {
+        _meanwhile?.AddRange(objects);
+        return _stream?.SendDesired(false, objects) ?? Task.CompletedTask;
+    }
 
     public async Task<bool> Reboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace)
     {
@@ -280,19 +296,28 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private async Task Resync(IAgentStream stream)
     {
         _resyncDue = _time.GetUtcNow() + ResyncRetry;
+        _meanwhile = [];
         try
         {
             var placed = await _claims.OnHost(Id);
             var wanted = await Task.WhenAll(placed.Select(p =>
                 Entity<IHostedGrain>(p.Term, p.Consumer).DesiredOn(Id)));
-            await stream.SendDesired(true, [.. wanted.Where(w => w is not null).Select(w => w!)]);
+            await stream.SendDesired(true, [.. wanted.Where(w => w is not null).Select(w => Newest(w!))]);
             _resyncDue = _time.GetUtcNow() + ResyncEvery;
         }
         catch (Exception e)
         {
             LogResyncFailed(e, Id);
         }
+        finally
+        {
+            _meanwhile = null;
+        }
     }
+
+    // Its agent may have removed and forgotten by now what was still wanted when it was asked about: told so again, it would make it anew, and nobody would know of it.
+    private DesiredObject Newest(DesiredObject wanted) =>
+        _meanwhile!.LastOrDefault(o => (o.Id, o.Incarnation) == (wanted.Id, wanted.Incarnation) && o.Generation >= wanted.Generation) ?? wanted;
 
     private async Task SetStatus(HostStatus status, string? why)
     {

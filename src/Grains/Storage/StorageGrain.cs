@@ -245,7 +245,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         var placed = await _claims.Place(Request(present));
         if (placed.Host is not { } host)
         {
-            await _claims.Release(Id);
+            await _claims.Release(Id, _record.Version);
             await _record.Clear();
             return new(placed.Kind, placed.Why);
         }
@@ -343,6 +343,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     private PlacementRequest Request(StorageRecord record) =>
         new("storage", Id, record.Incarnation, record.Project, 0, 0, record.SizeBytes, null, record.Near)
         {
+            Version = _record.Version,
             Pool = record.PoolName,
             SeesPools = record.Source?.Pool is { } pool ? [pool] : [],
             Zone = Compute.PlacementWishes.Zone(record.Mixins),

@@ -73,6 +73,8 @@ internal sealed class Place : IAsyncDisposable
         "--Agent:MeasureEvery=00:00:01", "--Simulated:BootTime=00:00:00", "--Simulated:ShutdownTime=00:00:00", "--Simulated:PhysicalNetworks:0=public", "--Logging:LogLevel:Default=Error",
     ];
 
+    public Task CrashDatabase(TimeSpan away) => _postgres.Crash(away);
+
     public ValueTask StopDatabase() => _postgres.DisposeAsync();
 
     public async ValueTask DisposeAsync()
