@@ -34,6 +34,10 @@ internal sealed class AgentOptions : IValidatableObject
     /// <summary>host:port of gateways to try beside those of the join token and of the last session. Default: none.</summary>
     public IList<string> Gateways { get; } = [];
 
+    /// <summary>The longest wait between two attempts to reach a gateway; the first ones follow sooner. Default: 15 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.2", "00:10:00")]
+    public TimeSpan ReconnectAtMost { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>How many machines and volumes may be built at a time. Stopping and removing never queue. Default: 4.</summary>
     [Range(1, 64)]
     public int ParallelBuilds { get; set; } = 4;

@@ -25,11 +25,12 @@ internal sealed partial class Enroller(IOptions<AgentOptions> options, IdentityS
         var token = ReadToken();
         gateways.Replace(token.Endpoints);
         var backoff = new Backoff(TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(15));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);   // the same at each attempt: by it the control plane knows whose token was used already
         while (true)
         {
             try
             {
-                var identity = await Join(gateways.Current, token, cancel);
+                var identity = await Join(gateways.Current, token, key, cancel);
                 store.Save(identity);
                 LogJoined(identity.HostId, gateways.Current);
                 return identity;
@@ -62,7 +63,7 @@ internal sealed partial class Enroller(IOptions<AgentOptions> options, IdentityS
         return renewed;
     }
 
-    private async Task<HostIdentity> Join(string endpoint, JoinToken token, CancellationToken cancel)
+    private async Task<HostIdentity> Join(string endpoint, JoinToken token, ECDsa key, CancellationToken cancel)
     {
         using var patience = new CancellationTokenSource(CallWithin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancel, patience.Token);
@@ -77,7 +78,6 @@ internal sealed partial class Enroller(IOptions<AgentOptions> options, IdentityS
 
         using var ca = X509CertificateLoader.LoadCertificate(authority);
         using var gateway = new GatewayConnection(endpoint, Trust.Tls(ca, client: null));
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new JoinRequest { Secret = token.Secret, Csr = ByteString.CopyFrom(Csr(key)), Name = options.Value.Name };
         var answer = await gateway.Client.JoinAsync(request, cancellationToken: either.Token);
         var identity = HostIdentity.From(key, answer.Certificate.ToByteArray(), authority);

@@ -21,7 +21,7 @@ internal sealed partial class ConnectionLoop(
     private static readonly TimeSpan LongestSleep = TimeSpan.FromHours(1);
 
     private readonly TimeProvider _time = services.Time;
-    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(0.2), TimeSpan.FromSeconds(15));
+    private readonly Backoff _backoff = new(TimeSpan.FromSeconds(0.2), options.Value.ReconnectAtMost);
     private readonly Signal _connected = new();
     private HostIdentity _identity = null!; // Run sets it before anything else happens
 

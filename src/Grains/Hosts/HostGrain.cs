@@ -2,6 +2,7 @@ using Controller.Contracts;
 using Controller.Grains.Availability;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
+using Controller.Grains.Restoring;
 using Microsoft.Extensions.Logging;
 
 namespace Controller.Grains.Hosts;
@@ -41,11 +42,12 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         AvailabilityOptions availability,
         IAvailableMachines machines,
         IEnumerable<IFence> fences,
+        Restoration restoration,
         ILogger<HostGrain> logger)
     {
         _record = new(state, HostProjection.View, HostProjection.Index, time);
         (_claims, _time, _logger) = (claims, time, logger);
-        (_availability, _machines, _fences) = (availability, machines, fences);
+        (_availability, _machines, _fences, _restoration) = (availability, machines, fences, restoration);
         _openings = new(time);
     }
 
@@ -69,6 +71,15 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
             ? present with { Name = name, Certificate = certificateSerial }
             : new() { Id = Id, Name = name, Certificate = certificateSerial, Since = _time.GetUtcNow(), Admission = admission });
         LogEnrolled(Id, name, admission);
+    }
+
+    public async Task<bool> Presents(DateTimeOffset issued)
+    {
+        if (_record.Value is not { Removing: false } present || issued < present.CertificatesSince)
+            return false;
+        if (issued != present.CertificatesSince)
+            await _record.Write(present with { CertificatesSince = issued });
+        return true;
     }
 
     public Task Renewed(string certificateSerial) =>
@@ -143,15 +154,15 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         await SetStatus(report.DriverHealthy ? HostStatus.Up : HostStatus.Unhealthy, report.DriverWhy);
         if (!report.DriverHealthy)
             return true;   // nothing is concluded from what an unhealthy driver says, or does not say
-        if (report.Complete && !report.Unmanaged.SequenceEqual(_record.Value!.Unmanaged))
-            await _record.Write(_record.Value with { Unmanaged = report.Unmanaged });
         _reported.Take(report, _time.GetUtcNow());
+        if (report.Complete)
+            await TakeComplete(report);
         foreach (var machine in report.Machines)
-            await Deliver(Entity<IComputeGrain>("compute", machine.Id), "compute", machine.Id, machine.Incarnation, g => g.Observed(Id, machine));
+            await Deliver(Entity<IComputeGrain>("compute", machine.Id), "compute", machine.Id, machine.Incarnation, machine.Before, g => g.Observed(Id, machine));
         foreach (var volume in report.Volumes)
-            await Deliver(Entity<IStorageGrain>("storage", volume.Id), "storage", volume.Id, volume.Incarnation, g => g.Observed(Id, volume));
+            await Deliver(Entity<IStorageGrain>("storage", volume.Id), "storage", volume.Id, volume.Incarnation, volume.Before, g => g.Observed(Id, volume));
         foreach (var network in report.Networks)
-            await Deliver(Entity<INetworkGrain>("network", network.Id), "network", network.Id, network.Incarnation, g => g.Observed(Id, network));
+            await Deliver(Entity<INetworkGrain>("network", network.Id), "network", network.Id, network.Incarnation, network.Before, g => g.Observed(Id, network));
         return true;
     }
 
@@ -229,13 +240,14 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private T Entity<T>(string term, Guid id)
         where T : IEntityGrain => GrainFactory.GetGrain<T>(GrainId.Create(term, GrainKeys.Of(term, id)));
 
-    private async Task Deliver<T>(T grain, string term, Guid id, Guid incarnation, Func<T, Task> tell)
+    private async Task Deliver<T>(T grain, string term, Guid id, Guid incarnation, bool before, Func<T, Task> tell)
         where T : IHostedGrain
     {
         try
         {
             await tell(grain);
-            if (await grain.IsStray(Id, incarnation))
+            // One that came to be after the backup and before the restore looks as if it had been replaced: an operator decides.
+            if (!before && await grain.IsStray(Id, incarnation))
                 await SendAway(term, id, incarnation);
         }
         catch (Exception e)
@@ -264,7 +276,8 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private async Task Tick(CancellationToken cancel)
     {
         await Watch();
-        if (_stream is { } stream && _time.GetUtcNow() >= _resyncDue)
+        await Compare();
+        if (_stream is { } stream && IsCompared && _time.GetUtcNow() >= _resyncDue)
             await Resync(stream);
         await NoteUse();
     }

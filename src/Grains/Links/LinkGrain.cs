@@ -83,7 +83,7 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
         var (next, result) = await Arrange(Record.Value!, command.Caller);
         if (!result.Outcome.Ok)
         {
-            await Drop();
+            await Drop(IsTargets(result.Outcome));
             return result;
         }
         await Move(LinkTrigger.Ready, r => next with { Phase = r.Phase, Operation = null });
@@ -205,12 +205,14 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
     {
         if (Record.Value is not { Operation: { } operation } present)
             return;
+        // First: should the source come to this link at the same moment, each would wait for the other, and not meet again at the next attempt.
+        await Record.Write(present with { Operation = operation.Again(_time.GetUtcNow()) });
         if (present.Phase == LinkPhase.Attaching)
         {
-            await Settle(new(present.Project, Role.Member, present.CreatedBy));
+            if (!await IsMadeBySource(present))
+                await Settle(new(present.Project, Role.Member, present.CreatedBy));
             return;
         }
-        await Record.Write(present with { Operation = operation.Again(_time.GetUtcNow()) });
         if (present.Phase == LinkPhase.Detaching)
         {
             await Leave(present);
@@ -221,6 +223,10 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
             await Source(present.Source).LinkReady(Id);
         }
     }
+
+    /// <summary>While its source is still being made that makes this link too, and waits for it: it must not wait for its source.</summary>
+    private async Task<bool> IsMadeBySource(LinkRecord present) =>
+        present.Slot >= 0 && await Source(present.Source).AsReference<IExplainedGrain>().Explain() is { State: null };
 
     private async Task<Outcome> Begin(CreateEntity command, Guid source, int slot)
     {
@@ -258,7 +264,7 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
         var (next, arranged) = await Arrange(Record.Value!, caller);
         if (!arranged.Outcome.Ok)
         {
-            await Drop();
+            await Drop(IsTargets(arranged.Outcome));
             return arranged.Outcome;
         }
         var seen = arranged.Pool is { } pool ? await Source(next.Source).SeesPool(pool) : new(OutcomeKind.Done);
@@ -300,9 +306,13 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
             LogMoved(this.GetGrainId(), present.Phase, next.Phase, trigger);
     }
 
-    private async Task Drop()
+    /// <summary>Whether the target itself refused: one that is not there, or is somebody else's, has arranged nothing and hears no more of it.</summary>
+    private static bool IsTargets(Outcome refused) => refused.Kind != OutcomeKind.Invalid;
+
+    private async Task Drop(bool told = true)
     {
-        await Free(Record.Value!);
+        if (told)
+            await Free(Record.Value!);
         await Record.Clear();
         DeactivateOnIdle();
     }

@@ -280,7 +280,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
                 return new(OutcomeKind.Conflict, refused.Why);
             case NetworkDecision.Move { Release: true }:
                 await _claims.ReleaseSubnet(Id);
-                await _claims.Release(Id);
+                await _claims.Release(Id, _record.Version);
                 await _record.Clear();
                 LogDeleted(Id);
                 DeactivateOnIdle();

@@ -22,8 +22,11 @@ public interface IClaims
     /// <summary>An object that is noted on several hosts is on that one no more.</summary>
     Task Leave(Guid consumer, Guid incarnation, Guid host);
 
-    /// <summary>Gives everything back that the consumer holds: of hosts, of pools, of its quota, and addresses.</summary>
-    Task Release(Guid consumer);
+    /// <summary>
+    /// Gives everything back that the consumer holds: of hosts, of pools, of its quota, and addresses. With the <paramref name="version"/> of its record that this was decided on, only while
+    /// that stands: what was decided before somebody else went on with it is not done any more.
+    /// </summary>
+    Task Release(Guid consumer, long? version = null);
 
     /// <summary>Gives back what one placement of the consumer holds of its host; its addresses and its other placements stay.</summary>
     Task ReleaseIncarnation(Guid consumer, Guid incarnation);
@@ -92,6 +95,12 @@ public interface IClaims
 public sealed record PlacementRequest(
     string Term, Guid Consumer, Guid Incarnation, Guid Project, int Cores, long MemoryBytes, long DiskBytes, string? Architecture, Guid? OnlyHost)
 {
+    /// <summary>
+    /// The version of the consumer's record that this was decided on; null: whatever it is. Where another stands, nothing is taken and <see cref="StaleRecordException"/> is thrown: somebody
+    /// else has gone on with it.
+    /// </summary>
+    public long? Version { get; init; }
+
     /// <summary>Addresses to take with it: of networks that have a range; others are left out.</summary>
     public IReadOnlyList<AddressRequest> Addresses { get; init; } = [];
 
@@ -128,6 +137,10 @@ public sealed record PlacementRequest(
     /// <summary>It comes from a host with this driver: the host must have the same, and take machines from others. Null: it comes from nowhere.</summary>
     public string? FromDriver { get; init; }
 }
+
+/// <summary>Whoever decides by this record is not the one that goes on with it: its row has moved.</summary>
+public sealed class StaleRecordException(Guid consumer, long version)
+    : InvalidOperationException($"The record of {consumer} is at version {version} no more: somebody else has gone on with it.");
 
 /// <summary>A volume, as it will be on the host.</summary>
 public sealed record VolumeClaim(Guid Volume, Guid Incarnation, long Bytes, string? Zone);

@@ -35,7 +35,7 @@ internal sealed partial class StorageGrain : IExplainedGrain
             LogLost(Id, host, name);
         }
         // What it left elsewhere when it moved is still to go: that host has to be told.
-        await (present.Left.Length == 0 ? _claims.Release(Id) : _claims.ReleaseIncarnation(Id, present.Incarnation));
+        await (present.Left.Length == 0 ? _claims.Release(Id, _record.Version) : _claims.ReleaseIncarnation(Id, present.Incarnation));
     }
 
     private async Task<bool> GoesElsewhere(StorageRecord present, Guid removed)
@@ -85,7 +85,7 @@ internal sealed partial class StorageGrain : IExplainedGrain
     /// <summary>Nothing of it is on any host: gives everything back and forgets it.</summary>
     private async Task Forget()
     {
-        await _claims.Release(Id);
+        await _claims.Release(Id, _record.Version);
         await _record.Clear();
         LogDeleted(Id);
         DeactivateOnIdle();

@@ -21,6 +21,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
+        await Stand(connection, request);
         await Lock(connection, request.Project);
         if (await Value<Guid>(connection, "SELECT host FROM host_claim WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation) is { } already)
             return new(already, OutcomeKind.AlreadyDone, null) { Pool = await PoolOf(connection, request) };
@@ -66,6 +67,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
+        await Stand(connection, request);
         await Lock(connection, request.Project);
         await Lock(connection, host);
         if (await Shrinks(connection, request))
@@ -112,13 +114,14 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         "DELETE FROM host_claim WHERE consumer = $1 AND incarnation = $2 AND host = $3", consumer, incarnation, host);
 
     // Why it was placed where it was is nobody's question any more; why it was not is.
-    public Task Release(Guid consumer) => Execute(
+    public Task Release(Guid consumer, long? version = null) => Execute(
         """
-        WITH addresses AS (DELETE FROM address_claim WHERE consumer = $1), pools AS (DELETE FROM pool_claim WHERE consumer = $1),
-            decision AS (DELETE FROM placement_decision WHERE consumer = $1 AND placed)
-        DELETE FROM host_claim WHERE consumer = $1
+        WITH gone AS MATERIALIZED (SELECT $1 AS id WHERE $2 = 0 OR EXISTS (SELECT FROM entity WHERE entity_id = $1 AND version = $2)),
+            addresses AS (DELETE FROM address_claim USING gone WHERE consumer = gone.id), pools AS (DELETE FROM pool_claim USING gone WHERE consumer = gone.id),
+            decision AS (DELETE FROM placement_decision USING gone WHERE consumer = gone.id AND placed)
+        DELETE FROM host_claim USING gone WHERE consumer = gone.id
         """,
-        consumer);
+        consumer, version ?? 0);
 
     public Task ReleaseIncarnation(Guid consumer, Guid incarnation) => Execute("DELETE FROM host_claim WHERE consumer = $1 AND incarnation = $2", consumer, incarnation);
 
@@ -187,6 +190,16 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
                 SELECT $1, $2, $3, 'storage', (SELECT project FROM host_claim WHERE consumer = $1 LIMIT 1), 0, 0, $4, nullif($5, '')
                 """,
                 volume.Volume, volume.Incarnation, host, volume.Bytes, volume.Zone ?? "");
+        }
+    }
+
+    /// <summary>The consumer's record stays at the version that the request was decided on, until the end of the transaction.</summary>
+    private static async Task Stand(NpgsqlConnection connection, PlacementRequest request)
+    {
+        if (request.Version is { } version
+            && await Value<int>(connection, "SELECT version FROM entity WHERE entity_id = $1 AND version = $2 FOR SHARE", request.Consumer, version) is null)
+        {
+            throw new StaleRecordException(request.Consumer, version);
         }
     }
 
