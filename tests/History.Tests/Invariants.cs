@@ -56,10 +56,11 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients)
         var pools = (await Rows("select consumer, disk from pool_claim", r => (Consumer: r.GetGuid(0), Disk: r.GetInt64(1)))).ToDictionary(p => p.Consumer, p => p.Disk);
         var tracked = clients.SelectMany(c => c.Mine).ToList();
 
+        var provided = (await Rows("select entity_id from entity where state_name = 'network' and project = $1", r => r.GetGuid(0), WellKnown.DefaultProject)).ToHashSet();
         Fates(tracked, rows, broken);
         Claims(rows, claims, pools, broken);
-        await Addresses(rows, broken);
-        Hosts(rows, claims, broken);
+        await Addresses(rows, provided, broken);
+        Hosts(rows, provided, claims, broken);
     }
 
     private static void Fates(List<Tracked> tracked, Dictionary<(string, Guid), Row> rows, List<string> broken)
@@ -131,7 +132,7 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients)
         broken.AddRange(pools.Keys.Where(p => !rows.ContainsKey(("storage", p)) && !rows.ContainsKey(("compute", p))).Select(p => $"there is no {p}, and it takes {pools[p]} bytes of a pool"));
     }
 
-    private async Task Addresses(Dictionary<(string Term, Guid Id), Row> rows, List<string> broken)
+    private async Task Addresses(Dictionary<(string Term, Guid Id), Row> rows, HashSet<Guid> provided, List<string> broken)
     {
         var addresses = await Rows("select network, link, consumer, host(address) from address_claim where mac not like 'reservation %'", r => (Network: r.GetGuid(0), Link: r.GetGuid(1), Consumer: r.GetGuid(2), Address: r.GetString(3)));
         foreach (var a in addresses)
@@ -140,7 +141,6 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients)
                 broken.Add($"the address {a.Address} of network {a.Network} is for the link {a.Link} of {a.Consumer}, which is {link?.ToString() ?? "not there"}");
         }
         var ranges = await Rows("select network from subnet_claim union select network from subnet6_claim union select network from vni_claim", r => r.GetGuid(0));
-        var provided = await Rows("select entity_id from entity where state_name = 'network' and project = $1", r => r.GetGuid(0), WellKnown.DefaultProject);
         var reserved = await Rows("select consumer from address_claim where mac like 'reservation %'", r => r.GetGuid(0));
         var reservations = rows.Values.Where(r => r.Term == "ipreservation").Select(r => r.Id).ToList();
         broken.AddRange(reserved.Except(reservations).Select(r => $"there is no reservation {r}, and it has an address"));
@@ -151,7 +151,7 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients)
         broken.AddRange(rows.Values.Where(r => r.Term == "networkinterface" && r.Target is { } n && ranged.Contains(n) && !taken.Contains(r.Id)).Select(r => $"{r} has no address"));
     }
 
-    private void Hosts(Dictionary<(string Term, Guid Id), Row> rows, ILookup<(string Term, Guid Id), Claim> claims, List<string> broken)
+    private void Hosts(Dictionary<(string Term, Guid Id), Row> rows, HashSet<Guid> provided, ILookup<(string Term, Guid Id), Claim> claims, List<string> broken)
     {
         var running = new Dictionary<Guid, List<Guid>>();
         foreach (var agent in world.Agents)
@@ -167,7 +167,7 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients)
             }
             broken.AddRange(host.Volumes.Where(v => !claims[("storage", Guid.Parse(v.Id))].Any(c => c.Host == id && c.Incarnation == Guid.Parse(v.Incarnation))).Select(v =>
                 $"{agent.Name} has volume {v.Id} {v.Incarnation}, of which nobody knows: {rows.GetValueOrDefault(("storage", Guid.Parse(v.Id)))}"));
-            broken.AddRange(host.Networks.Where(n => !rows.ContainsKey(("network", Guid.Parse(n.Id)))).Select(n => $"{agent.Name} has network {n.Id}, of which nobody knows"));
+            broken.AddRange(host.Networks.Where(n => !rows.ContainsKey(("network", Guid.Parse(n.Id))) && !provided.Contains(Guid.Parse(n.Id))).Select(n => $"{agent.Name} has network {n.Id}, of which nobody knows"));
         }
         foreach (var row in rows.Values.Where(r => r is { Term: "compute", Listed: true }))
         {
