@@ -126,8 +126,10 @@ public sealed class FencingTests
     {
         var other = await cloud.AddSilo();
         await Eventually.Is("agents are told of both silos", async () => await cloud.Number("select count(*) from gateway") == 2, Patience);
+        var before = await Epoch(cloud);
         await cloud.StopAgent(cloud.Agents.Single());
         await cloud.JoinHost("host-1");
+        await Eventually.Is("the agent has a new session", async () => await Epoch(cloud) > before, Patience);
         await Order.Comes(cloud);
         return other;
     }
