@@ -4,12 +4,14 @@ using Controller.Api.Cluster;
 using Controller.Api.Consoles;
 using Controller.Api.Serial;
 using Controller.Api.Entities;
+using Controller.Api.Events;
 using Controller.Api.Health;
 using Controller.Api.Http;
 using Controller.Api.Identity;
 using Controller.Api.Inventory;
 using Controller.Api.Metrics;
 using Controller.Api.Model;
+using Controller.Api.Overload;
 
 namespace Controller.Api;
 
@@ -31,6 +33,7 @@ public static class ApiHost
         builder.AddAdmin();
         builder.AddConsoles();
         builder.AddMetrics();
+        builder.AddEvents();
         Systemd.Notifier.AddTo(builder.Services);
 
         var app = builder.Build();
@@ -39,11 +42,13 @@ public static class ApiHost
         app.UseMiddleware<Guard>();
         app.UseMiddleware<FirstSilo>();
         app.UseMiddleware<Authentication>();
+        app.UseMiddleware<Shedding>();
         app.MapHealth();
         app.MapAdmin();
         app.MapConsole();
         app.MapConsoles();
         app.MapMetrics();
+        app.MapEvents();
         app.MapOcci();
         return app;
     }

@@ -28,6 +28,7 @@ internal static class Setup
         builder.Services.AddOptions<ApiOptions>().BindConfiguration("Api").ValidateDataAnnotations()
             .Validate(o => o.TlsUrl is null || (File.Exists(o.Certificate) && File.Exists(o.CertificateKey)), "With Api:TlsUrl, Api:Certificate and Api:CertificateKey must name existing PEM files.")
             .ValidateOnStart();
+        builder.Services.AddOptions<Overload.OverloadOptions>().BindConfiguration("Overload").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<MixinOptions>().BindConfiguration("Mixins").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ImageOptions>().BindConfiguration("Images");
         builder.Services.AddOptions<HostOptions>().BindConfiguration("Hosts");

@@ -18,6 +18,9 @@ internal static class Telemetry
     /// <summary>Second attempts of grain calls.</summary>
     public static readonly Counter<long> Retries = Meter.CreateCounter<long>("controller.api.grain.retries", "{call}", "Grain calls that were tried a second time.");
 
+    /// <summary>Requests that wait for their turn; 0 where nobody has to wait.</summary>
+    public static readonly UpDownCounter<int> Queued = Meter.CreateUpDownCounter<int>("controller.api.queued", "{request}", "Requests that wait until they are worked on.");
+
     /// <summary>Consoles that are open.</summary>
     public static readonly UpDownCounter<int> Viewers = Meter.CreateUpDownCounter<int>("controller.api.consoles", "{console}", "Consoles that are open through this process.");
 

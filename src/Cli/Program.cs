@@ -2,6 +2,7 @@ using System.CommandLine;
 using Controller.Cli;
 using Controller.Cli.Conformance;
 using Controller.Cli.Consoles;
+using Controller.Cli.Database;
 using Controller.Cli.Entities;
 using Controller.Cli.Local;
 using Controller.Cli.Models;
@@ -13,7 +14,7 @@ var root = new RootCommand("The OCCI controller: a private cloud, and the comman
     Connection.Data, Connection.Endpoint, Connection.Token,
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(), PowerCommand.Create(),
     OcciCommand.Create(), ConsoleCommand.Create(), MetricsCommand.Create(),
-    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ExplainCommand.Create(), OpCommand.Create(), AuditCommand.Create(), DoctorCommand.Create(), RepairCommand.Create(), MigrateCommand.Create(), ImageCommand.Create(),
+    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ExplainCommand.Create(), OpCommand.Create(), AuditCommand.Create(), EventsCommand.Create(), WebhookCommand.Create(), DoctorCommand.Create(), RepairCommand.Create(), MigrateCommand.Create(), ImageCommand.Create(), BackupCommand.Create(), RestoreCommand.Create(),
     ModelFilesCommand.Create(), KeysCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
 };
 var parse = root.Parse(args);

@@ -61,6 +61,15 @@ public interface IComputeGrain : IHostedGrain
 
     /// <summary>How far the source's agent is.</summary>
     [Alias("Progress")] Task Progress(OperationProgress progress);
+
+    /// <summary>
+    /// After the database was restored, once for each placement: its host was asked what it has. What it has counts, and nobody is told anything before somebody asks for something;
+    /// what it lacks (null) is an error.
+    /// </summary>
+    [Alias("Compared")] Task Compared(Guid host, Guid incarnation, ObservedMachine? seen);
+
+    /// <summary>Takes a machine over that is on a host. AlreadyDone: it is this compute's. Conflict: the compute is elsewhere, or another's; NoCapacity, QuotaExceeded: it cannot be claimed.</summary>
+    [Alias("Adopt")] Task<Outcome> Adopt(AdoptMachine order);
 }
 
 /// <summary>The slot of a link among its compute's disks or NICs, counted from 0; or why there is none.</summary>
@@ -75,6 +84,12 @@ public sealed record MachinePlacement([property: Id(0)] Guid Host, [property: Id
 public interface IStorageGrain : IHostedGrain
 {
     [Alias("Observed")] Task Observed(Guid host, ObservedVolume volume);
+
+    /// <summary>As a compute's.</summary>
+    [Alias("Compared")] Task Compared(Guid host, Guid incarnation, ObservedVolume? seen);
+
+    /// <summary>As a compute's.</summary>
+    [Alias("Adopt")] Task<Outcome> Adopt(AdoptVolume order);
 
     /// <summary>The volume's host, for whoever wants to be near it; null with a reason: it cannot be linked.</summary>
     [Alias("Attach")] Task<AttachResult> Attach(Caller caller, Guid link, Guid compute);

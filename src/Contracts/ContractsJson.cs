@@ -12,6 +12,7 @@ namespace Controller.Contracts;
 [JsonSerializable(typeof(Row<HostView>))]
 [JsonSerializable(typeof(Row<ProjectView>))]
 [JsonSerializable(typeof(Row<TokenView>))]
+[JsonSerializable(typeof(Row<JoinResult>))]
 [JsonSerializable(typeof(Row<ImageView>))]
 [JsonSerializable(typeof(Row<UserMixinsView>))]
 [JsonSerializable(typeof(ExplainedOperation))]

@@ -134,6 +134,9 @@ public sealed record DesiredMachine : DesiredObject
 
     /// <summary>A root disk in a shared pool that is not there is made, though it is named by another incarnation: nobody has heard that it was made for that one.</summary>
     [Id(53)] public bool RootDiskUnmade { get; init; }
+
+    /// <summary>It was made before, on this host: a new root disk must never take the place of its own.</summary>
+    [Id(353)] public bool Existing { get; init; }
 }
 
 [GenerateSerializer, Immutable, Alias("DesiredDisk")]
@@ -319,6 +322,9 @@ public sealed record ObservedMachine(
 
     /// <summary>What it says of NICs.</summary>
     [Id(11)] public ObservedAddress[] Addresses { get; init; } = [];
+
+    /// <summary>It is what was wanted before the database was restored from a backup, or nobody knows when.</summary>
+    [Id(311)] public bool Before { get; init; }
 }
 
 /// <summary>An address that a guest has on the NIC of a link.</summary>
@@ -341,7 +347,11 @@ public sealed record ObservedVolume(
     [property: Id(3)] long Sequence,
     [property: Id(4)] bool Present,
     [property: Id(5)] long SizeBytes,
-    [property: Id(6)] Failure? Failure);
+    [property: Id(6)] Failure? Failure)
+{
+    /// <summary>As of a machine.</summary>
+    [Id(306)] public bool Before { get; init; }
+}
 
 [GenerateSerializer, Immutable, Alias("ObservedNetwork")]
 public sealed record ObservedNetwork(
@@ -351,10 +361,36 @@ public sealed record ObservedNetwork(
     [property: Id(3)] long Sequence,
     [property: Id(4)] bool Present,
     [property: Id(5)] bool Active,
-    [property: Id(6)] Failure? Failure);
+    [property: Id(6)] Failure? Failure)
+{
+    /// <summary>As of a machine.</summary>
+    [Id(306)] public bool Before { get; init; }
+}
 
 [GenerateSerializer, Immutable, Alias("UnmanagedMachine")]
-public sealed record UnmanagedMachine([property: Id(0)] string Uuid, [property: Id(1)] string Name, [property: Id(2)] Power Power);
+public sealed record UnmanagedMachine([property: Id(0)] string Uuid, [property: Id(1)] string Name, [property: Id(2)] Power Power)
+{
+    /// <summary>Of a machine that this control plane made, of which its database knows nothing: it can be adopted. Null: it is somebody else's.</summary>
+    [Id(302)] public Guid? Incarnation { get; init; }
+}
+
+/// <summary>What a host's agent was last told of a machine and of the volumes that it has.</summary>
+[GenerateSerializer, Immutable, Alias("MachineDescription")]
+public sealed record MachineDescription([property: Id(0)] DesiredMachine Machine, [property: Id(1)] DesiredVolume[] Volumes);
+
+/// <summary>A machine that runs on a host, or is there, becomes a compute's; nothing is done to it.</summary>
+/// <param name="Caller">Whose it becomes, and who says so.</param>
+/// <param name="Host">Where it is.</param>
+/// <param name="Machine">As its agent was told.</param>
+/// <param name="Power">As its agent sees it.</param>
+[GenerateSerializer, Immutable, Alias("AdoptMachine")]
+public sealed record AdoptMachine(
+    [property: Id(0)] Caller Caller, [property: Id(1)] Guid Host, [property: Id(2)] DesiredMachine Machine, [property: Id(3)] Power Power);
+
+/// <summary>A volume becomes a storage's. <paramref name="PoolName"/>: of the shared pool that it is in; null: it is on the host's own disks.</summary>
+[GenerateSerializer, Immutable, Alias("AdoptVolume")]
+public sealed record AdoptVolume(
+    [property: Id(0)] Caller Caller, [property: Id(1)] Guid Host, [property: Id(2)] DesiredVolume Volume, [property: Id(3)] string? PoolName);
 
 /// <summary>The end of an operation on a machine.</summary>
 [GenerateSerializer, Immutable, Alias("OperationFinished")]
@@ -385,6 +421,8 @@ public interface IAgentStream : IGrainObserver
     [Alias("SendCancel"), Orleans.Concurrency.OneWay] Task SendCancel(Guid operation, Guid machine);
 
     [Alias("SendReadConsole"), Orleans.Concurrency.OneWay] Task SendReadConsole(Guid request, Guid machine, long offset, int maxBytes, TimeSpan wait);
+
+    [Alias("SendDescribe"), Orleans.Concurrency.OneWay] Task SendDescribe(Guid request, Guid machine, Guid incarnation);
 
     [Alias("SendOpenConsole"), Orleans.Concurrency.OneWay] Task SendOpenConsole(ConsoleOrder order);
 
@@ -498,6 +536,12 @@ public interface IHostGrain : IGrainWithStringKey
     /// </summary>
     [Alias("Discard")] Task<Outcome> Discard(bool force, string by);
 
+    /// <summary>
+    /// Whether a certificate of the host, issued then, still opens anything: the host is enrolled, and has not used a newer one. Nothing is said of newer ones that it may have: it may
+    /// never have got them.
+    /// </summary>
+    [Alias("Presents")] Task<bool> Presents(DateTimeOffset issued);
+
     /// <summary>A renewed certificate.</summary>
     [Alias("Renewed")] Task Renewed(string certificateSerial);
 
@@ -530,6 +574,14 @@ public interface IHostGrain : IGrainWithStringKey
     [Alias("Progress")] Task<bool> Progress(long epoch, OperationProgress progress);
 
     [Alias("ConsoleData"), Orleans.Concurrency.AlwaysInterleave] Task ConsoleData(Guid request, ConsolePart part);
+
+    /// <summary>What the agent's ledger has of a machine; null: it is not connected, has no such machine, or did not answer in time.</summary>
+    [Alias("Describe"), Orleans.Concurrency.AlwaysInterleave] Task<MachineDescription?> Describe(Guid machine, Guid incarnation);
+
+    [Alias("Described"), Orleans.Concurrency.AlwaysInterleave] Task Described(Guid request, MachineDescription? described);
+
+    /// <summary>A machine of those that nobody knew is a compute's now.</summary>
+    [Alias("Adopted")] Task Adopted(Guid machine, Guid incarnation);
 
     [Alias("Disconnect")] Task Disconnect(long epoch);
 

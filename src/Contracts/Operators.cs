@@ -60,11 +60,33 @@ public interface IJoinTokenGrain : IGrainWithStringKey
 
     /// <summary>The same for the host with that public key (SHA-256, hexadecimal). It may ask again, should the answer have been lost: it is the same host.</summary>
     [Alias("RedeemFor")] Task<JoinResult> RedeemFor(string key);
+
+    /// <summary>From now on no host joins with it; one that did stays. False when there is no such token.</summary>
+    [Alias("Revoke")] Task<bool> Revoke();
 }
+
+/// <summary>A join token as operators see it: without its secret, and without what could be tried as one.</summary>
+/// <param name="CreatedBy">The principal that made it.</param>
+/// <param name="Created">Null: by a release that did not note it.</param>
+/// <param name="Expires">From when on it is of no use.</param>
+/// <param name="Host">The host that joined with it.</param>
+/// <param name="Revoked">When an operator took it back.</param>
+/// <param name="NeedsApproval">The host that joins with it takes no machines before it is approved.</param>
+[GenerateSerializer, Immutable, Alias("JoinTokenView")]
+public sealed record JoinTokenView(
+    [property: Id(0)] string CreatedBy,
+    [property: Id(1)] DateTimeOffset? Created,
+    [property: Id(2)] DateTimeOffset Expires,
+    [property: Id(3)] Guid? Host,
+    [property: Id(4)] DateTimeOffset? Revoked,
+    [property: Id(5)] bool NeedsApproval);
 
 /// <summary>A host id, or why there is none.</summary>
 [GenerateSerializer, Immutable, Alias("JoinResult")]
 public sealed record JoinResult([property: Id(0)] Guid? Host, [property: Id(1)] string? Why)
 {
     [Id(2)] public HostAdmission Admission { get; init; }
+
+    /// <summary>In the row only: what operators see of it.</summary>
+    [Id(402)] public JoinTokenView? Token { get; init; }
 }

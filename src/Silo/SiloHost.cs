@@ -4,8 +4,10 @@ using Controller.Grains.Consoles;
 using Controller.Grains.Mixins;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
+using Controller.Grains.Restoring;
 using Controller.Grains.Sweeping;
 using Controller.Silo.Cluster;
+using Controller.Silo.Events;
 using Controller.Silo.Fences;
 using Controller.Silo.Gateway;
 using Controller.Silo.Identity;
@@ -17,6 +19,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Npgsql;
 using Occi.Declared;
 using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace Controller.Silo;
 
@@ -26,8 +29,9 @@ internal static class SiloHost
     public const string Cluster = "controller";
 
     /// <param name="args">Settings on the command line.</param>
+    /// <param name="time">What its parts go by. Default: the system's clock.</param>
     /// <param name="own">What a program of its own puts beside or in the place of the silo's services. The shipped program has none.</param>
-    public static WebApplication Build(string[] args, Action<IServiceCollection>? own = null)
+    public static WebApplication Build(string[] args, TimeProvider? time = null, Action<IServiceCollection>? own = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
@@ -36,11 +40,12 @@ internal static class SiloHost
         var database = Database(settings.ConnectionString);
 
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         AddDatabase(builder.Services, database, settings.Placement, settings.Availability);
         builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();
         builder.Services.AddImages(settings.Images);
+        builder.Services.AddEvents(settings.Events, settings.Webhooks);
         builder.Services.AddSingleton(settings.Pki);
         var authority = new CertificateAuthority(settings.Pki, TimeProvider.System);   // now: Orleans needs it before there are services
         builder.Services.AddSingleton(_ => authority);   // made known this way, it ends with the others
@@ -53,6 +58,7 @@ internal static class SiloHost
         builder.Host.UseOrleans(silo => Orleans(silo, settings, database, authority));
         builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: they call grains
         builder.Services.AddHostedService<ImageImporter>().AddHostedService<ImageSweeper>();
+        builder.Services.AddHostedService<EventPublisher>().AddHostedService<EventPruning>().AddHostedService<WebhookDelivery>();
         Systemd.Notifier.AddTo(builder.Services);
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
 
@@ -93,7 +99,7 @@ internal static class SiloHost
         services.AddSingleton(availability);
         services.AddSingleton<IFence, RedfishFence>();
         services.AddSingleton<IFence, CommandFence>();
-        services.AddSingleton<Migrator>();
+        services.AddSingleton<Restoration>().AddSingleton<Migrator>();
     }
 
     /// <summary>Records and reminders in PostgreSQL.</summary>
@@ -106,7 +112,10 @@ internal static class SiloHost
             o.GrainStorageSerializer = new RecordSerializer();
             o.DeleteStateOnClear = true;
         });
+        TroubledStorage.Wrap(silo.Services, "entities");
         silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
+        // A grain that could not be read is not called at all: who called it is told the provider's own exception, which has to get there.
+        silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
     }
 
     private static void Orleans(ISiloBuilder silo, SiloSettings settings, NpgsqlDataSource database, CertificateAuthority authority)

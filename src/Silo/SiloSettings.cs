@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Controller.Contracts.Cluster;
 using Controller.Grains.Availability;
+using Controller.Silo.Events;
 using Controller.Silo.Gateway;
 using Controller.Silo.Postgres;
 
@@ -97,7 +98,7 @@ public sealed class MetricsOptions
 /// <summary>All settings of a silo, read and checked once.</summary>
 internal sealed record SiloSettings(
     string ConnectionString, SiloOptions Silo, AgentGatewayOptions AgentGateway, PkiOptions Pki, ImageOptions Images, IdentityOptions Identity, PlacementOptions Placement,
-    ModelOptions Model, ClusterTlsOptions ClusterTls, MetricsOptions Metrics, AvailabilityOptions Availability)
+    ModelOptions Model, ClusterTlsOptions ClusterTls, MetricsOptions Metrics, AvailabilityOptions Availability, EventOptions Events, WebhookOptions Webhooks)
 {
     /// <exception cref="InvalidOperationException">Something is missing or out of range: the message names the key and what was wanted.</exception>
     public static SiloSettings Read(IConfiguration configuration)
@@ -123,7 +124,8 @@ internal sealed record SiloSettings(
                 ?? throw new InvalidOperationException("ConnectionStrings:Controller: a connection string of the database was wanted, nothing was given."),
             silo, gateway, pki, Section<ImageOptions>(configuration, "Images"),
             Section<IdentityOptions>(configuration, "Identity"), Section<PlacementOptions>(configuration, "Placement"), Section<ModelOptions>(configuration, "Model"), tls,
-            Section<MetricsOptions>(configuration, "Metrics"), Section<AvailabilityOptions>(configuration, "HighAvailability"));
+            Section<MetricsOptions>(configuration, "Metrics"), Section<AvailabilityOptions>(configuration, "HighAvailability"),
+            Section<EventOptions>(configuration, "Events"), Section<WebhookOptions>(configuration, "Webhooks"));
     }
 
     private static T Section<T>(IConfiguration configuration, string name)

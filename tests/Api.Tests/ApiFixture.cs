@@ -39,6 +39,8 @@ public sealed class ApiFixture : IAsyncLifetime
 
     public Task BreakCertificate() => _place.BreakServerCertificate();
 
+    internal IReadOnlyList<Microsoft.AspNetCore.Routing.RouteEndpoint> Routes => _api.Routes;
+
     public string Images => _place.Images;
 
     public byte[] AuthorityCertificate => _place.Authority.RawData;
@@ -161,6 +163,37 @@ public sealed class ApiFixture : IAsyncLifetime
         await using var command = _database.CreateCommand(sql);
         command.Parameters.Add(new() { Value = about });
         return (long)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>Holds something in the database until it is disposed of.</summary>
+    public async Task<IAsyncDisposable> Block(string sql)
+    {
+        var connection = await _database.OpenConnectionAsync();
+        await using var command = new NpgsqlCommand("BEGIN; " + sql, connection);
+        await command.ExecuteNonQueryAsync();
+        return new Blocked(connection);
+    }
+
+    /// <summary>Waits until somebody waits for a table.</summary>
+    public Task IsWaitedFor(string table) => Eventually.Is($"somebody waits for {table}", async () =>
+    {
+        await using var command = _database.CreateCommand("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = $1::regclass");
+        command.Parameters.Add(new() { Value = table });
+        return (long)(await command.ExecuteScalarAsync())! > 0;
+    });
+
+    private sealed class Blocked(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        private int _ended;
+
+        public async ValueTask DisposeAsync()
+        {
+            if (Interlocked.Exchange(ref _ended, 1) != 0)
+                return;
+            await using var end = new NpgsqlCommand("ROLLBACK", connection);
+            await end.ExecuteNonQueryAsync();
+            await connection.DisposeAsync();
+        }
     }
 
     /// <summary>Does to the database what nobody should.</summary>

@@ -49,6 +49,12 @@ public sealed class AuditTests(ApiFixture api)
         Assert.Equal(200, (await api.Send("POST", "/audited/", $"X-OCCI-Location: {api.Url.ToString().TrimEnd('/')}{a}\nX-OCCI-Location: {api.Url.ToString().TrimEnd('/')}{b}")).Status);
         foreach (var path in new[] { a, b })
             Assert.Equal(["/audited/", "/network/"], (await Of(path["/network/".Length..])).Select(e => e.Text("path")));
+
+        // What an admin of elsewhere does to several, their project sees.
+        var named = $"X-OCCI-Location: {api.Url.ToString().TrimEnd('/')}{a}\nX-OCCI-Location: {api.Url.ToString().TrimEnd('/')}{b}";
+        Assert.Equal(200, (await api.Send("DELETE", "/network/", named, caller: "admin")).Status);
+        foreach (var path in new[] { a, b })
+            Assert.Equal(("DELETE", "admin"), ((await Of(path["/network/".Length..], "reader"))[0].Text("method"), (await Of(path["/network/".Length..], "reader"))[0].Text("user")));
     }
 
     [Fact]

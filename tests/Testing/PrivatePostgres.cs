@@ -15,18 +15,20 @@ public sealed class PrivatePostgres : IAsyncDisposable
     private const string SystemUser = "postgres";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly string _directory;
-    private readonly Process _server;
-    private readonly List<string> _output;
+    private readonly string? _small;
+    private readonly List<string> _output = [];
+    private Process? _server;
     private int _databases;
     private int _disposed;
 
-    private PrivatePostgres(string directory, Process server, List<string> output) => (_directory, _server, _output) = (directory, server, output);
+    private PrivatePostgres(string directory, string? small) => (_directory, _small) = (directory, small);
 
     /// <summary>Of the database <c>postgres</c>, as superuser.</summary>
     public string ConnectionString => ConnectionTo("postgres");
 
     /// <summary>Initialises and starts one; takes about a second.</summary>
-    public static async Task<PrivatePostgres> Start()
+    /// <param name="smallMiB">So large is the file system that its databases' tables are on, which nobody but the server sees; 0: as large as the disk. Wants root.</param>
+    public static async Task<PrivatePostgres> Start(int smallMiB = 0)
     {
         var binaries = Binaries();
         // Not below the current user's temporary directory alone: the server's user has to reach it.
@@ -39,16 +41,10 @@ public sealed class PrivatePostgres : IAsyncDisposable
             await Run(
                 Path.Combine(binaries, "initdb"),
                 ["-D", data, "-A", "trust", "-U", Superuser, "-E", "UTF8", "--locale=C", "--no-sync"], asSystemUser: true);
-            var output = new List<string>();
-            var server = Process.Start(Command(
-                Path.Combine(binaries, "postgres"),
-                ["-D", data, "-k", directory, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"], asSystemUser: true))
-                ?? throw new InvalidOperationException("postgres did not start.");
-            Collect(server, output);
-            var postgres = new PrivatePostgres(directory, server, output);
+            var postgres = new PrivatePostgres(directory, smallMiB == 0 ? null : Path.Combine(directory, "small"));
             try
             {
-                await postgres.UntilReady();
+                await postgres.StartServer(smallMiB);
             }
             catch
             {
@@ -64,12 +60,110 @@ public sealed class PrivatePostgres : IAsyncDisposable
         }
     }
 
+    /// <summary>Kills all of its processes, as a loss of power would, and answers when none is left.</summary>
+    public async Task Kill()
+    {
+        var server = _server ?? throw new InvalidOperationException("It does not run.");
+        // Children first would be started again.
+        var all = Tree(server.Id);
+        foreach (var pid in all)
+            Signal(pid);
+        await server.WaitForExitAsync();
+        while (all.Any(pid => Directory.Exists($"/proc/{pid}") && !IsZombie(pid)))
+            await Task.Delay(5);
+        server.Dispose();
+        _server = null;
+        NpgsqlConnection.ClearAllPools();
+    }
+
+    /// <summary>Starts it after <see cref="Kill"/>: it recovers what was committed.</summary>
+    public Task StartAgain() => StartServer(0);
+
+    /// <summary>Kills it, lets it be away for that long, and starts it again.</summary>
+    public async Task Crash(TimeSpan away)
+    {
+        await Kill();
+        await Task.Delay(away);
+        await StartAgain();
+    }
+
+    /// <summary>Takes all room of the small file system, or gives it back.</summary>
+    public async Task Fill(bool full)
+    {
+        var ballast = Path.Combine(_small ?? throw new InvalidOperationException("It has no small file system."), "ballast");
+        var inside = new[] { "-t", _server!.Id.ToString(CultureInfo.InvariantCulture), "-m", "--" };
+        await Run("/usr/bin/nsenter", [.. inside, "sh", "-c", full ? $"dd if=/dev/zero of={ballast} bs=4k 2>/dev/null; true" : $"rm -f {ballast}"], asSystemUser: false);
+    }
+
+    private async Task StartServer(int smallMiB)
+    {
+        string[] postgres =
+        [
+            Path.Combine(Binaries(), "postgres"), "-D", Path.Combine(_directory, "data"), "-k", _directory, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200",
+        ];
+        var start = Command(postgres[0], postgres[1..], asSystemUser: true);
+        if (_small is not null)
+        {
+            Directory.CreateDirectory(_small);
+            var script = $"mount -t tmpfs -o size={smallMiB}m,mode=0700 controller-test {_small} && chown {SystemUser} {_small} && exec setpriv --reuid={SystemUser} --regid={SystemUser} --init-groups -- \"$@\"";
+            start = Command("/usr/bin/unshare", ["-m", "--propagation", "private", "--", "sh", "-c", script, "sh", .. postgres], asSystemUser: false);
+        }
+        _server = Process.Start(start) ?? throw new InvalidOperationException("postgres did not start.");
+        Collect(_server, _output);
+        await UntilReady();
+    }
+
+    private static List<int> Tree(int root)
+    {
+        var children = Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!, CultureInfo.InvariantCulture))
+            .Select(pid => (Pid: pid, Parent: ParentOf(pid))).ToLookup(p => p.Parent, p => p.Pid);
+        var tree = new List<int> { root };
+        for (var i = 0; i < tree.Count; i++)
+            tree.AddRange(children[tree[i]]);
+        return tree;
+    }
+
+    private static string[]? Stat(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null;   // it has ended
+        }
+    }
+
+    private static int ParentOf(int pid) => Stat(pid) is { } fields ? int.Parse(fields[1], CultureInfo.InvariantCulture) : -1;
+
+    private static bool IsZombie(int pid) => Stat(pid) is not { } fields || fields[0] == "Z";
+
+    private static void Signal(int pid)
+    {
+        try
+        {
+            using var process = Process.GetProcessById(pid);
+            process.Kill();
+        }
+        catch (ArgumentException)
+        {
+            // It has ended.
+        }
+    }
+
     /// <summary>Creates an empty database and answers its connection string.</summary>
     public async Task<string> CreateDatabase()
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _databases)}");
         await using var source = NpgsqlDataSource.Create(ConnectionString);
-        await using var command = source.CreateCommand($"create database {name}");
+        if (_small is not null)
+        {
+            await using var tablespace = source.CreateCommand($"create tablespace small_{name} location '{_small}'");
+            await tablespace.ExecuteNonQueryAsync();
+        }
+        await using var command = source.CreateCommand($"create database {name}{(_small is null ? "" : $" tablespace small_{name}")}");
         await command.ExecuteNonQueryAsync();
         return ConnectionTo(name);
     }
@@ -80,6 +174,11 @@ public sealed class PrivatePostgres : IAsyncDisposable
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         NpgsqlConnection.ClearAllPools();
+        if (_server is null)
+        {
+            Delete(_directory);
+            return;
+        }
         if (!_server.HasExited)
         {
             await Run("/bin/kill", ["-INT", _server.Id.ToString(CultureInfo.InvariantCulture)], asSystemUser: false);
@@ -111,7 +210,7 @@ public sealed class PrivatePostgres : IAsyncDisposable
                 await command.ExecuteScalarAsync();
                 return;
             }
-            catch (NpgsqlException) when (!_server.HasExited && clock.Elapsed < Patience)
+            catch (NpgsqlException) when (_server is { HasExited: false } && clock.Elapsed < Patience)
             {
                 // Not yet; asked again.
             }

@@ -7,12 +7,15 @@ namespace Controller.Agent.Enrolment;
 /// <summary>Whether a peer is a gateway of this cluster.</summary>
 internal static class Trust
 {
+    /// <summary>The common name of gateways' certificates.</summary>
+    public const string GatewayName = "controller-silo";
+
     private static readonly Oid ServerAuthentication = new("1.3.6.1.5.5.7.3.1");
 
     /// <summary>
-    /// A gateway's certificate was issued by the cluster's own authority for authenticating servers. Its name does not matter: gateways
-    /// are found at addresses that change, and the authority signs for this cluster only. Its purpose does, or any host's client
-    /// certificate could play the gateway.
+    /// A gateway's certificate was issued by the cluster's own authority, to a silo, for authenticating servers. Its address does not matter: gateways
+    /// are found at addresses that change. Its purpose does, or any host's client certificate could play the gateway; and its name, or whatever else
+    /// of the cluster's has a server's certificate could.
     /// </summary>
     public static bool IsGateway(X509Certificate? presented, X509Certificate2 authority)
     {
@@ -20,6 +23,7 @@ internal static class Trust
         using var certificate = X509CertificateLoader.LoadCertificate(presented.GetRawCertData());
         var purposes = certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>().SelectMany(usage => usage.EnhancedKeyUsages.Cast<Oid>());
         if (!purposes.Any(purpose => purpose.Value == ServerAuthentication.Value)) return false;
+        if (certificate.GetNameInfo(X509NameType.SimpleName, forIssuer: false) != GatewayName) return false;
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.Add(authority);

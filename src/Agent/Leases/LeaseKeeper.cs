@@ -5,7 +5,7 @@ using Controller.Agent.Reconciling;
 namespace Controller.Agent.Leases;
 
 /// <summary>Ends leased machines when the lease is over, and goes on until none of them runs.</summary>
-internal sealed partial class LeaseKeeper(Lease lease, GuardKeeper guard, ActiveDriver active, Reconciler reconciler, TimeProvider time, ILogger<LeaseKeeper> log)
+internal sealed partial class LeaseKeeper(Lease lease, GuardKeeper guard, ActiveDriver active, Reconciler reconciler, MachineWatch watch, TimeProvider time, ILogger<LeaseKeeper> log)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -49,7 +49,13 @@ internal sealed partial class LeaseKeeper(Lease lease, GuardKeeper guard, Active
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, patience.Token);
             try
             {
-                if (await active.Driver.EndMachine(key.Id, key.Incarnation, either.Token)) LogEnded(key.Id, key.Incarnation);
+                // The lease may be good again before anybody looks at the machine: its end must not pass for its guest's decision then.
+                watch.StopAsked(key);
+                if (await active.Driver.EndMachine(key.Id, key.Incarnation, either.Token))
+                {
+                    watch.Forget(key);
+                    LogEnded(key.Id, key.Incarnation);
+                }
                 if (_ended.Add(key)) reconciler.Tell(key.Id, worker => worker.Wake());
             }
             catch (Exception unable) when (unable is DriverException or OperationCanceledException && !stop.IsCancellationRequested)

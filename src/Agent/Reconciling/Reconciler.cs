@@ -129,6 +129,17 @@ internal sealed partial class Reconciler(
         return inventory.Unmanaged;
     }
 
+    /// <summary>What the ledger has of a machine, and of what it uses.</summary>
+    public Described Describe(Describe asked)
+    {
+        var described = new Described { RequestId = asked.RequestId };
+        if (ledger.Find(new(asked.MachineId, asked.Incarnation))?.Desired is not { Absent: false, Machine: { } machine } wanted)
+            return described;
+        var used = machine.Disks.Select(disk => disk.VolumeId).Concat(machine.Nics.Select(nic => nic.NetworkId)).Distinct();
+        described.Objects.Add([wanted, .. used.SelectMany(ledger.For).Select(entry => entry.Desired).Where(other => !other.Absent)]);
+        return described;
+    }
+
     /// <summary>What was told to the control plane as gone needs no memory any more.</summary>
     public void Told(IEnumerable<Sighting> sightings)
     {

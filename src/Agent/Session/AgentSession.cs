@@ -119,6 +119,9 @@ internal sealed partial class AgentSession(SessionServices services, TimeSpan re
                     services.Lease.Granted(granted.Epoch, granted.Number, _lease);
                     services.Reconciler.LeaseRenewed();
                     break;
+                case ToAgent.MessageOneofCase.Describe:
+                    _serving.Add(Send(new FromAgent { Traceparent = message.Traceparent, Described = services.Reconciler.Describe(message.Describe) }, null, cancel));
+                    break;
                 case ToAgent.MessageOneofCase.OpenConsole:
                     _serving.Add(services.Consoles.Serve(client, message.OpenConsole, cancel));
                     break;

@@ -11,7 +11,7 @@ internal static class AdminRoutes
 {
     public static void AddAdmin(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Projects>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<JoinTokens>().AddSingleton<Images>()
+        builder.Services.AddSingleton<Projects>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<Adoption>().AddSingleton<JoinTokens>().AddSingleton<Images>()
             .AddSingleton<Explanations>().AddSingleton<Migrations>().AddSingleton<OperationRows>().AddSingleton<Operations.Operations>();
         builder.Services.AddSingleton<AuditRows>().AddSingleton<AuditRoutes>().AddSingleton<Attempts>().AddSingleton<AuditLog>()
             .AddHostedService(s => s.GetRequiredService<AuditLog>()).AddHostedService<AuditPruning>();
@@ -39,10 +39,13 @@ internal static class AdminRoutes
         admin.MapGet("/hosts", hosts.List).Needs(Role.Operator);
         admin.MapGet("/hosts/{id:guid}", hosts.Show).Needs(Role.Operator);
         admin.MapPost("/hosts/join-tokens", joinTokens.Create).Needs(Role.Operator);
+        admin.MapGet("/hosts/join-tokens", joinTokens.List).Needs(Role.Operator);
+        admin.MapDelete("/hosts/join-tokens/{id:guid}", joinTokens.Revoke).Needs(Role.Operator);
         admin.MapPatch("/hosts/{id:guid}", hosts.Change).Needs(Role.Operator);
         admin.MapPost("/hosts/{id:guid}/approve", hosts.Approve).Needs(Role.Operator);
         admin.MapPost("/hosts/{id:guid}/drain", hosts.Drain).Needs(Role.Operator);
         admin.MapPost("/hosts/{id:guid}/undrain", hosts.Undrain).Needs(Role.Operator);
+        admin.MapPost("/hosts/{id:guid}/adopt", services.GetRequiredService<Adoption>().Adopt).Needs(Role.Admin);
         admin.MapDelete("/hosts/{id:guid}", hosts.Remove).Needs(Role.Operator);
         admin.MapPut("/hosts/{id:guid}/fence", hosts.SetFence).Needs(Role.Admin);
         admin.MapDelete("/hosts/{id:guid}/fence", hosts.ClearFence).Needs(Role.Admin);
@@ -55,7 +58,7 @@ internal static class AdminRoutes
         admin.MapGet("/doctor", services.GetRequiredService<Examination>().Look).Needs(Role.Operator);
         var audit = services.GetRequiredService<AuditRoutes>();
         admin.MapGet("/audit", audit.List).Needs(Role.Reader);
-        admin.MapGet("/audit/export", audit.Export).Needs(Role.Reader);
+        admin.MapGet("/audit/export", audit.Export).WithMetadata(new Overload.Lasting()).Needs(Role.Reader);
         var repairs = services.GetRequiredService<Repairs>();
         admin.MapPost("/repairs/claims/{term}/{id:guid}", repairs.Claims).Needs(Role.Operator);
         admin.MapPost("/repairs/rows/{term}/{id:guid}", repairs.Row).Needs(Role.Operator);
@@ -65,14 +68,14 @@ internal static class AdminRoutes
         admin.MapPost("/computes/{id:guid}/migrate", migrations.Migrate).Needs(Role.Operator);
         admin.MapPost("/computes/{id:guid}/cancel-migration", migrations.Cancel).Needs(Role.Operator);
         admin.MapGet("/computes/{id:guid}/migration", migrations.Show).Needs(Role.Operator);
-        admin.MapPut("/images/{term}", images.Put).Needs(Role.Admin);
+        admin.MapPut("/images/{term}", images.Put).WithMetadata(new Overload.Lasting()).Needs(Role.Admin);
         admin.MapPost("/images/{term}/import", images.Import).Needs(Role.Admin);
         admin.MapGet("/images", images.List).Needs(Role.Operator);
         admin.MapDelete("/images/{term}", images.Delete).Needs(Role.Admin);
     }
 
-    private static void Needs(this RouteHandlerBuilder route, Role role) => route.AddEndpointFilter(async (context, next) =>
-        Access.Needs(context.HttpContext.Caller(), role) is { } forbidden ? forbidden.ToResult() : await next(context));
+    /// <summary>Only for who has at least that role.</summary>
+    public static void Needs(this RouteHandlerBuilder route, Role role) => route.WithMetadata(new NeededRole(role));
 }
 
 /// <summary>A refusal as a minimal API's result.</summary>

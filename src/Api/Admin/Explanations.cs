@@ -24,7 +24,7 @@ internal sealed class Explanations(IGrainFactory grains, Rows rows, Catalogues c
     public async Task<IResult> Explain(string term, Guid id, HttpContext http, CancellationToken cancel)
     {
         var caller = http.Caller();
-        string[] terms = [.. (await catalogues.Of(caller.Project, cancel)).Catalogue.Kinds.Where(k => k.IsOffered()).Select(k => k.Id.Term)];
+        string[] terms = [.. (await catalogues.Of(caller.Project, cancel)).For(caller.Role).Catalogue.Kinds.Where(k => k.IsOffered()).Select(k => k.Id.Term)];
         if (!terms.Contains(term))
             return Problems.NotFound($"{http.Request.Path}: there are the kinds {string.Join(", ", terms.Order(StringComparer.Ordinal))}").ToResult();
         var now = await Twice.Try(grains.Entity(term, id).AsReference<IExplainedGrain>().Explain);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Controller.Api.Http;
+using Controller.Api.Overload;
 using Controller.Contracts;
 
 namespace Controller.Api.Audit;
@@ -40,7 +41,11 @@ internal sealed class Auditing(RequestDelegate next, AuditLog log, Attempts atte
         {
             http.Response.Body = wire;
         }
-        if (http.Features.Get<Caller>() is null || http.Response.StatusCode == StatusCodes.Status403Forbidden)
+        if (http.Features.Get<NotBegun>() is not null)
+        {
+            // Turned away before anybody looked at it: to write it down would be the work that there is too much of.
+        }
+        else if (http.Features.Get<Caller>() is null || http.Response.StatusCode == StatusCodes.Status403Forbidden)
         {
             Denied(http, began);
         }

@@ -21,6 +21,8 @@ internal static partial class ClusterClient
                 o.DataSource = database;
             }));
             client.Configure<ClusterOptions>(o => o.ClusterId = o.ServiceId = "controller");
+            // As a silo tells of a grain that it could not read.
+            client.Services.Configure<Orleans.Serialization.ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
             // A silo that crashed keeps its callers waiting for this long; 30 seconds by default.
             client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));

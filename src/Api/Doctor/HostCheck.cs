@@ -56,9 +56,10 @@ internal sealed class HostCheck(NpgsqlDataSource database, Rows rows, IGrainFact
                 var claimant = grains.GetGrain<IClaimant>(GrainId.Create(there.Term, GrainKeys.Of(there.Term, there.Id)));
                 if (!await Twice.Try(() => claimant.StandsBy(host.Id, there.Incarnation)))
                 {
+                    var adopt = there.Term == "compute" ? $"controller host adopt {Named(host)} {there.Id} --project PROJECT; or, removing it with its data: " : "";
                     found.Add(new(
                         "host-stray", $"{there.Term} {there.Id}", $"Its incarnation {there.Incarnation} is on host {host.Name}, and it does not stand by it.",
-                        $"controller repair stray {Named(host)} {there.Term} {there.Id} {there.Incarnation}"));
+                        $"{adopt}controller repair stray {Named(host)} {there.Term} {there.Id} {there.Incarnation}"));
                 }
             }
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Controller.Api.Audit;
 using Controller.Api.Http;
+using Controller.Api.Inventory;
 using Controller.Contracts;
 using Occi;
 
@@ -27,11 +28,15 @@ internal static class Batch
     /// <summary>Does it to all of them; who refuses nevertheless, since something changed after it was asked, is told one by one.</summary>
     public static async Task<Problem?> Do(OcciRequest request, IReadOnlyList<(Kind Kind, Guid Id)> entities, Func<Kind, Guid, Task<Outcome>> command)
     {
+        // Asked before: what is deleted tells nobody any more whose it was.
+        var owners = request.Caller.Role == Role.Admin
+            ? await request.Http.RequestServices.GetRequiredService<EntityRows>().Owners([.. entities.Select(e => e.Id)], request.Aborted)
+            : [];
         var refused = await ForEach(request, entities, async (kind, id) =>
         {
             var outcome = await command(kind, id);
             if (outcome.Ok)
-                request.Http.Touch(kind.Id.Term, id);
+                request.Http.Touch(kind.Id.Term, id, owners.TryGetValue(id, out var owner) ? owner : null);
             return outcome;
         });
         return Refusal(refused, $"These changed after they were asked; the other {entities.Count - refused.Count} are done.");

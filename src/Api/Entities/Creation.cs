@@ -57,24 +57,25 @@ internal sealed partial class Creation(IGrainFactory grains, Planning planning, 
             return problem!;   // one of the two is there
         if (plan.Shown[0] != id)
             return Problems.Conflict($"The id {id} is used by another entity.");
-        var (reply, isNew) = await CreateOne(request, plan.Entities[0]);
-        return reply.Problem is not null || isNew ? reply : null;
+        var (reply, isNew, again) = await CreateOne(request, plan.Entities[0]);
+        // What a second attempt finds is most likely the first one's work. It may be replaced all the same, but for links: those can't be PUT at what is there.
+        return reply.Problem is not null || isNew || (again && sent.Links.Count > 0) ? reply : null;
     }
 
     private static Dictionary<string, AttributeValue> WithId(Representation sent, Guid id) =>
         new(sent.Attributes) { [CoreKinds.Id.Name] = AttributeValue.Of(Showing.UrnOf(id)) };
 
-    private async Task<(Reply Reply, bool IsNew)> CreateOne(OcciRequest request, PlannedEntity planned)
+    private async Task<(Reply Reply, bool IsNew, bool Again)> CreateOne(OcciRequest request, PlannedEntity planned)
     {
         var grain = grains.Entity(planned.Term, planned.Command.Id);
-        var outcome = await Twice.Try(() => grain.Create(planned.Command));
+        var (outcome, again) = await Twice.Counted(() => grain.Create(planned.Command));
         if (!outcome.Ok)
-            return (Explained(Problems.From(outcome, request.Path), outcome, planned), false);
+            return (Explained(Problems.From(outcome, request.Path), outcome, planned), false, again);
         if ((outcome.View ?? await Twice.Try(() => grain.View(request.Caller))) is not { } view)
-            return (Problems.Conflict("The entity was deleted meanwhile."), false);
+            return (Problems.Conflict("The entity was deleted meanwhile."), false, again);
         request.Http.Touch(planned.Term, view.Id, view.Project);
         LogCreated(planned.Term, view.Id, request.Caller.Principal, view.Project);
-        return (Created(request, [view]), outcome.Kind == OutcomeKind.Created);
+        return (Created(request, [view]), outcome.Kind == OutcomeKind.Created, again);
     }
 
     // Nothing of it is left but why it was refused: for a while that can be asked by its id.

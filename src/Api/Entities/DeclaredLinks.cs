@@ -97,7 +97,7 @@ internal sealed class DeclaredLinks(IGrainFactory grains, EntityRows inventory, 
     /// </summary>
     public async Task<Outcome> Delete(Kind kind, Guid id, DeleteEntity command)
     {
-        var outcome = await Twice.Try(() => grains.Entity(kind.Id.Term, id).Delete(command));
+        var outcome = await Twice.Delete(command.IfVersion, () => grains.Entity(kind.Id.Term, id).Delete(command));
         if (outcome.Ok && model.LinkTerms.Count > 0 && !kind.Is(CoreKinds.Link))
         {
             var links = (await inventory.LinksOf([id], CancellationToken.None))[id];

@@ -121,7 +121,7 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
         var (linked, notLinked) = await declared.Make(request, links);
         if (notLinked is not null)
             return notLinked;
-        var outcome = await Twice.Try(() => grains.Entity(at.Kind.Id.Term, at.Id).Update(update with { Links = own }));
+        var outcome = await Twice.Try(version, () => grains.Entity(at.Kind.Id.Term, at.Id).Update(update with { Links = own }));
         if (!outcome.Ok)
         {
             await declared.Unmake(request.Caller, linked);

@@ -31,12 +31,15 @@ internal static class Problems
     private static readonly ProblemType ConflictType = New("conflict", 409, "Impossible in the entity's present state, or the name is taken.");
     private static readonly ProblemType KeyUsedType = New("key-used", 409, "The Idempotency-Key came with another request before; a new request needs a new key.");
     private static readonly ProblemType NoCapacityType = New("no-capacity", 409, "No host has room for it; the message says what each was short of.");
+    private static readonly ProblemType GoneType = New("gone", 410, "The events that were asked for are thrown away, or the log was set back; look at what there is and go on from where the message says.");
     private static readonly ProblemType ChangedType = New("changed-meanwhile", 412, "The entity is not what If-Match or If-None-Match wants: it has changed, or is there already. Read it again.");
     private static readonly ProblemType TooLargeType = New("too-large", 413, "Header block, body, page size, or the number or length of something in the message over the server's limit; the message says which.");
+    private static readonly ProblemType TooManyType = New("too-many-requests", 429, "The API is overloaded and your project has the most requests waiting there; nothing was begun. Retry-After says when to try again.");
     private static readonly ProblemType InternalType = New("internal", 500, "A defect of the server; the trace id finds it in the logs.");
     private static readonly ProblemType NotImplementedType = New("not-implemented", 501, "Known to the standard, not offered here.");
     private static readonly ProblemType VersionType = New("version-not-supported", 501, "The client's User-Agent asks for a higher version of OCCI than there is.");
     private static readonly ProblemType UnavailableType = New("unavailable", 503, "Something that the server needs does not answer; Retry-After says when to try again.");
+    private static readonly ProblemType OverloadedType = New("overloaded", 503, "The API has more requests waiting than it can answer in time; nothing was begun. Retry-After says when to try again.");
 
     public static Problem BadRendering(ParseError error) => new(error.TooLarge ? TooLargeType : BadRenderingType, error.ToString());
 
@@ -71,6 +74,8 @@ internal static class Problems
 
     public static Problem Conflict(string message) => new(ConflictType, message);
 
+    public static Problem Gone(string message) => new(GoneType, message);
+
     public static Problem KeyUsed(string message) => new(KeyUsedType, message);
 
     public static Problem ChangedMeanwhile(string message) => new(ChangedType, message);
@@ -82,6 +87,12 @@ internal static class Problems
     public static Problem VersionNotSupported(string wanted) => new(VersionType, $"{Shorten(wanted)} was asked for; the highest version here is {OcciVersion.Highest}.");
 
     public static Problem Unavailable(string message, int retryAfter = 2) => new(UnavailableType, message) { RetryAfter = retryAfter };
+
+    public static Problem TooManyRequests(int retryAfter) =>
+        new(TooManyType, "More requests come than can be answered, the most of them from your project. Nothing of this one was begun: try again later.") { RetryAfter = retryAfter };
+
+    public static Problem Overloaded(int retryAfter) =>
+        new(OverloadedType, "More requests come than can be answered in time. Nothing of this one was begun: try again later.") { RetryAfter = retryAfter };
 
     /// <summary>A check's refusal.</summary>
     public static Problem From(CheckError error) => error.Fault switch
@@ -117,7 +128,10 @@ internal static class Problems
         IOException { InnerException: OverflowException } => BadRendering("The body has a chunk of a size that is none."),   // Kestrel's way to say so
         PostgresException { IsTransient: false } => Internal(traceId),
         NpgsqlException or SocketException => Unavailable("The database does not answer."),
+        // A silo's, that could not read a grain. What kind of PostgreSQL's errors it was is lost on the way.
+        OrleansException { InnerException: NpgsqlException and not PostgresException { IsTransient: false, SqlState.Length: > 0 } } => Unavailable("The database does not answer."),
         UnavailableException away => Unavailable(away.Message),
+        OrleansException { InnerException: UnavailableException away } => Unavailable(away.Message),   // its record could not be read when it came to life
         _ when IsClusterAway(exception) => Unavailable("No silo answers."),
         _ => Internal(traceId),
     };
@@ -125,7 +139,7 @@ internal static class Problems
     /// <summary>Whether no silo, or not the right one, could be reached (in time): a second attempt may find it elsewhere.</summary>
     public static bool IsClusterAway(Exception exception) => exception is
         OrleansMessageRejectionException or SiloUnavailableException or TimeoutException or ConnectionFailedException or ConnectionAbortedException
-        or GatewayTooBusyException or ClientNotAvailableException;
+        or GatewayTooBusyException or ClientNotAvailableException or OrleansException { InnerException: UnavailableException };
 
     // Of what a client sent, so much as tells it which it was.
     private static string Shorten(string text) => text.Length <= 200 ? text : text[..200] + "…";

@@ -24,3 +24,6 @@ internal static class Access
 
     private static string Name(Role role) => role.ToString().ToLowerInvariant();
 }
+
+/// <summary>The least role of whoever may use a route. <see cref="Authentication"/> asks, before anything of the request is read.</summary>
+internal sealed record NeededRole(Role Role);

@@ -27,6 +27,11 @@ internal sealed class Authentication(RequestDelegate next, Tokens tokens)
         http.Features.Set(caller);
         Activity.Current?.SetTag("controller.project", caller.Project);
         Asking.Begin(caller.Principal, Activity.Current?.TraceId.ToString());
+        if (http.GetEndpoint()?.Metadata.GetMetadata<NeededRole>() is { } needed && Access.Needs(caller, needed.Role) is { } forbidden)
+        {
+            await ReplyWriter.Write(http, forbidden, Negotiation.ForProblem(http.Request.Headers.Accept));
+            return;
+        }
         await next(http);
     }
 }

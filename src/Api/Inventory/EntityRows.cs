@@ -85,6 +85,18 @@ internal sealed class EntityRows(NpgsqlDataSource database)
         return found;
     }
 
+    /// <summary>Whose these entities are; those that are nobody's or not there are left out.</summary>
+    public async Task<Dictionary<Guid, Guid>> Owners(Guid[] entities, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand("select entity_id, project from entity where entity_id = any($1) and project is not null");
+        Add(command.Parameters, entities);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new Dictionary<Guid, Guid>();
+        while (await reader.ReadAsync(cancel))
+            found[reader.GetGuid(0)] = reader.GetGuid(1);
+        return found;
+    }
+
     private static string SqlOf(EntityQuery query, bool views, NpgsqlParameterCollection parameters)
     {
         var sql = new StringBuilder("select state_name, entity_id").Append(views ? ", payload" : "")

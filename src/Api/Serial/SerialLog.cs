@@ -15,7 +15,7 @@ internal static class SerialLog
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(3);
 
-    public static void MapConsole(this WebApplication app) => app.MapGet("/console/{compute:guid}", Read);
+    public static void MapConsole(this WebApplication app) => app.MapGet("/console/{compute:guid}", Read).WithMetadata(new Overload.Lasting());
 
     private static async Task<IResult> Read(
         Guid compute, HttpContext http, IGrainFactory grains, TimeProvider time, CancellationToken cancel, long offset = 0, int wait = 20, int max = 65536)

@@ -3,6 +3,9 @@ namespace Controller.Cli.Local;
 /// <summary>Which hosts of the local cluster are switched off: a file each, so that the supervisor leaves their processes dead.</summary>
 internal sealed class HostPower(DataDirectory data)
 {
+    /// <summary>Silos and APIs: "off" while the database is restored.</summary>
+    public const string ControlPlane = "control-plane";
+
     /// <summary>The processes that a host of our own consists of.</summary>
     /// <exception cref="CliException">There is no such host, or it is not ours to switch.</exception>
     public IReadOnlyList<ProcessRecord> ProcessesOf(string host)
@@ -41,6 +44,10 @@ internal sealed class HostPower(DataDirectory data)
         string.Join(", ", known.Where(p => p.Role == Role.Libvirt).Select(p => HostOf(p.Name)).OfType<string>());
 
     /// <summary>agent-2 and libvirtd-2 are what host-2 consists of.</summary>
-    private static string? HostOf(string process) =>
-        process.Split('-') is ["agent" or "libvirtd", var number] ? $"host-{number}" : null;
+    private static string? HostOf(string process) => process.Split('-') switch
+    {
+        ["agent" or "libvirtd", var number] => $"host-{number}",
+        ["silo" or "api", _] => ControlPlane,
+        _ => null,
+    };
 }

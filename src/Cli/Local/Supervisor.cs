@@ -99,13 +99,13 @@ internal sealed class Supervisor(DataDirectory data, ProcessTable table, Progres
             if (clock.Elapsed > Stable)
                 pause = FirstPause;
             var off = _power.Holds(name);
-            Tell($"{name} (pid {child.Process.Id}) ended with exit code {child.Process.ExitCode}; {(off ? "its host is switched off" : $"starting it again in {pause.TotalSeconds:0} s. Its log: {data.Log(name)}")}");
+            Tell($"{name} (pid {child.Process.Id}) ended with exit code {child.Process.ExitCode}; {(off ? child.Spec.Role is Role.Silo or Role.Api ? "the database is being restored" : "its host is switched off" : $"starting it again in {pause.TotalSeconds:0} s. Its log: {data.Log(name)}")}");
             // What it started goes with it: the new one would find its ports and files taken.
             await Signals.End(child.Record.Process, [], TimeSpan.Zero);
             while (_power.Holds(name))
                 await Task.Delay(FirstPause, _ending.Token);
             if (off)
-                Tell($"{name}: its host is switched on; starting it again");
+                Tell($"{name}: starting it again, nothing is in its way any more");
             await Task.Delay(pause, _ending.Token);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             _ending.Token.ThrowIfCancellationRequested();

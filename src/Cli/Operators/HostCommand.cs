@@ -17,7 +17,7 @@ internal static class HostCommand
             ("DRIVER", h => h["capabilities"]?["driver"]?.ToString()), ("CORES", h => HostText.Used(h, "cores", "usableCores", n => n?.ToString())),
             ("MEMORY", h => HostText.Used(h, "memoryBytes", "usableMemoryBytes", Gib)), ("MACHINES", h => h["use"]?["computes"]?.ToString()),
             ("UNMANAGED", h => HostText.Count(h["unmanaged"])), Time("LAST SEEN", "lastSeen"), Column("WHY", "why")),
-        Show(), Token(), Approve(), HostDrainCommand.Create(), Undrain(), HostSetCommand.Create(), Remove(), FenceCommand.Create(),
+        Show(), Token(), Approve(), HostDrainCommand.Create(), Undrain(), HostSetCommand.Create(), Adopt(), Remove(), FenceCommand.Create(),
     };
 
     /// <summary>The argument that names a host.</summary>
@@ -45,7 +45,7 @@ internal static class HostCommand
     {
         var life = new Option<string>("--expires") { Description = "How long it can be used: 1h, 30m, …", HelpName = "DURATION", DefaultValueFactory = _ => "1h" };
         var pending = new Option<bool>("--needs-approval") { Description = "The host that uses it waits for \"host approve\" before it takes machines. Default: as the API's Hosts:AutoApprove says." };
-        var command = new Command("token", "Makes a join token, good for one agent, and prints it.") { life, pending };
+        var command = new Command("token", "Makes a join token, good for one agent, and prints it; or lists and revokes them.") { life, pending, Tokens(), RevokeToken() };
         command.SetAction(async (parse, cancel) =>
         {
             var wanted = new JsonObject { ["ttlSeconds"] = (long)Duration.Parse(parse.GetValue(life)!).TotalSeconds };
@@ -56,6 +56,23 @@ internal static class HostCommand
             var then = made?["needsApproval"]?.GetValue<bool>() == true ? "; its host then waits for \"controller host approve\"" : "";
             Console.Error.WriteLine($"good for one agent until {made?["expires"]}{then}; put it into a file and name that by Agent:JoinTokenFile:");
             Console.WriteLine(made?["token"]?.ToString());
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Tokens() => List("Lists the join tokens, without their secrets.", Hosts + "/join-tokens",
+        Column("ID", "id"), Column("STATE", "state"), Column("BY", "createdBy"), Time("CREATED", "created"), Time("EXPIRES", "expires"), Column("HOST", "host"), Time("REVOKED", "revoked"));
+
+    private static Command RevokeToken()
+    {
+        var id = new Argument<Guid>("token") { Description = "Id of the token, as \"host token list\" shows it." };
+        var command = new Command("revoke", "No host joins with the token any more. One that did stays: \"host remove\" revokes its certificate.") { id };
+        command.SetAction(async (parse, cancel) =>
+        {
+            using var api = Connection.Api(parse);
+            await api.Json(HttpMethod.Delete, $"{Hosts}/join-tokens/{parse.GetValue(id):D}", null, cancel);
+            Console.WriteLine($"revoked {parse.GetValue(id):D}");
             return ExitCode.Ok;
         });
         return command;
@@ -74,6 +91,32 @@ internal static class HostCommand
             using var api = Connection.Api(parse);
             var host = await api.Json(HttpMethod.Post, $"{await PathOf(api, parse.GetRequiredValue(id), cancel)}/{name}", null, cancel);
             Console.WriteLine($"{done} {host?["name"]} ({host?["id"]})");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Adopt()
+    {
+        var (id, machine) = (Name(), new Argument<Guid>("machine") { Description = "UUID of the machine, as \"host show\" lists it among the unmanaged." });
+        var project = new Option<string>("--project") { Description = "Id or name of the project whose compute it becomes.", HelpName = "PROJECT", Required = true };
+        var incarnation = new Option<Guid?>("--incarnation") { Description = "Where the host has more than one of it.", HelpName = "UUID" };
+        var command = new Command("adopt", "Makes a machine that is on a host and that nothing is known of a compute of a project, as it is: it is neither stopped nor restarted.") { id, machine, project, incarnation };
+        command.SetAction(async (parse, cancel) =>
+        {
+            using var api = Connection.Api(parse);
+            var wanted = new JsonObject
+            {
+                ["machine"] = parse.GetValue(machine).ToString("D"), ["project"] = await IdOf(api, "/admin/projects", "project", parse.GetValue(project)!, cancel),
+            };
+            if (parse.GetValue(incarnation) is { } one)
+                wanted["incarnation"] = one.ToString("D");
+            var done = await api.Json(HttpMethod.Post, $"{await PathOf(api, parse.GetRequiredValue(id), cancel)}/adopt", wanted, cancel);
+            Console.WriteLine($"adopted: compute {done?["compute"]} of project {done?["project"]}, {done?["state"]}");
+            foreach (var storage in done?["storages"] as JsonArray ?? [])
+                Console.WriteLine($"adopted: storage {storage}");
+            if (done?["message"]?.ToString() is { Length: > 0 } message)
+                Console.WriteLine(message);
             return ExitCode.Ok;
         });
         return command;

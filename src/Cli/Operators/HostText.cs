@@ -39,7 +39,7 @@ internal static class HostText
         Add("memory", can is null ? null : $"{AdminTables.Gib(can["memoryBytes"])}, claimed {Used(host, "memoryBytes", "usableMemoryBytes", AdminTables.Gib)}; reserved {AdminTables.Gib(set?["reservedMemoryBytes"])}, ratio {set?["memoryRatio"]?.ToString() ?? "default"}");
         Add("disk", can is null ? null : $"{AdminTables.Gib(can["diskBytes"])}, claimed {Used(host, "diskBytes", "usableDiskBytes", AdminTables.Gib)}; reserved {AdminTables.Gib(set?["reservedDiskBytes"])}, ratio {set?["diskRatio"]?.ToString() ?? "default"}");
         Add("placed", host["use"] is { } use ? $"{use["computes"]} machine(s), {use["volumes"]} volume(s)" : null);
-        Add("unmanaged", string.Join(", ", (host["unmanaged"] as JsonArray ?? []).Select(u => $"{u?["name"]} ({u?["power"]})")));
+        Add("unmanaged", string.Join(", ", (host["unmanaged"] as JsonArray ?? []).Select(u => $"{(u?["name"]?.ToString() is { Length: > 0 } name ? name : u?["uuid"])} ({u?["power"]}{(u?["incarnation"] is null ? "" : ", can be adopted")})")));
         return lines + (host["drain"] is null ? "" : "\n" + Drain(host));
 
         void Add(string name, string? value)

@@ -20,6 +20,8 @@ internal sealed partial class ComputeGrain
         }
         if (present.Recovery is { State: RecoveryState.Placing })
             return;   // not yet anywhere else
+        if (IsUncompared(present) || IsQuiet(present))
+            return;   // nobody has asked for anything since its record was restored
         if (present.Phase == ComputePhase.Deleting)
             await _links.Going(present.Links, _time);
         var machine = await Desired(present);
@@ -73,6 +75,7 @@ internal sealed partial class ComputeGrain
             Image = present.Image,
             RootDiskBytes = present.RootDiskBytes,
             RootDiskUnmade = present.RootDiskUnmade,
+            Existing = IsExisting(present),
             Disks = [.. attachments.Where(a => a.Disk is not null).Select(a => a.Disk!)],
             Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => ComputeLinks.Completed(a.Nic!, attachments))],
             SshKeys = GuestData.SshKeys(present.Attributes),
@@ -123,8 +126,8 @@ internal sealed partial class ComputeGrain
     /// <summary>News from before the last change of the wanted power state says nothing of it.</summary>
     internal static ComputeTrigger? TriggerOf(ObservedMachine machine, ComputeRecord present)
     {
-        // A machine that is not there may have a disk in a pool that is not mounted: it is gone when all of it was removed. Otherwise the agent makes it again by itself.
-        if (machine.Power == Power.Absent)
+        // A machine that is not there may have a disk in a pool that is not mounted: it is gone when all of it was removed. Otherwise the agent makes it again by itself, or says that it cannot.
+        if (machine.Power == Power.Absent && (present.Phase == ComputePhase.Deleting || machine.Failure is not { Retryable: false }))
             return present.Phase == ComputePhase.Deleting && machine.Failure is null && machine.Generation >= present.Generation ? ComputeTrigger.SawAbsent : null;
         if (machine.Failure is { Retryable: false } failure && failure.Generation >= present.PowerGeneration)
             return ComputeTrigger.SawFailure;

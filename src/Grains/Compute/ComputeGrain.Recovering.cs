@@ -22,6 +22,8 @@ internal sealed partial class ComputeGrain
             return known.View(Id);
         if (present.Host != host || !ComputeAvailability.IsWanted(present.Mixins) || present.Phase is ComputePhase.Placing or ComputePhase.Deleting)
             return null;
+        if (IsUncompared(present))
+            return new(Id, RecoveryState.Stays, host, _time.GetUtcNow(), "The database was restored to an earlier state: since then its host has not said what it has, and it may be elsewhere by now.");
         if (await WhyStay(present) is { } why)
             return new(Id, RecoveryState.Stays, host, _time.GetUtcNow(), why);
         _losing = host;

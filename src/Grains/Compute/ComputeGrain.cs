@@ -4,6 +4,7 @@ using Controller.Grains.Images;
 using Controller.Grains.Links;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
+using Controller.Grains.Restoring;
 using Microsoft.Extensions.Logging;
 using Model = Occi.Infrastructure;
 
@@ -32,13 +33,14 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         [PersistentState("compute", "entities")] IPersistentState<Stored<ComputeRecord, EntityView>> state,
         IClaims claims,
         ISavedImages saved,
+        Restoration restoration,
         TimeProvider time,
         ILogger<ComputeGrain> logger)
     {
         _record = new(state, ComputeProjection.View, ComputeProjection.Index, time);
         _links = new(GrainFactory);
         _templates = new(GrainFactory);
-        (_claims, _saved, _time, _logger) = (claims, saved, time, logger);
+        (_claims, _saved, _restoration, _time, _logger) = (claims, saved, restoration, time, logger);
     }
 
     private TimeSpan StopGrace => ComputeHardware.Grace(_record.Value!.Attributes);
@@ -51,7 +53,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     {
         if (_record.Value is { } present)
         {
-            return present.Phase == ComputePhase.Placing && present.Project == command.Caller.Project
+            return present.Phase == ComputePhase.Placing && present.Project == command.Caller.Project && !_restoration.IsBefore(present.Created)
                 ? await Place()   // the first attempt died half-way
                 : Repeated.Create(command, present.Project, _record.View);
         }
@@ -142,6 +144,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return moved;
         if (_record.Value.Migration is { UnderWay: true } && command.Action != Model.Compute.Start.ToString() && command.Action != Model.Compute.Stop.ToString())
             return new(OutcomeKind.Conflict, "It is being migrated to another host: wait for that, or cancel it.");
+        if (command.Action == Model.Compute.Start.ToString() && await CannotStart() is { } cannot)
+            return cannot;
         var method = command.Attributes.Text(Model.Compute.StopMethod);
         var outcome = command.Action switch
         {
@@ -227,7 +231,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         : _losing == host ? throw new InvalidOperationException($"Whether compute {Id} is lost with its host is being decided: ask again.")
         : present.Recovery is { State: RecoveryState.Placing } recovery && recovery.From == host ? Away(recovery.Lost)
         : present.Left.FirstOrDefault(l => l.Host == host) is { } left ? Away(left.Incarnation)
-        : present.Host == host ? await Desired(present)
+        : present.Host == host ? IsUncompared(present) || IsQuiet(present) ? null : await Desired(present)
         : present.Migration is { Phase: MigrationPhase.Moving } migration && migration.Target.Host == host ? await Incoming(present)
         : null;
 
@@ -306,6 +310,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     /// <summary>Re-reads what is under way and does its next step; called by the sweeper when the operation is due.</summary>
     public async Task Reconcile()
     {
+        if (_record.Value is not null && await WaitsForComparison())
+            return;
         if (_record.Value?.Recovery is { State: RecoveryState.Placing })
         {
             await Relocate();
@@ -437,7 +443,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         if (move.To == ComputePhase.Failed)
             next = next with { Stop = StopMethod.PowerOff };
         if (move.Tell is HostCommand.Ensure)
-            next = next with { Generation = present.Generation + 1, PowerGeneration = present.Generation + 1 };
+            next = next with { Generation = present.Generation + 1, PowerGeneration = present.Generation + 1, Era = _restoration.Era, MadeBefore = IsUncompared(present) ? present.Incarnation : present.MadeBefore };
         return next with
         {
             Operation = ComputeLifecycle.IsUnderWay(move.To)

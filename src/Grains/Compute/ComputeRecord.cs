@@ -74,6 +74,17 @@ internal sealed record ComputeRecord
     /// <summary>What becomes of it after its host was lost, or became.</summary>
     public ComputeRecovery? Recovery { get; init; }
 
+    // ---- after a restore of the database
+
+    /// <summary>The restore after which its host was asked what it has; the one in which it was made or asked for something since.</summary>
+    public long Era { get; init; }
+
+    /// <summary>The incarnation that was on its host before the restore, or before it was adopted: it has a root disk already.</summary>
+    public Guid? MadeBefore { get; init; }
+
+    /// <summary>While that is the generation, its host is told nothing of it.</summary>
+    public long? QuietAt { get; init; }
+
     // ---- seen
 
     public long ObservedGeneration { get; init; }

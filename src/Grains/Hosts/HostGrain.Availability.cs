@@ -106,7 +106,7 @@ internal sealed partial class HostGrain
             }
             return;
         }
-        var facts = new LossFacts(_time.GetElapsedTime(_heard), now, present.LeaseUntil, present.Guarded, present.Fence is not null, present.FenceSays);
+        var facts = new LossFacts(_time.GetElapsedTime(_heard), now, LeaseUntil(present), present.Guarded && IsCompared, present.Fence is not null, present.FenceSays);
         switch (LossRule.Decide(facts, _availability))
         {
             case LossVerdict.Lost lost:

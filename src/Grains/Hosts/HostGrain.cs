@@ -2,6 +2,7 @@ using Controller.Contracts;
 using Controller.Grains.Availability;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
+using Controller.Grains.Restoring;
 using Microsoft.Extensions.Logging;
 
 namespace Controller.Grains.Hosts;
@@ -31,6 +32,9 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private DateTimeOffset _lastSeen;
     private DateTimeOffset _resyncDue = DateTimeOffset.MaxValue;
 
+    /// <summary>What entities told the agent while they were all asked for what they want there.</summary>
+    private List<DesiredObject>? _meanwhile;
+
     public HostGrain(
         [PersistentState("host", "entities")] IPersistentState<Stored<HostRecord, HostView>> state,
         IClaims claims,
@@ -38,11 +42,12 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         AvailabilityOptions availability,
         IAvailableMachines machines,
         IEnumerable<IFence> fences,
+        Restoration restoration,
         ILogger<HostGrain> logger)
     {
         _record = new(state, HostProjection.View, HostProjection.Index, time);
         (_claims, _time, _logger) = (claims, time, logger);
-        (_availability, _machines, _fences) = (availability, machines, fences);
+        (_availability, _machines, _fences, _restoration) = (availability, machines, fences, restoration);
         _openings = new(time);
     }
 
@@ -66,6 +71,15 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
             ? present with { Name = name, Certificate = certificateSerial }
             : new() { Id = Id, Name = name, Certificate = certificateSerial, Since = _time.GetUtcNow(), Admission = admission });
         LogEnrolled(Id, name, admission);
+    }
+
+    public async Task<bool> Presents(DateTimeOffset issued)
+    {
+        if (_record.Value is not { Removing: false } present || issued < present.CertificatesSince)
+            return false;
+        if (issued != present.CertificatesSince)
+            await _record.Write(present with { CertificatesSince = issued });
+        return true;
     }
 
     public Task Renewed(string certificateSerial) =>
@@ -140,15 +154,15 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         await SetStatus(report.DriverHealthy ? HostStatus.Up : HostStatus.Unhealthy, report.DriverWhy);
         if (!report.DriverHealthy)
             return true;   // nothing is concluded from what an unhealthy driver says, or does not say
-        if (report.Complete && !report.Unmanaged.SequenceEqual(_record.Value!.Unmanaged))
-            await _record.Write(_record.Value with { Unmanaged = report.Unmanaged });
         _reported.Take(report, _time.GetUtcNow());
+        if (report.Complete)
+            await TakeComplete(report);
         foreach (var machine in report.Machines)
-            await Deliver(Entity<IComputeGrain>("compute", machine.Id), "compute", machine.Id, machine.Incarnation, g => g.Observed(Id, machine));
+            await Deliver(Entity<IComputeGrain>("compute", machine.Id), "compute", machine.Id, machine.Incarnation, machine.Before, g => g.Observed(Id, machine));
         foreach (var volume in report.Volumes)
-            await Deliver(Entity<IStorageGrain>("storage", volume.Id), "storage", volume.Id, volume.Incarnation, g => g.Observed(Id, volume));
+            await Deliver(Entity<IStorageGrain>("storage", volume.Id), "storage", volume.Id, volume.Incarnation, volume.Before, g => g.Observed(Id, volume));
         foreach (var network in report.Networks)
-            await Deliver(Entity<INetworkGrain>("network", network.Id), "network", network.Id, network.Incarnation, g => g.Observed(Id, network));
+            await Deliver(Entity<INetworkGrain>("network", network.Id), "network", network.Id, network.Incarnation, network.Before, g => g.Observed(Id, network));
         return true;
     }
 
@@ -176,7 +190,11 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
 
     // ---------------------------------------------------------------- down
 
-    public Task Send(DesiredObject[] objects) => _stream?.SendDesired(false, objects) ?? Task.CompletedTask;
+    public Task Send(DesiredObject[] objects)
+    {
+        _meanwhile?.AddRange(objects);
+        return _stream?.SendDesired(false, objects) ?? Task.CompletedTask;
+    }
 
     public async Task<bool> Reboot(Guid operation, Guid machine, Guid incarnation, RebootMethod method, TimeSpan grace)
     {
@@ -222,13 +240,14 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private T Entity<T>(string term, Guid id)
         where T : IEntityGrain => GrainFactory.GetGrain<T>(GrainId.Create(term, GrainKeys.Of(term, id)));
 
-    private async Task Deliver<T>(T grain, string term, Guid id, Guid incarnation, Func<T, Task> tell)
+    private async Task Deliver<T>(T grain, string term, Guid id, Guid incarnation, bool before, Func<T, Task> tell)
         where T : IHostedGrain
     {
         try
         {
             await tell(grain);
-            if (await grain.IsStray(Id, incarnation))
+            // One that came to be after the backup and before the restore looks as if it had been replaced: an operator decides.
+            if (!before && await grain.IsStray(Id, incarnation))
                 await SendAway(term, id, incarnation);
         }
         catch (Exception e)
@@ -257,7 +276,8 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private async Task Tick(CancellationToken cancel)
     {
         await Watch();
-        if (_stream is { } stream && _time.GetUtcNow() >= _resyncDue)
+        await Compare();
+        if (_stream is { } stream && IsCompared && _time.GetUtcNow() >= _resyncDue)
             await Resync(stream);
         await NoteUse();
     }
@@ -276,19 +296,28 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private async Task Resync(IAgentStream stream)
     {
         _resyncDue = _time.GetUtcNow() + ResyncRetry;
+        _meanwhile = [];
         try
         {
             var placed = await _claims.OnHost(Id);
             var wanted = await Task.WhenAll(placed.Select(p =>
                 Entity<IHostedGrain>(p.Term, p.Consumer).DesiredOn(Id)));
-            await stream.SendDesired(true, [.. wanted.Where(w => w is not null).Select(w => w!)]);
+            await stream.SendDesired(true, [.. wanted.Where(w => w is not null).Select(w => Newest(w!))]);
             _resyncDue = _time.GetUtcNow() + ResyncEvery;
         }
         catch (Exception e)
         {
             LogResyncFailed(e, Id);
         }
+        finally
+        {
+            _meanwhile = null;
+        }
     }
+
+    // Its agent may have removed and forgotten by now what was still wanted when it was asked about: told so again, it would make it anew, and nobody would know of it.
+    private DesiredObject Newest(DesiredObject wanted) =>
+        _meanwhile!.LastOrDefault(o => (o.Id, o.Incarnation) == (wanted.Id, wanted.Incarnation) && o.Generation >= wanted.Generation) ?? wanted;
 
     private async Task SetStatus(HostStatus status, string? why)
     {

@@ -27,10 +27,16 @@ internal sealed record HostRecord
     /// <summary>Serial number of its present certificate.</summary>
     public string? Certificate { get; init; }
 
+    /// <summary>When the newest certificate was issued that it has used: older ones are of no use to anybody. By time and not by serial number, so that a record out of a backup locks nobody out.</summary>
+    public DateTimeOffset? CertificatesSince { get; init; }
+
     /// <summary>When the status last changed.</summary>
     public DateTimeOffset Since { get; init; }
 
     public UnmanagedMachine[] Unmanaged { get; init; } = [];
+
+    /// <summary>The restore of the database since which it has said what it has.</summary>
+    public long Era { get; init; }
 
     // ---- whether it is lost
 

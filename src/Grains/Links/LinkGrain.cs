@@ -83,7 +83,7 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
         var (next, result) = await Arrange(Record.Value!, command.Caller);
         if (!result.Outcome.Ok)
         {
-            await Drop();
+            await Drop(IsTargets(result.Outcome));
             return result;
         }
         await Move(LinkTrigger.Ready, r => next with { Phase = r.Phase, Operation = null });
@@ -264,7 +264,7 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
         var (next, arranged) = await Arrange(Record.Value!, caller);
         if (!arranged.Outcome.Ok)
         {
-            await Drop();
+            await Drop(IsTargets(arranged.Outcome));
             return arranged.Outcome;
         }
         var seen = arranged.Pool is { } pool ? await Source(next.Source).SeesPool(pool) : new(OutcomeKind.Done);
@@ -306,9 +306,13 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
             LogMoved(this.GetGrainId(), present.Phase, next.Phase, trigger);
     }
 
-    private async Task Drop()
+    /// <summary>Whether the target itself refused: one that is not there, or is somebody else's, has arranged nothing and hears no more of it.</summary>
+    private static bool IsTargets(Outcome refused) => refused.Kind != OutcomeKind.Invalid;
+
+    private async Task Drop(bool told = true)
     {
-        await Free(Record.Value!);
+        if (told)
+            await Free(Record.Value!);
         await Record.Clear();
         DeactivateOnIdle();
     }

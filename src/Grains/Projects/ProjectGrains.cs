@@ -16,6 +16,10 @@ internal sealed record JoinRecord(string CreatedBy, DateTimeOffset Expires, Guid
 
     /// <summary>Who used it: SHA-256 of its public key.</summary>
     public string? Key { get; init; }
+
+    public DateTimeOffset? Created { get; init; }
+
+    public DateTimeOffset? Revoked { get; init; }
 }
 
 [GrainType("project")]
@@ -79,7 +83,10 @@ internal sealed class TokenGrain(
 internal sealed class JoinTokenGrain(
     [PersistentState("join", "entities")] IPersistentState<Stored<JoinRecord, JoinResult>> state, TimeProvider time) : Grain, IJoinTokenGrain
 {
-    private readonly Record<JoinRecord, JoinResult> _record = new(state, (r, _) => new(r.UsedFor, null), _ => new());
+    private readonly Record<JoinRecord, JoinResult> _record = new(
+        state,
+        (r, _) => new(r.UsedFor, null) { Token = new(r.CreatedBy, r.Created, r.Expires, r.UsedFor, r.Revoked, r.Admission == HostAdmission.Pending) },
+        _ => new());
 
     public Task<bool> Create(string createdBy, DateTimeOffset expires) => CreateFor(createdBy, expires, HostAdmission.Approved);
 
@@ -87,7 +94,7 @@ internal sealed class JoinTokenGrain(
     {
         if (_record.Exists)
             return false;
-        await _record.Write(new(createdBy, expires, null) { Admission = admission });
+        await _record.Write(new(createdBy, expires, null) { Admission = admission, Created = time.GetUtcNow() });
         return true;
     }
 
@@ -97,15 +104,26 @@ internal sealed class JoinTokenGrain(
     {
         if (_record.Value is not { } present)
             return new(null, "There is no such join token.");
-        if (present.UsedFor is { } same && key.Length > 0 && present.Key == key)
+        if (present is { UsedFor: { } same, Revoked: null } && key.Length > 0 && present.Key == key)
             return new(same, null) { Admission = present.Admission };   // its answer was lost
         if (present.UsedFor is { } host)
             return new(null, $"The join token was used already, for host {host}.");
+        if (present.Revoked is { } revoked)
+            return new(null, $"The join token was revoked at {revoked:u}.");
         if (present.Expires <= time.GetUtcNow())
             return new(null, $"The join token expired at {present.Expires:u}.");
         // Written before the host exists: whoever comes second finds it used.
         var used = Guid.NewGuid();
         await _record.Write(present with { UsedFor = used, Key = key });
         return new(used, null) { Admission = present.Admission };
+    }
+
+    public async Task<bool> Revoke()
+    {
+        if (_record.Value is not { } present)
+            return false;
+        if (present.Revoked is null)
+            await _record.Write(present with { Revoked = time.GetUtcNow() });
+        return true;
     }
 }

@@ -2,6 +2,7 @@ using Controller.Contracts;
 using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
+using Controller.Grains.Restoring;
 using Microsoft.Extensions.Logging;
 using Occi.Extension;
 using Model = Occi.Infrastructure;
@@ -23,11 +24,12 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     public StorageGrain(
         [PersistentState("storage", "entities")] IPersistentState<Stored<StorageRecord, EntityView>> state,
         IClaims claims,
+        Restoration restoration,
         TimeProvider time,
         ILogger<StorageGrain> logger)
     {
         _record = new(state, StorageProjection.View, StorageProjection.Index, time);
-        (_claims, _time, _logger) = (claims, time, logger);
+        (_claims, _restoration, _time, _logger) = (claims, restoration, time, logger);
     }
 
     private Guid Id => GrainKeys.IdOf(this.GetPrimaryKeyString());
@@ -202,6 +204,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     public Task<DesiredObject?> DesiredOn(Guid host) => Task.FromResult<DesiredObject?>(
         _record.Value is not { } present ? null
         : present.Left.FirstOrDefault(l => l.Host == host) is { } left ? Away(present, left)
+        : IsUncompared(present) ? null
         : present.Host == host || (present.Pool is not null && present.Moving?.Move.Target == host) ? Desired(present)
         : null);
 
@@ -213,6 +216,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
 
     public async Task Reconcile()
     {
+        if (_record.Value is { } restored && await WaitsForComparison(restored))
+            return;
         if (_record.Value is { Moving: { } moving })
             await WatchMove(moving);
         if (_record.Value is not { Operation: { } operation } present)
@@ -315,6 +320,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
                     Message = null,
                     Revert = null,
                     Generation = present.Generation + (move.TellHost ? 1 : 0),
+                    Era = _restoration.Era,
                     Operation = StorageLifecycle.IsUnderWay(move.To)
                         ? Operation.Begin(trigger.ToString().ToLowerInvariant(), _time.GetUtcNow(), move.To == StoragePhase.Reverting ? CopyLimit : Limit)
                         : null,
@@ -352,7 +358,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         Name = record.Attributes.Text(Occi.Core.CoreKinds.Title) ?? "",
         SizeBytes = record.SizeBytes,
         Pool = record.Pool,
-        Existing = record.Made && (record.Pool is not null || record.HasContent || record.Moved),
+        Existing = record.Made && (record.Pool is not null || record.HasContent || record.Moved || _restoration.IsBefore(record.Created)),
         Image = record.Image,
         Source = record.Source,
         Revert = record.Revert,
@@ -361,7 +367,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
 
     private IHostGrain Host(StorageRecord record) => GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", record.Host!.Value));
 
-    private Task Tell() => Host(_record.Value!).Send([Desired(_record.Value!)]);
+    private Task Tell() => IsUncompared(_record.Value!) ? Task.CompletedTask : Host(_record.Value!).Send([Desired(_record.Value!)]);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Storage {Storage} is placed on host {Host}")]
     private partial void LogPlaced(Guid storage, Guid host);

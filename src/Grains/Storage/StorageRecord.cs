@@ -72,6 +72,9 @@ internal sealed record StorageRecord
 
     public string? Message { get; init; }
 
+    /// <summary>The restore of the database after which its host was asked what it has, or in which somebody asked for something since.</summary>
+    public long Era { get; init; }
+
     /// <summary>Its host was removed for good, and its data with it.</summary>
     public bool Lost { get; init; }
 

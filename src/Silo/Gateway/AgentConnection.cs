@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Threading.Channels;
 using Controller.Agent.Protocol;
 using Controller.Contracts;
+using Controller.Grains.Restoring;
 using Controller.Silo.Statistics;
 using Grpc.Core;
 using DesiredObject = Controller.Contracts.DesiredObject;
@@ -11,7 +12,7 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>One agent's stream, from Welcome to hang-up. It knows the protocol and no meaning; its host's grain is the meaning.</summary>
 internal sealed partial class AgentConnection(
-    IAsyncStreamReader<FromAgent> from, IServerStreamWriter<ToAgent> to, IHostGrain host, StatisticsIntake statistics, ILogger logger) : IAgentStream, IDisposable
+    IAsyncStreamReader<FromAgent> from, IServerStreamWriter<ToAgent> to, IHostGrain host, StatisticsIntake statistics, Restoration restoration, ILogger logger) : IAgentStream, IDisposable
 {
     /// <summary>A stream takes one write at a time; everyone else queues. Bounded: an agent that reads nothing is hung up on, not waited for.</summary>
     private readonly Channel<ToAgent> _outbox = Channel.CreateBounded<ToAgent>(new BoundedChannelOptions(1024) { SingleReader = true });
@@ -53,7 +54,7 @@ internal sealed partial class AgentConnection(
     public Task SendDesired(bool full, DesiredObject[] objects)
     {
         var desired = new Desired { Epoch = (ulong)_epoch, Full = full };
-        desired.Objects.AddRange(objects.Select(o => o.ToProto()));
+        desired.Objects.AddRange(objects.Select(o => o.ToProto(restoration)));
         return Queue(new() { Desired = desired });
     }
 
@@ -106,6 +107,11 @@ internal sealed partial class AgentConnection(
         },
     });
 
+    public Task SendDescribe(Guid request, Guid machine, Guid incarnation) => Queue(new()
+    {
+        Describe = new() { RequestId = request.ToString("D"), MachineId = machine.ToString("D"), Incarnation = incarnation.ToString("D") },
+    });
+
     public Task SendOpenConsole(ConsoleOrder order) => Queue(new()
     {
         OpenConsole = new()
@@ -142,16 +148,19 @@ internal sealed partial class AgentConnection(
             case FromAgent.MessageOneofCase.LeaseRenewal:
                 return await Renew(message.LeaseRenewal, self);
             case FromAgent.MessageOneofCase.Observed:
-                return await host.Observe((long)message.Observed.Epoch, message.Observed.ToContract());
+                return await host.Observe((long)message.Observed.Epoch, message.Observed.ToContract(restoration));
             case FromAgent.MessageOneofCase.OperationFinished when Guid.TryParse(message.OperationFinished.OperationId, out var operation)
                 && Guid.TryParse(message.OperationFinished.MachineId, out var machine):
-                return await host.Finished((long)message.OperationFinished.Epoch, message.OperationFinished.ToContract(operation, machine));
+                return await host.Finished((long)message.OperationFinished.Epoch, message.OperationFinished.ToContract(operation, machine, restoration));
             case FromAgent.MessageOneofCase.OperationProgress when Guid.TryParse(message.OperationProgress.OperationId, out var doing)
                 && Guid.TryParse(message.OperationProgress.MachineId, out var moving):
                 return await host.Progress((long)message.OperationProgress.Epoch, message.OperationProgress.ToContract(doing, moving));
             case FromAgent.MessageOneofCase.ConsoleData when Guid.TryParse(message.ConsoleData.RequestId, out var request):
                 var data = message.ConsoleData;
                 await host.ConsoleData(request, new((long)data.Offset, data.Data.ToByteArray(), (long)data.Size, data.Failure?.Message));
+                return true;
+            case FromAgent.MessageOneofCase.Described when Guid.TryParse(message.Described.RequestId, out var asked):
+                await host.Described(asked, message.Described.ToContract());
                 return true;
             case FromAgent.MessageOneofCase.Statistics:
                 if ((long)message.Statistics.Epoch != _epoch)

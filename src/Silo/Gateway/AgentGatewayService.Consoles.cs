@@ -8,7 +8,7 @@ internal sealed partial class AgentGatewayService
 {
     public override async Task Tunnel(IAsyncStreamReader<TunnelFrame> requestStream, IServerStreamWriter<TunnelFrame> responseStream, ServerCallContext context)
     {
-        var host = Authenticate(context);
+        var host = await Enrolled(context);
         if (!await requestStream.MoveNext(context.CancellationToken) || !Guid.TryParse(requestStream.Current.ConsoleId, out var console))
             throw new RpcException(new(StatusCode.InvalidArgument, "The first message must name its console."));
         var viewer = await Host(host).ConsoleReached(console) ?? throw new RpcException(new(StatusCode.NotFound, $"Nobody waits for the console {console}."));

@@ -13,7 +13,7 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>What agents dial. Everything but Authority and Join wants a client certificate of the cluster's authority and an enrolled host.</summary>
 internal sealed partial class AgentGatewayService(
-    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, MachineSamples samples, HostsSeen seen, TimeProvider time,
+    IGrainFactory grains, CertificateAuthority authority, ImageStore images, WantedImages wanted, GatewayDirectory gateways, MachineSamples samples, HostsSeen seen, Grains.Restoring.Restoration restoration, TimeProvider time,
     IHostApplicationLifetime lifetime, ILogger<AgentGatewayService> logger)
     : AgentGateway.AgentGatewayBase
 {
@@ -38,9 +38,7 @@ internal sealed partial class AgentGatewayService(
 
     public override async Task<JoinResponse> Renew(RenewRequest request, ServerCallContext context)
     {
-        var host = Authenticate(context);
-        if (await Host(host).View() is null)
-            throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
+        var host = await Enrolled(context);
         using var certificate = Sign(request.Csr, host);
         await Host(host).Renewed(certificate.SerialNumber);
         await seen.Certificate(host, certificate);
@@ -49,7 +47,7 @@ internal sealed partial class AgentGatewayService(
 
     public override async Task Session(IAsyncStreamReader<FromAgent> requestStream, IServerStreamWriter<ToAgent> responseStream, ServerCallContext context)
     {
-        var host = Authenticate(context);
+        var host = await Enrolled(context);
         if (!await requestStream.MoveNext(context.CancellationToken) || requestStream.Current.Hello is not { } hello)
             throw new RpcException(new(StatusCode.InvalidArgument, "The first message must be Hello."));
         if (hello.HostId != host.ToString("D"))
@@ -59,7 +57,7 @@ internal sealed partial class AgentGatewayService(
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using var statistics = new StatisticsIntake(host, samples, seen, logger);
-        using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, logger);
+        using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, restoration, logger);
         var self = grains.CreateObjectReference<IAgentStream>(connection);
         GatewayTelemetry.Sessions.Add(1);
         await seen.Certificate(host, context.GetHttpContext().Connection.ClientCertificate!);   // it is what authenticated the host
@@ -76,9 +74,7 @@ internal sealed partial class AgentGatewayService(
 
     public override async Task FetchImage(FetchImageRequest request, IServerStreamWriter<ImageChunk> responseStream, ServerCallContext context)
     {
-        var host = Authenticate(context);
-        if (await Host(host).View() is null)
-            throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
+        var host = await Enrolled(context);
         await using var file = (await wanted.On(host, request.Sha256) ? images.Open(request.Sha256) : null)
             ?? throw new RpcException(new(StatusCode.NotFound, $"There is no image with the digest {request.Sha256} that anything on this host is made from."));
         var buffer = new byte[256 * 1024];
@@ -89,9 +85,7 @@ internal sealed partial class AgentGatewayService(
 
     public override async Task<StoreImageResponse> StoreImage(IAsyncStreamReader<StoreImageChunk> requestStream, ServerCallContext context)
     {
-        var host = Authenticate(context);
-        if (await Host(host).View() is null)
-            throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
+        var host = await Enrolled(context);
         var stored = await images.Receive(requestStream, begin => IsOrdered(host, begin), context.CancellationToken);
         LogStored(host, stored.Sha256, stored.SizeBytes);
         return new();
@@ -101,12 +95,15 @@ internal sealed partial class AgentGatewayService(
         Guid.TryParse(begin.MachineId, out var machine) && Guid.TryParse(begin.OperationId, out var operation)
         && await grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", machine))).IsSavedBy(host, operation);
 
-    private Guid Authenticate(ServerCallContext context)
+    /// <summary>The host whose certificate the caller has; asked of its record each time, so one that was removed is refused at once.</summary>
+    private async Task<Guid> Enrolled(ServerCallContext context)
     {
         var certificate = context.GetHttpContext().Connection.ClientCertificate;
-        return certificate is not null && authority.Issued(certificate) && CertificateAuthority.HostOf(certificate) is { } host
+        if (certificate is null || !authority.Issued(certificate) || CertificateAuthority.HostOf(certificate) is not { } host)
+            throw new RpcException(new(StatusCode.Unauthenticated, "A client certificate of this cluster is needed: join first."));
+        return await Host(host).Presents(new DateTimeOffset(certificate.NotBefore.ToUniversalTime()))
             ? host
-            : throw new RpcException(new(StatusCode.Unauthenticated, "A client certificate of this cluster is needed: join first."));
+            : throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more), or has used a newer certificate than this one."));
     }
 
     private IHostGrain Host(Guid id) => grains.GetGrain<IHostGrain>(GrainId.Create("host", GrainKeys.Of("host", id)));

@@ -1,4 +1,5 @@
 using Controller.Contracts;
+using Controller.Grains.Restoring;
 using Google.Protobuf;
 using Proto = Controller.Agent.Protocol;
 
@@ -21,22 +22,28 @@ internal static class Mapping
         });
 
     /// <summary>Objects whose ids are not UUIDs are none of ours and are left out.</summary>
-    public static ObservedReport ToContract(this Proto.Observed seen) => new(
+    public static ObservedReport ToContract(this Proto.Observed seen, Restoration restoration) => new(
         seen.Complete,
         seen.Driver?.Healthy ?? true,
         string.IsNullOrEmpty(seen.Driver?.Why) ? null : seen.Driver.Why,
-        [.. seen.Machines.Where(m => Ours(m.Id, m.Incarnation)).Select(ToContract)],
+        [.. seen.Machines.Where(m => Ours(m.Id, m.Incarnation)).Select(m => ToContract(m, restoration))],
         [.. seen.Volumes.Where(v => Ours(v.Id, v.Incarnation)).Select(v => new ObservedVolume(
-            Guid.Parse(v.Id), Guid.Parse(v.Incarnation), (long)v.Generation, (long)v.Sequence, v.Present, (long)v.SizeBytes, v.Failure.ToContract()))],
+            Guid.Parse(v.Id), Guid.Parse(v.Incarnation), restoration.FromWire((long)v.Generation), (long)v.Sequence, v.Present, (long)v.SizeBytes, v.Failure.ToContract(restoration))
+        {
+            Before = restoration.IsBefore((long)v.Generation),
+        })],
         [.. seen.Networks.Where(n => Ours(n.Id, n.Incarnation)).Select(n => new ObservedNetwork(
-            Guid.Parse(n.Id), Guid.Parse(n.Incarnation), (long)n.Generation, (long)n.Sequence, n.Present, n.Active, n.Failure.ToContract()))],
+            Guid.Parse(n.Id), Guid.Parse(n.Incarnation), restoration.FromWire((long)n.Generation), (long)n.Sequence, n.Present, n.Active, n.Failure.ToContract(restoration))
+        {
+            Before = restoration.IsBefore((long)n.Generation),
+        })],
         [.. seen.Unmanaged.Select(u => new UnmanagedMachine(u.Uuid, u.Name, (Power)u.Power))]);
 
-    public static Failure? ToContract(this Proto.Failure? failure) =>
-        failure is null ? null : new(failure.Code, failure.Message, failure.Retryable, (long)failure.Generation);
+    public static Failure? ToContract(this Proto.Failure? failure, Restoration restoration) =>
+        failure is null ? null : new(failure.Code, failure.Message, failure.Retryable, restoration.FromWire((long)failure.Generation));
 
-    public static OperationFinished ToContract(this Proto.OperationFinished finished, Guid operation, Guid machine) => new(
-        operation, machine, finished.Failure.ToContract(),
+    public static OperationFinished ToContract(this Proto.OperationFinished finished, Guid operation, Guid machine, Restoration restoration) => new(
+        operation, machine, finished.Failure.ToContract(restoration),
         finished.Saved?.Image is { } image ? new(new(image.Sha256, image.Format, (long)image.SizeBytes), (long)finished.Saved.VirtualSizeBytes) : null);
 
     public static OperationProgress ToContract(this Proto.OperationProgress progress, Guid operation, Guid machine) => new(
@@ -61,13 +68,13 @@ internal static class Mapping
         VolumeId = moving.Volume.ToString("D"), Incarnation = moving.Incarnation.ToString("D"), TargetIncarnation = moving.TargetIncarnation.ToString("D"),
     };
 
-    public static Proto.DesiredObject ToProto(this DesiredObject desired)
+    public static Proto.DesiredObject ToProto(this DesiredObject desired, Restoration restoration)
     {
         var proto = new Proto.DesiredObject
         {
             Id = desired.Id.ToString("D"),
             Incarnation = desired.Incarnation.ToString("D"),
-            Generation = (ulong)desired.Generation,
+            Generation = (ulong)restoration.ToWire(desired.Generation),
             Absent = desired.Absent,
         };
         switch (desired)
@@ -85,13 +92,14 @@ internal static class Mapping
         return proto;
     }
 
-    private static ObservedMachine ToContract(Proto.ObservedMachine m) => new(
-        Guid.Parse(m.Id), Guid.Parse(m.Incarnation), (long)m.Generation, (long)m.Sequence, (Power)m.Power, m.Failure.ToContract(),
-        [.. m.Attachments.Where(a => Ours(a.LinkId)).Select(a => new ObservedAttachment(Guid.Parse(a.LinkId), a.Attached, a.Device, a.Failure.ToContract()))],
+    private static ObservedMachine ToContract(Proto.ObservedMachine m, Restoration restoration) => new(
+        Guid.Parse(m.Id), Guid.Parse(m.Incarnation), restoration.FromWire((long)m.Generation), (long)m.Sequence, (Power)m.Power, m.Failure.ToContract(restoration),
+        [.. m.Attachments.Where(a => Ours(a.LinkId)).Select(a => new ObservedAttachment(Guid.Parse(a.LinkId), a.Attached, a.Device, a.Failure.ToContract(restoration)))],
         m.RestartPending,
         Transfer: m.Transfer is { } transfer && Guid.TryParse(transfer.MigrationId, out var migration) ? new(migration, (TransferState)transfer.State) : null)
     {
         AgentConnected = m.AgentConnected,
+        Before = restoration.IsBefore((long)m.Generation),
         Addresses = [.. m.Addresses.Where(a => Ours(a.LinkId)).Select(a => new ObservedAddress(Guid.Parse(a.LinkId), a.Address, (int)a.PrefixLength))],
     };
 
@@ -113,6 +121,7 @@ internal static class Mapping
             Pool = Id(m.Pool),
             RootDisk = Id(m.RootDisk),
             RootDiskUnmade = m.RootDiskUnmade,
+            Existing = m.Existing,
             Seed = new()
             {
                 InstanceId = m.Id.ToString("D"), Hostname = m.Hostname, UserData = ByteString.CopyFrom(m.UserData), NetworkConfig = m.NetworkConfig,
@@ -200,6 +209,52 @@ internal static class Mapping
         }));
         return spec;
     }
+
+    /// <summary>What an agent's ledger has of a machine, its volumes and its networks; null: nothing.</summary>
+    public static MachineDescription? ToContract(this Proto.Described described)
+    {
+        var objects = described.Objects.Where(o => Ours(o.Id, o.Incarnation) && !o.Absent).ToList();
+        return objects.FirstOrDefault(o => o.Machine is not null) is { } machine
+            ? new(ToDesired(machine), [.. objects.Where(o => o.Volume is not null).Select(ToVolume)])
+            : null;
+    }
+
+    private static DesiredMachine ToDesired(Proto.DesiredObject o) => new()
+    {
+        Id = Guid.Parse(o.Id),
+        Incarnation = Guid.Parse(o.Incarnation),
+        Generation = 0,   // of its own counting, from now on
+        Name = o.Machine.Name,
+        Hostname = o.Machine.Hostname,
+        Cores = (int)o.Machine.Cores,
+        MemoryBytes = (long)o.Machine.MemoryBytes,
+        CpuShares = (int)o.Machine.CpuShares,
+        Architecture = o.Machine.Architecture,
+        Image = ToImage(o.Machine.Image),
+        RootDiskBytes = (long)o.Machine.RootDiskBytes,
+        Pool = ToId(o.Machine.Pool),
+        RootDisk = ToId(o.Machine.RootDisk),
+        Firmware = (Firmware)o.Machine.Firmware,
+        MachineType = (MachineType)o.Machine.MachineType,
+        Disks = [.. o.Machine.Disks.Where(d => Ours(d.LinkId, d.VolumeId)).Select(d => new DesiredDisk(Guid.Parse(d.LinkId), Guid.Parse(d.VolumeId), d.Device is { Length: > 0 } device ? device : null))],
+        Nics = [.. o.Machine.Nics.Where(n => Ours(n.LinkId, n.NetworkId)).Select(n => new DesiredNic(
+            Guid.Parse(n.LinkId), Guid.Parse(n.NetworkId), n.Mac, n.Address is { Length: > 0 } address ? address : null, n.Device) { Filtered = n.Filtered })],
+    };
+
+    private static DesiredVolume ToVolume(Proto.DesiredObject o) => new()
+    {
+        Id = Guid.Parse(o.Id),
+        Incarnation = Guid.Parse(o.Incarnation),
+        Generation = 0,   // of its own counting, from now on
+        Name = o.Volume.Name,
+        SizeBytes = (long)o.Volume.SizeBytes,
+        Pool = ToId(o.Volume.Pool),
+        Wipe = o.Volume.Wipe,
+    };
+
+    private static ImageRef? ToImage(Proto.Image? image) => image is null ? null : new(image.Sha256, image.Format, (long)image.SizeBytes);
+
+    private static Guid? ToId(string id) => Guid.TryParse(id, out var parsed) ? parsed : null;
 
     private static bool Ours(params ReadOnlySpan<string> ids)
     {

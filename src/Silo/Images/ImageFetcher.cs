@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Controller.Contracts;
+using Controller.Silo.Outward;
 
 namespace Controller.Silo.Images;
 
@@ -117,7 +118,7 @@ internal sealed class ImageFetcher(ImageStore store, ImageOptions options, TimeP
     {
         var sentOn = context.InitialRequestMessage.Options.TryGetValue(WasSentOn, out var redirected) && redirected;
         var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancel);
-        if (sentOn && addresses.FirstOrDefault(a => !IsPublic(a)) is { } inside)
+        if (sentOn && addresses.FirstOrDefault(a => !PublicAddresses.Contain(a)) is { } inside)
             throw new HttpRequestException($"A redirect leads to {context.DnsEndPoint.Host} ({inside}), which is no public address: it is not followed.");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -130,20 +131,5 @@ internal sealed class ImageFetcher(ImageStore store, ImageOptions options, TimeP
             socket.Dispose();
             throw;
         }
-    }
-
-    private static readonly IPNetwork[] Inside =
-    [
-        .. new[]
-        {
-            "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/3",
-            "::/127", "fc00::/7", "fe80::/10", "ff00::/8", "64:ff9b::/96",
-        }.Select(IPNetwork.Parse),
-    ];
-
-    private static bool IsPublic(IPAddress address)
-    {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return !Inside.Any(n => n.Contains(plain));
     }
 }

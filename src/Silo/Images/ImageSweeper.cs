@@ -7,7 +7,7 @@ namespace Controller.Silo.Images;
 /// back: <c>SHA</c> → <c>.unnamed-SHA</c> (still there for who asks) → <c>.deleting-SHA</c> (not there any more) → looked for once more → deleted. Whoever names a digest looks
 /// afterwards whether it is there: either he has named it before we looked, or he finds it gone.
 /// </summary>
-internal sealed partial class ImageSweeper(ImageStore store, ImageOptions options, WantedImages wanted, TimeProvider time, ILogger<ImageSweeper> logger) : BackgroundService
+internal sealed partial class ImageSweeper(ImageStore store, ImageOptions options, WantedImages wanted, Grains.Restoring.Restoration restoration, TimeProvider time, ILogger<ImageSweeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(10);
 
@@ -61,8 +61,10 @@ internal sealed partial class ImageSweeper(ImageStore store, ImageOptions option
         }
     }
 
+    // What was there when the database was restored to an earlier state may be named by what it does not know any more: machines that are still to be adopted, templates saved since.
     private IEnumerable<(string Path, string Sha256)> Files(string prefix) =>
-        Directory.GetFiles(store.Root, prefix + "*").Select(path => (path, Path.GetFileName(path)[prefix.Length..])).Where(f => ImageStore.IsDigest(f.Item2));
+        Directory.GetFiles(store.Root, prefix + "*").Select(path => (path, Path.GetFileName(path)[prefix.Length..]))
+            .Where(f => ImageStore.IsDigest(f.Item2) && !restoration.IsBefore(new DateTimeOffset(File.GetLastWriteTimeUtc(f.path), TimeSpan.Zero)));
 
     private TimeSpan Age(string path) => time.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(path);
 

@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Npgsql;
+using Orleans.Storage;
 
 namespace Controller.Silo.Postgres;
 
@@ -14,11 +15,14 @@ internal sealed class DatabaseTrouble : IIncomingGrainCallFilter
         {
             await context.Invoke();
         }
-        catch (Exception e) when (Cause(e) is { } cause)
+        catch (Exception e) when (Told(e) is { } unavailable)
         {
-            throw new UnavailableException($"The database does not answer: {cause.Message}");
+            throw unavailable;
         }
     }
+
+    /// <summary>The database's trouble in those words; null: it is something else.</summary>
+    public static UnavailableException? Told(Exception e) => Cause(e) is { } cause ? new($"The database does not answer: {cause.Message}") : null;
 
     private static NpgsqlException? Cause(Exception? e)
     {
@@ -28,5 +32,40 @@ internal sealed class DatabaseTrouble : IIncomingGrainCallFilter
                 return npgsql;
         }
         return null;
+    }
+}
+
+/// <summary>
+/// The same for records. A grain that could not read its own when it came to life never gets as far as to a call's filter, and the database's own exceptions can't be sent: the caller would
+/// be told of a defect.
+/// </summary>
+internal sealed class TroubledStorage(IGrainStorage storage) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
+{
+    /// <summary>Puts it before the storage of that name.</summary>
+    public static void Wrap(IServiceCollection services, string name)
+    {
+        var storage = services.Last(s => s.ServiceType == typeof(IGrainStorage) && Equals(s.ServiceKey, name));
+        services.Remove(storage);
+        services.AddKeyedSingleton<IGrainStorage>(name, (provider, key) => new TroubledStorage((IGrainStorage)storage.KeyedImplementationFactory!(provider, key)));
+    }
+
+    public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Try(() => storage.ReadStateAsync(stateName, grainId, grainState));
+
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Try(() => storage.WriteStateAsync(stateName, grainId, grainState));
+
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Try(() => storage.ClearStateAsync(stateName, grainId, grainState));
+
+    public void Participate(ISiloLifecycle observer) => (storage as ILifecycleParticipant<ISiloLifecycle>)?.Participate(observer);
+
+    private static async Task Try(Func<Task> call)
+    {
+        try
+        {
+            await call();
+        }
+        catch (Exception e) when (DatabaseTrouble.Told(e) is { } unavailable)
+        {
+            throw unavailable;
+        }
     }
 }

@@ -1,13 +1,14 @@
 using System.Reflection;
+using Controller.Grains.Restoring;
 using Npgsql;
 
 namespace Controller.Silo.Postgres;
 
 /// <summary>
 /// Brings the schema up to date. Migrations only add (expand-only), so that a silo of the previous release goes on working; each is applied once, in order, in one transaction,
-/// by whichever silo holds the advisory lock.
+/// by whichever silo holds the advisory lock. Then it says whether the database was restored from a backup.
 /// </summary>
-internal sealed partial class Migrator(NpgsqlDataSource database, ILogger<Migrator> logger)
+internal sealed partial class Migrator(NpgsqlDataSource database, ILogger<Migrator> logger, Restoration? restoration = null)
 {
     /// <summary>Arbitrary, but for ever this one.</summary>
     private const long Lock = 0x0CC1_5C4E_3A01;
@@ -28,11 +29,22 @@ internal sealed partial class Migrator(NpgsqlDataSource database, ILogger<Migrat
                 await transaction.CommitAsync(cancel);
                 LogApplied(version, name);
             }
+            await NoteRestore(connection, cancel);
         }
         finally
         {
             await Execute(connection, $"SELECT pg_advisory_unlock({Lock})", CancellationToken.None);
         }
+    }
+
+    private async Task NoteRestore(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand("SELECT era, at, taken FROM restored ORDER BY era DESC LIMIT 1", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        if (restoration is null || !await reader.ReadAsync(cancel))
+            return;
+        restoration.Note(reader.GetInt64(0), reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2));
+        LogRestored(reader.GetFieldValue<DateTimeOffset>(1), reader.GetFieldValue<DateTimeOffset>(2), restoration.Era);
     }
 
     /// <summary>Embedded files <c>NNNN_name.sql</c>, in order.</summary>
@@ -70,4 +82,7 @@ internal sealed partial class Migrator(NpgsqlDataSource database, ILogger<Migrat
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Migration {Version} ({Name}) was applied")]
     private partial void LogApplied(int version, string name);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The database was restored at {At} to what it was at {Taken}: era {Era}. Hosts are asked what they have before they are told anything")]
+    private partial void LogRestored(DateTimeOffset at, DateTimeOffset taken, long era);
 }

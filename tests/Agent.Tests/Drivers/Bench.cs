@@ -29,7 +29,7 @@ public sealed class Bench(IDriverHost host) : IAsyncDisposable
         var id = NewId();
         var spec = new MachineSpec
         {
-            Name = "contract",
+            Name = "con</name><devices/>\"'&;$(reboot)../tract",   // a tenant's to choose
             Hostname = "contract",
             Cores = 1,
             MemoryBytes = 128 << 20,
@@ -47,7 +47,7 @@ public sealed class Bench(IDriverHost host) : IAsyncDisposable
 
     public async Task<Placed<VolumeSpec>> Volume(ulong bytes, Action<VolumeSpec>? change = null)
     {
-        var volume = new Placed<VolumeSpec>(NewId(), NewId(), new VolumeSpec { Name = "contract", SizeBytes = bytes });
+        var volume = new Placed<VolumeSpec>(NewId(), NewId(), new VolumeSpec { Name = "con</name>\"'&;$(reboot)../tract", SizeBytes = bytes });
         change?.Invoke(volume.Spec);
         if (volume.Spec.Pool.Length == 0 || host.Capabilities.Pools.Any(pool => pool.Id == volume.Spec.Pool))
             _undo.Add(() => Driver.RemoveVolume(volume.Id, volume.Incarnation, volume.Spec.Pool, CancellationToken.None));
@@ -59,7 +59,7 @@ public sealed class Bench(IDriverHost host) : IAsyncDisposable
     /// <param name="id">Where another host has it already.</param>
     public async Task<Placed<NetworkSpec>> Network(Action<NetworkSpec>? change = null, string? id = null)
     {
-        var spec = new NetworkSpec { Name = "contract", Active = true, Mode = NetworkSpec.Types.Mode.Isolated };
+        var spec = new NetworkSpec { Name = "con</name>\"'&;$(reboot)../tract", Active = true, Mode = NetworkSpec.Types.Mode.Isolated };
         change?.Invoke(spec);
         var network = new Placed<NetworkSpec>(id ?? NewId(), NewId(), spec);
         _undo.Add(() => Driver.RemoveNetwork(network.Id, network.Incarnation, CancellationToken.None));

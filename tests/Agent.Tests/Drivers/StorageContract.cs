@@ -35,6 +35,13 @@ public abstract class StorageContract(IDriverHost host) : MachineContract(host)
         await bench.Ensure(machine, spec => spec.RootDiskUnmade = true);
         await Driver.RemoveMachine(machine.Id, machine.Incarnation, default);
         await Driver.RemoveRootDisk(machine.Id, Pool, machine.Spec.RootDisk, default);
+
+        // On the host's own disks, too, where the control plane knows that it was there: as after a restore of its database.
+        var gone = bench.Machine(spec => spec.Existing = true);
+        Assert.False((await Bench.Refused("disk-lost", () => bench.Ensure(gone))).Retryable);
+        await bench.Ensure(gone, spec => spec.Existing = false);
+        await bench.Ensure(gone, spec => spec.Existing = true);
+        await Driver.RemoveMachine(gone.Id, gone.Incarnation, default);
     }
 
     [DriverFact]

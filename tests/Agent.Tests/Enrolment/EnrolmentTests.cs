@@ -46,6 +46,23 @@ public sealed class EnrolmentTests : ConnectedTest
         Assert.Contains(Cluster.Fingerprint, Health(), StringComparison.Ordinal);
     }
 
+    /// <summary>Something of this cluster, or of another, listens where the host's gateway was.</summary>
+    [Theory, InlineData("another name"), InlineData("another authority")]
+    public async Task A_host_that_has_joined_speaks_with_its_own_gateways_only(string what)
+    {
+        var (agent, _) = await Connect();
+        await agent.Kill();
+        await Gateway.DisposeAsync();
+        using var other = new TestCluster();
+        using var shown = what == "another name" ? Cluster.NewServer(name: "controller-api") : other.NewServer();
+        await using var impostor = await TestGateway.Start(Cluster, shown: shown);
+
+        await Start(token: null, ("Agent:Gateways:0", impostor.Endpoint));
+
+        await Eventually.That(() => Health().Contains("remote certificate was rejected", StringComparison.OrdinalIgnoreCase), "the agent refuses it");
+        Assert.Empty(impostor.Sessions);
+    }
+
     [Fact]
     public async Task A_used_token_ends_the_agent_after_one_try()
     {
@@ -90,7 +107,12 @@ public sealed class EnrolmentTests : ConnectedTest
         using var stranger = new TestCluster();
         using var foreign = stranger.NewServer();
 
+        using var another = Cluster.NewServer(name: "api.example.org");
+        using var renamed = Cluster.NewServer(name: "controller-silo.example.org");
+
         Assert.True(Trust.IsGateway(server, Cluster.Authority));
+        Assert.False(Trust.IsGateway(another, Cluster.Authority));
+        Assert.False(Trust.IsGateway(renamed, Cluster.Authority));
         Assert.False(Trust.IsGateway(client, Cluster.Authority));
         Assert.False(Trust.IsGateway(foreign, Cluster.Authority));
         Assert.False(Trust.IsGateway(null, Cluster.Authority));

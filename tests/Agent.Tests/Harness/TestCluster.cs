@@ -60,10 +60,10 @@ internal sealed class TestCluster : IDisposable
         return request.Create(_authority, now - (began ?? TimeSpan.FromMinutes(1)), now + (left ?? TimeSpan.FromDays(1)), Guid.NewGuid().ToByteArray());
     }
 
-    public X509Certificate2 NewServer(string purpose = ServerPurpose)
+    public X509Certificate2 NewServer(string purpose = ServerPurpose, string name = Trust.GatewayName)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var bare = Issue(new CertificateRequest("CN=gateway", key, HashAlgorithmName.SHA256), purpose);
+        using var bare = Issue(new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256), purpose);
         return bare.CopyWithPrivateKey(key);
     }
 

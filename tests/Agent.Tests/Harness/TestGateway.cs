@@ -19,10 +19,11 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 {
     private readonly TestCluster _cluster;
     private readonly WebApplication _app;
+    private bool _isOver;
     private int _joins;
     private int _renewals;
 
-    private TestGateway(TestCluster cluster, int port)
+    private TestGateway(TestCluster cluster, int port, X509Certificate2? shown)
     {
         _cluster = cluster;
         var builder = WebApplication.CreateSlimBuilder();
@@ -34,7 +35,7 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
             listen.Protocols = HttpProtocols.Http2;
             listen.UseHttps(https =>
             {
-                https.ServerCertificate = cluster.NewServer();
+                https.ServerCertificate = shown ?? cluster.NewServer();
                 https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                 https.ClientCertificateValidation = (certificate, _, _) => IsOurs(certificate);
             });
@@ -53,9 +54,12 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public int Renewals => _renewals;
 
-    public static async Task<TestGateway> Start(TestCluster cluster, int port = 0)
+    /// <param name="cluster">Whose.</param>
+    /// <param name="port">0: any.</param>
+    /// <param name="shown">A certificate that a gateway does not have.</param>
+    public static async Task<TestGateway> Start(TestCluster cluster, int port = 0, X509Certificate2? shown = null)
     {
-        var gateway = new TestGateway(cluster, port);
+        var gateway = new TestGateway(cluster, port, shown);
         await gateway._app.StartAsync();
         gateway.Endpoint = new Uri(gateway._app.Urls.Single()).Authority;
         return gateway;
@@ -158,6 +162,8 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
 
     public async ValueTask DisposeAsync()
     {
+        if (_isOver) return;
+        _isOver = true;
         foreach (var session in Sessions) await session.HangUp.CancelAsync();
         using var hurry = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
         await _app.StopAsync(hurry.Token);

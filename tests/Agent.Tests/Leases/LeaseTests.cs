@@ -1,7 +1,10 @@
 using Controller.Agent.Drivers;
+using Controller.Agent.Drivers.Simulated;
 using Controller.Agent.Enrolment;
 using Controller.Agent.Leases;
+using Controller.Agent.Ledger;
 using Controller.Agent.Protocol;
+using Controller.Agent.Reconciling;
 using Controller.Agent.Tests.Harness;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -53,6 +56,23 @@ public sealed class LeaseTests : ConnectedTest
         Assert.True(next.Machine(leased.Id)!.Fenced);
         await next.WantInFull(again, plain.Of(Power.Off));
         await next.Until(leased.Id, Power.Running, 2);
+    }
+
+    [Fact]
+    public async Task The_end_of_a_lease_does_not_pass_for_the_guests_decision_even_if_nobody_looks_before_it_is_good_again()
+    {
+        Cluster.HostLease = Short;
+        var (agent, session) = await Connect();
+        var leased = Leased();
+        await session.WantInFull(leased);
+        await session.Until(leased.Id, Power.Running, 1);
+        var (watch, life) = (agent.Services.GetRequiredService<MachineWatch>(), agent.Services.GetRequiredService<HostLife>());
+        bool WasWatched() => watch.WatchedItRun(ObjectKey.Of(leased), 1, life.Now);
+        Assert.True(WasWatched());
+        agent.Services.GetRequiredService<SimulatedFaults>().Slow("Inspect", TimeSpan.FromMinutes(10));
+        Cluster.HostLease = null;
+        await Eventually.That(() => session.IsOver, "the lease ran out");
+        await Eventually.That(() => !WasWatched(), "that it ends is no news");
     }
 
     [Fact]

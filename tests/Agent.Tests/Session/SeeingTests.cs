@@ -57,6 +57,31 @@ public sealed class SeeingTests : ConnectedTest
     }
 
     [Fact]
+    public async Task What_the_ledger_has_of_a_machine_is_described_with_what_it_uses()
+    {
+        var (_, session, machine) = await Running();
+        var (volume, network) = (Want.Volume(), Want.Network());
+        var other = Want.Machine(volume, network);
+        await session.Want(volume, network, other);
+        await session.Until(other.Id, Power.Running, other.Generation);
+
+        await session.Send(Describe("d1", other));
+        Assert.Equal([other, volume, network], (await Described("d1")).Objects);
+        await session.Send(Describe("d2", other.Of(Power.Off)));   // the same incarnation
+        Assert.Equal(3, (await Described("d2")).Objects.Count);
+        await session.Send(new ToAgent { Describe = new() { RequestId = "d3", MachineId = machine.Id, Incarnation = other.Incarnation } });
+        Assert.Empty((await Described("d3")).Objects);
+        await session.Send(new ToAgent { Describe = new() { RequestId = "d4", MachineId = "no uuid", Incarnation = "" } });
+        Assert.Empty((await Described("d4")).Objects);
+
+        Task<Described> Described(string request) => Eventually.Some(
+            () => session.Heard.Select(message => message.Described).FirstOrDefault(said => said?.RequestId == request), $"the description {request}");
+    }
+
+    private static ToAgent Describe(string request, DesiredObject machine) =>
+        new() { Describe = new() { RequestId = request, MachineId = machine.Id, Incarnation = machine.Incarnation } };
+
+    [Fact]
     public async Task Measures_go_to_a_gateway_that_takes_them()
     {
         Cluster.Accepts.Add("statistics");

@@ -9,9 +9,11 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly List<string> _output = [];
     private string? _end;
 
-    private ChildProcess(Process process)
+    private readonly int _most;
+
+    private ChildProcess(Process process, int most)
     {
-        _process = process;
+        (_process, _most) = (process, most);
         process.OutputDataReceived += Keep;
         process.ErrorDataReceived += Keep;
         process.BeginOutputReadLine();
@@ -40,8 +42,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a program that lies beside the tests, with their copy of its libraries.</summary>
-    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    /// <summary>Starts a program that lies beside the tests, with their copy of its libraries. Of what it says so many lines are kept.</summary>
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, int lines = 500)
     {
         string Beside(string file) => Path.Combine(AppContext.BaseDirectory, file);
         var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;   // …/shared/Microsoft.NETCore.App/version
@@ -54,7 +56,14 @@ internal sealed class ChildProcess : IAsyncDisposable
         };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        return new(Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start."));
+        return new(Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start."), lines);
+    }
+
+    /// <summary>Its exit code, once it has ended by itself and said all.</summary>
+    public async Task<int> Ended()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
     }
 
     public async ValueTask DisposeAsync()
@@ -73,7 +82,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         lock (_output)
         {
-            if (e.Data is not null && _output.Count < 500)
+            if (e.Data is not null && _output.Count < _most)
                 _output.Add(e.Data);
         }
     }

@@ -13,6 +13,8 @@ internal sealed class Place : IAsyncDisposable
     private Place(PrivatePostgres postgres, string connection, X509Certificate2 authority) =>
         (_postgres, Connection, Authority) = (postgres, connection, authority);
 
+    public PrivatePostgres Postgres => _postgres;
+
     public string Connection { get; }
 
     public X509Certificate2 Authority { get; }
@@ -31,9 +33,10 @@ internal sealed class Place : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(In("model"), name), json);
     }
 
-    public static async Task<Place> Make()
+    /// <param name="smallMiB">The size of the file system that the database is on; 0: no limit. Wants root.</param>
+    public static async Task<Place> Make(int smallMiB = 0)
     {
-        var postgres = await PrivatePostgres.Start();
+        var postgres = await PrivatePostgres.Start(smallMiB);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=test cloud", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
@@ -69,6 +72,8 @@ internal sealed class Place : IAsyncDisposable
         $"--Agent:Name={name}", $"--Agent:StateDirectory={In(name)}", $"--Agent:JoinToken={joinToken}", "--Agent:Driver=Simulated",
         "--Agent:MeasureEvery=00:00:01", "--Simulated:BootTime=00:00:00", "--Simulated:ShutdownTime=00:00:00", "--Simulated:PhysicalNetworks:0=public", "--Logging:LogLevel:Default=Error",
     ];
+
+    public Task CrashDatabase(TimeSpan away) => _postgres.Crash(away);
 
     public ValueTask StopDatabase() => _postgres.DisposeAsync();
 

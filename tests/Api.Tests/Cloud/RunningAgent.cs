@@ -1,3 +1,4 @@
+using Controller.Agent.Drivers;
 using Controller.Agent.Drivers.Simulated;
 using Controller.Agent.Hosting;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,6 +22,13 @@ internal sealed class RunningAgent : IAsyncDisposable
         var host = builder.Build();
         await host.StartAsync();
         return new(host);
+    }
+
+    /// <summary>Whether the hypervisor has a machine, volume or network of that id.</summary>
+    public async Task<bool> Has(string id)
+    {
+        var there = await _host.Services.GetRequiredService<ActiveDriver>().Driver.Inspect(CancellationToken.None);
+        return there.Machines.Any(m => m.Id == id) || there.Volumes.Any(v => v.Id == id) || there.Networks.Any(n => n.Id == id);
     }
 
     public async ValueTask DisposeAsync()

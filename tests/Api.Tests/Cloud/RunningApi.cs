@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Controller.Api.Tests.Cloud;
@@ -28,6 +29,9 @@ public sealed class RunningApi : IAsyncDisposable
         await app.StartAsync();
         return new(app);
     }
+
+    /// <summary>Every route that it has, but OCCI's own, which follow from the model.</summary>
+    internal IReadOnlyList<RouteEndpoint> Routes => [.. _app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
     public Task<bool> IsReady() => IsReady(Url);
 

@@ -13,9 +13,9 @@ internal sealed class RunningSilo : IAsyncDisposable
 
     private RunningSilo(WebApplication app) => _app = app;
 
-    public static async Task<RunningSilo> Start(Place place)
+    public static async Task<RunningSilo> Start(Place place, params string[] settings)
     {
-        var app = SiloHost.Build(place.SiloSettings());
+        var app = SiloHost.Build([.. place.SiloSettings(), .. settings]);
         await app.Services.GetRequiredService<Migrator>().Apply(CancellationToken.None);
         await app.StartAsync();
         await app.Services.GetRequiredService<FirstIdentity>().Ensure(CancellationToken.None);

@@ -29,6 +29,9 @@ internal sealed class Collector : IAsyncDisposable
 
     public IReadOnlyCollection<ExportedSpan> Spans => _spans;
 
+    /// <summary>Everything that was sent, as it came.</summary>
+    public ConcurrentQueue<byte[]> Bodies { get; } = new();
+
     public ConcurrentDictionary<string, bool> Signals { get; } = new();
 
     public static async Task<Collector> Start()
@@ -45,6 +48,7 @@ internal sealed class Collector : IAsyncDisposable
         var body = new MemoryStream();
         await request.Body.CopyToAsync(body);
         Signals[signal] = true;
+        Bodies.Enqueue(body.ToArray());
         if (signal == "traces")
         {
             foreach (var span in SpansIn(body.ToArray()))

@@ -22,7 +22,7 @@ public sealed class ImageSweepTests : IDisposable
         _cluster = cluster;
         _options = new() { Directory = Directory.CreateTempSubdirectory("occi-sweep-").FullName };
         _store = new(_options, _time);
-        _sweeper = new(_store, _options, new(cluster.Database), _time, NullLogger<ImageSweeper>.Instance);
+        _sweeper = new(_store, _options, new(cluster.Database), new(), _time, NullLogger<ImageSweeper>.Instance);
     }
 
     public void Dispose()

@@ -152,6 +152,8 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
     /// <summary>The consoles that it was told to open.</summary>
     public ConcurrentQueue<ConsoleOrder> Consoles { get; } = new();
 
+    public Task SendDescribe(Guid request, Guid machine, Guid incarnation) => grain.Described(request, null);
+
     public Task SendOpenConsole(ConsoleOrder order)
     {
         Consoles.Enqueue(order);

@@ -28,7 +28,7 @@ internal static class HostFacts
             Architecture = "x64",
             Features =
             {
-                "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "console-serial", "volume-grow-live", "hotplug-cpu", "hotplug-memory", "guest-agent", "security-groups",
+                "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-log", "console-serial", "volume-grow-live", "hotplug-cpu", "hotplug-memory", "guest-agent", "security-groups", "existing",
             },
         };
         capabilities.Pools.AddRange(places.Shared.Select(place => place.Shared!.Describe()));

@@ -133,9 +133,15 @@ internal sealed partial class SimulatedDriver
     /// <summary>What an incarnation of before has left on a root disk in a shared pool; null: there is none yet.</summary>
     private uint? RootDiskBoots(string id, string incarnation, MachineSpec spec)
     {
-        if (spec.Image is null || spec.Pool.Length == 0) return null;
+        if (spec.Image is null) return null;
+        if (spec.Pool.Length == 0)
+        {
+            return spec.Existing
+                ? throw new DriverException("disk-lost", $"The root disk of machine {id} was made before and is not here.", retryable: false)
+                : null;
+        }
         var boots = _pools.Boots(spec.Pool, id, spec.RootDisk);
-        return boots is null && spec.RootDisk != incarnation && !spec.RootDiskUnmade
+        return boots is null && (spec.Existing || (spec.RootDisk != incarnation && !spec.RootDiskUnmade))
             ? throw new DriverException("disk-lost", $"The root disk of machine {id} was made before and is not in the pool.", retryable: false)
             : boots;
     }

@@ -64,7 +64,7 @@ internal sealed partial class SimulatedDriver : IHypervisorDriver
             UnderlayAddress = _options.UnderlayAddress,
         };
         capabilities.Features.Add([
-            "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-serial", "console-vnc", "hotplug-cpu", "hotplug-memory", "guest-agent", "security-groups", "floating-addresses",
+            "hotplug-disk", "hotplug-nic", "suspend", "hibernate", "console-serial", "console-vnc", "hotplug-cpu", "hotplug-memory", "guest-agent", "security-groups", "floating-addresses", "existing",
             "machine-q35", "machine-pc", "firmware-uefi", .. _options.PhysicalNetworks.Select(name => $"physical-network:{name}")]);
         capabilities.Pools.AddRange(_pools.All.Select(pool => pool.Describe()));
         return capabilities;

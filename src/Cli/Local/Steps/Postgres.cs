@@ -25,6 +25,9 @@ internal sealed class Postgres
     /// <summary>Directory of the socket.</summary>
     public string Sockets { get; }
 
+    /// <summary>The database, of a server with that socket directory.</summary>
+    public static string ConnectionStringAt(string sockets) => $"Host={sockets};Username={User};Database={Database}";
+
     public string ConnectionString(string application, int poolSize) =>
         $"Host={Sockets};Username={User};Database={Database};Application Name={application};Maximum Pool Size={poolSize}";
 

@@ -124,7 +124,7 @@ internal sealed class MachineStore(
         var (place, path) = RootDisk(key, spec);
         if (!File.Exists(path))
         {
-            if (spec.RootDisk.Length > 0 && spec.RootDisk != key.Incarnation && !spec.RootDiskUnmade)
+            if (spec.Existing || (spec.RootDisk.Length > 0 && spec.RootDisk != key.Incarnation && !spec.RootDiskUnmade))
                 throw new DriverException("disk-lost", $"The root disk of machine {key.Id} was made before, and its file {path} is not there.", retryable: false);
             var image = images.Backing(spec.Image, place);
             var size = Math.Max(ImageHeader.VirtualSize(image, spec.Image.Format), spec.RootDiskBytes);
