@@ -73,7 +73,7 @@ public sealed class EveryStepTests(ITestOutputHelper output)
         {
             number++;
             var (scenario, step) = occurrences.ElementAt(number % occurrences.Count());
-            yield return (scenario, new Kill(number % 2 == 0 ? "Before" : "After", step) { Twice = number % 5 == 0 });
+            yield return (scenario, new Kill(number % 2 == 0 ? "Before" : "After", step) { Twice = number % 10 == 0 });
         }
     }
 

@@ -3,6 +3,7 @@ using Controller.Agent.Drivers;
 using Controller.Agent.Drivers.Simulated;
 using Controller.Agent.Hosting;
 using Controller.Agent.Protocol;
+using Controller.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -30,6 +31,8 @@ internal sealed class Agent : IAsyncDisposable
         builder.AddAgent();
         var host = builder.Build();
         await host.StartAsync();
+        var driver = host.Services.GetRequiredService<ActiveDriver>();
+        await Eventually.Is($"the driver of {name} has started", () => Task.FromResult(driver.Health.Healthy), TimeSpan.FromMinutes(4));
         return new(name, host);
     }
 
