@@ -45,6 +45,8 @@ internal static class RestoreScript
     /// <summary><paramref name="taken"/>: when the backup was made.</summary>
     public static string After(DateTimeOffset taken) => $"""
 
+        -- The archive has emptied it, and what follows calls triggers, whose names are not qualified.
+        SELECT pg_catalog.set_config('search_path', 'public', true);
         CREATE TABLE IF NOT EXISTS public.restored (era bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), taken timestamptz NOT NULL);
         DELETE FROM public.entity WHERE state_name = 'join';
         DELETE FROM public.entity WHERE state_name = 'creation' AND pg_catalog.convert_from(payload, 'UTF8')::jsonb #>> '{"{record,phase}"}' IS DISTINCT FROM '2';

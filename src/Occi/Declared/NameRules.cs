@@ -9,11 +9,11 @@ internal static partial class NameRules
     public static readonly IReadOnlySet<string> ReservedTerms = new HashSet<string>(
     [
         .. StandardModel.Catalogue.Kinds.Select(k => k.Id.Term),
-        "agent", "batch", "category", "console", "consoleticket", "creation", "declared", "fence", "gateway", "host", "image", "join", "mixin", "model", "project", "silo", "sweeper", "token", "user", "usermixins",
+        "agent", "batch", "category", "console", "consoleticket", "creation", "declared", "fence", "gateway", "host", "image", "join", "mixin", "model", "project", "silo", "sweeper", "token", "user", "usermixins", "webhooks",
     ]);
 
     /// <summary>Paths of the product that no collection can have.</summary>
-    private static readonly string[] ReservedPaths = ["/-/", "/admin/", "/console/", "/health/", "/metrics/", "/.well-known/"];
+    private static readonly string[] ReservedPaths = ["/-/", "/admin/", "/console/", "/events/", "/health/", "/metrics/", "/.well-known/"];
 
     private const string Standard = "http://schemas.ogf.org/occi/";
 
