@@ -27,7 +27,7 @@ internal sealed class TimelyBody(Stream body, TimeSpan within, CancellationToken
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new BadHttpRequestException($"The body was not there within {within.TotalSeconds:0.#} seconds.", StatusCodes.Status408RequestTimeout);
+            throw new BadHttpRequestException($"The body was not there within {within.TotalSeconds:0.#} s.", StatusCodes.Status408RequestTimeout);
         }
     }
 
