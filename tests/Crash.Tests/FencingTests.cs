@@ -64,7 +64,7 @@ public sealed class FencingTests
         await run.Clean();
 
         cloud.Silo.Thaw();
-        Assert.Equal("refused claims/place/compute StaleRecordException", await cloud.Silo.Says("refused claims/"));
+        Assert.Equal("refused claims/place/compute InconsistentStateException", await cloud.Silo.Says("refused claims/"));
         await cloud.Silo.Ended.WaitAsync(Patience);
         await Order.IsEmpty(cloud);
     }

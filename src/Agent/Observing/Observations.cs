@@ -25,11 +25,16 @@ internal sealed class Observations(SequenceCounter sequence)
     }
 
     /// <summary>Takes note of what is seen. Nothing happens when it looks as before.</summary>
-    public void Note(Sighting seen)
+    public void Note(Sighting seen) => Note(seen, onlyFirst: false);
+
+    /// <summary>Takes note of it, unless anything was noted of it before.</summary>
+    public void NoteFirst(Sighting seen) => Note(seen, onlyFirst: true);
+
+    private void Note(Sighting seen, bool onlyFirst)
     {
         lock (_lock)
         {
-            if (_last.GetValueOrDefault(seen.Key) is { } before && before.SameAs(seen)) return;
+            if (_last.GetValueOrDefault(seen.Key) is { } before && (onlyFirst || before.SameAs(seen))) return;
             _last[seen.Key] = seen.Numbered(sequence.Next());
             _untold.Add(seen.Key);
             _traceparent = System.Diagnostics.Activity.Current?.Id ?? _traceparent;

@@ -153,9 +153,11 @@ internal sealed partial class Reconciler(
 
     private void Note(string id, Dictionary<string, long?> turns, Sighting seen)
     {
-        // What a worker has in hand looks as it looks only for a moment; the worker notes what comes of it.
+        // What a worker has in hand looks as it looks only for a moment; the worker notes what comes of it. But a report that is complete must not keep silent about what is there: who
+        // hears nothing of a machine takes it for gone.
         if (!_workers.TryGetValue(id, out var worker)) observations.Note(seen);
         else if (turns.GetValueOrDefault(id) is { } turn) worker.IfStill(turn, () => observations.Note(seen));
+        observations.NoteFirst(seen);
     }
 
     private void Retire(string id)

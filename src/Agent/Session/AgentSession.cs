@@ -18,7 +18,7 @@ internal sealed record SessionEnd(string Why, bool WasWelcome, TimeSpan? Reconne
 /// <summary>What a session serves; the same for every session of the process.</summary>
 internal sealed record SessionServices(
     EpochFence Fence, Reconciler Reconciler, Observations Observations, OperationRunner Operations, ConsoleReader Console, ConsoleTunnels Consoles,
-    ActiveDriver Active, Lease Lease, LeaseKeeper Leases, GuardKeeper Guard, TimeProvider Time);
+    ActiveDriver Active, Lease Lease, LeaseKeeper Leases, GuardKeeper Guard, GatewayList Gateways, TimeProvider Time);
 
 /// <summary>One stream to a gateway, from Hello to hang-up.</summary>
 internal sealed partial class AgentSession(SessionServices services, TimeSpan reportEvery, TimeSpan measureEvery)
@@ -117,6 +117,7 @@ internal sealed partial class AgentSession(SessionServices services, TimeSpan re
                     if (granted.Epoch != _epoch) return WrongEpoch(granted.Epoch);
                     _lease = TimeSpan.FromMilliseconds(granted.LeaseMilliseconds);
                     services.Lease.Granted(granted.Epoch, granted.Number, _lease);
+                    services.Gateways.Replace(granted.Gateways);
                     services.Reconciler.LeaseRenewed();
                     break;
                 case ToAgent.MessageOneofCase.Describe:

@@ -7,6 +7,7 @@ internal sealed class GatewayList
 {
     private readonly Lock _lock = new();
     private readonly string _path;
+    private readonly List<string> _configured;
     private List<string> _endpoints;
     private int _next;
 
@@ -14,7 +15,8 @@ internal sealed class GatewayList
     {
         _path = Path.Combine(stateDirectory, "gateways");
         var kept = File.Exists(_path) ? File.ReadAllLines(_path).Where(JoinToken.IsEndpoint) : [];
-        _endpoints = [.. configured.Concat(kept).Distinct()];
+        _configured = [.. configured];
+        _endpoints = [.. _configured.Concat(kept).Distinct()];
     }
 
     public bool IsEmpty
@@ -32,13 +34,18 @@ internal sealed class GatewayList
         lock (_lock) _next++;
     }
 
-    /// <summary>Replaces the list by what the control plane says. Nothing said, nothing changed.</summary>
+    /// <summary>
+    /// Replaces the list by what the control plane says. Nothing said, nothing changed. What is configured stays, to be tried last: a name of all silos, say, is good when none is left
+    /// of those that were told.
+    /// </summary>
     public void Replace(IEnumerable<string> endpoints)
     {
-        List<string> told = [.. endpoints.Where(JoinToken.IsEndpoint).Distinct()];
+        List<string> told = [.. endpoints.Where(JoinToken.IsEndpoint)];
         lock (_lock)
         {
-            if (told.Count == 0 || told.SequenceEqual(_endpoints)) return;
+            if (told.Count == 0) return;
+            told = [.. told.Concat(_configured).Distinct()];
+            if (told.SequenceEqual(_endpoints)) return;
             var current = _endpoints.Count == 0 ? null : Current;
             _endpoints = told;
             _next = Math.Max(0, current is null ? 0 : told.IndexOf(current));

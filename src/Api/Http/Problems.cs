@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Npgsql;
 using Occi;
 using Orleans.Runtime.Messaging;
+using Orleans.Storage;
 
 namespace Controller.Api.Http;
 
@@ -132,6 +133,7 @@ internal static class Problems
         OrleansException { InnerException: NpgsqlException and not PostgresException { IsTransient: false, SqlState.Length: > 0 } } => Unavailable("The database does not answer."),
         UnavailableException away => Unavailable(away.Message),
         OrleansException { InnerException: UnavailableException away } => Unavailable(away.Message),   // its record could not be read when it came to life
+        InconsistentStateException => Unavailable("Another silo goes on with it by now."),
         _ when IsClusterAway(exception) => Unavailable("No silo answers."),
         _ => Internal(traceId),
     };

@@ -96,8 +96,9 @@ public sealed record PlacementRequest(
     string Term, Guid Consumer, Guid Incarnation, Guid Project, int Cores, long MemoryBytes, long DiskBytes, string? Architecture, Guid? OnlyHost)
 {
     /// <summary>
-    /// The version of the consumer's record that this was decided on; null: whatever it is. Where another stands, nothing is taken and <see cref="StaleRecordException"/> is thrown: somebody
-    /// else has gone on with it.
+    /// The version of the consumer's record that this was decided on; null: whatever it is, or there is none yet. Where another stands, nothing is taken and an
+    /// <see cref="Orleans.Storage.InconsistentStateException"/> is thrown: somebody else has gone on with it, or a write of one's own was done and its answer lost. It ends the activation, as
+    /// a write to a row that has moved does, and the next one reads what is so.
     /// </summary>
     public long? Version { get; init; }
 
@@ -137,10 +138,6 @@ public sealed record PlacementRequest(
     /// <summary>It comes from a host with this driver: the host must have the same, and take machines from others. Null: it comes from nowhere.</summary>
     public string? FromDriver { get; init; }
 }
-
-/// <summary>Whoever decides by this record is not the one that goes on with it: its row has moved.</summary>
-public sealed class StaleRecordException(Guid consumer, long version)
-    : InvalidOperationException($"The record of {consumer} is at version {version} no more: somebody else has gone on with it.");
 
 /// <summary>A volume, as it will be on the host.</summary>
 public sealed record VolumeClaim(Guid Volume, Guid Incarnation, long Bytes, string? Zone);

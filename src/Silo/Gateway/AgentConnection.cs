@@ -18,9 +18,17 @@ internal sealed partial class AgentConnection(
     private readonly Channel<ToAgent> _outbox = Channel.CreateBounded<ToAgent>(new BoundedChannelOptions(1024) { SingleReader = true });
     private readonly CancellationTokenSource _hangup = new();
     private long _epoch;
+    private HashSet<string> _told = [];
+    private Func<IReadOnlyCollection<string>> _now = () => [];
 
-    public async Task Run(Hello hello, IAgentStream self, IReadOnlyCollection<string> gateways, CancellationToken hungUp)
+    /// <param name="hello">What the agent said first.</param>
+    /// <param name="self">This, for the grain.</param>
+    /// <param name="gateways">Of all silos.</param>
+    /// <param name="now">Of all silos, whenever it is asked.</param>
+    /// <param name="hungUp">The stream's end.</param>
+    public async Task Run(Hello hello, IAgentStream self, IReadOnlyCollection<string> gateways, Func<IReadOnlyCollection<string>> now, CancellationToken hungUp)
     {
+        (_told, _now) = ([.. gateways], now);
         var opened = await host.Connect(hello.ToContract(), self)
             ?? throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more)."));
         _epoch = opened.Epoch;
@@ -176,7 +184,16 @@ internal sealed partial class AgentConnection(
     {
         var answer = await host.RenewLease((long)renewal.Epoch, renewal.Guarded, NullIfEmpty(renewal.WhyNot), self);
         if (answer.Lease is { } lease)
-            await Queue(new() { LeaseGranted = new() { Epoch = renewal.Epoch, Number = renewal.Number, LeaseMilliseconds = (uint)lease.TotalMilliseconds } });
+        {
+            var granted = new LeaseGranted { Epoch = renewal.Epoch, Number = renewal.Number, LeaseMilliseconds = (uint)lease.TotalMilliseconds };
+            if (_now() is { Count: > 0 } gateways && !_told.SetEquals(gateways))
+            {
+                // A session may outlive all silos that were there when it began but its own.
+                granted.Gateways.AddRange(gateways);
+                _told = [.. gateways];
+            }
+            await Queue(new() { LeaseGranted = granted });
+        }
         return answer.SessionGoesOn;
     }
 

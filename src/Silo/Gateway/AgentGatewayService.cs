@@ -63,7 +63,7 @@ internal sealed partial class AgentGatewayService(
         await seen.Certificate(host, context.GetHttpContext().Connection.ClientCertificate!);   // it is what authenticated the host
         try
         {
-            await connection.Run(hello, self, await gateways.Endpoints(), stop.Token);
+            await connection.Run(hello, self, await gateways.Endpoints(), () => gateways.Known, stop.Token);
         }
         finally
         {

@@ -12,6 +12,11 @@ internal sealed partial class GatewayDirectory(
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
     private static readonly int[] Migrations = [.. Migrator.All().Select(m => m.Version)];
 
+    private volatile IReadOnlyCollection<string> _known = [];
+
+    /// <summary>What <see cref="Endpoints"/> answered last, which is asked every five seconds.</summary>
+    public IReadOnlyCollection<string> Known => _known;
+
     /// <summary>Endpoints of all silos that were there a minute ago.</summary>
     public async Task<IReadOnlyCollection<string>> Endpoints()
     {
@@ -32,6 +37,7 @@ internal sealed partial class GatewayDirectory(
             try
             {
                 await Note(stoppingToken);
+                _known = await Endpoints();
                 await grains.GetGrain<ISweeperGrain>(GrainId.Create("sweeper", "sweeper/all")).Wake();
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)

@@ -1,6 +1,7 @@
 using Controller.Contracts;
 using Controller.Grains.Placement;
 using Npgsql;
+using Orleans.Storage;
 
 namespace Controller.Silo.Postgres;
 
@@ -199,7 +200,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         if (request.Version is { } version
             && await Value<int>(connection, "SELECT version FROM entity WHERE entity_id = $1 AND version = $2 FOR SHARE", request.Consumer, version) is null)
         {
-            throw new StaleRecordException(request.Consumer, version);
+            throw new InconsistentStateException($"The record of {request.Consumer} is at version {version} no more: somebody else has gone on with it.");
         }
     }
 

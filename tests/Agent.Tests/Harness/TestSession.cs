@@ -49,8 +49,8 @@ internal sealed class TestSession(string certificateName, Hello hello, ulong epo
 
     public Task WantInFull(params DesiredObject[] objects) => Send(new ToAgent { Desired = new Desired { Epoch = Epoch, Full = true, Objects = { objects } } });
 
-    public Task Grant(ulong number, TimeSpan lease) =>
-        Send(new ToAgent { LeaseGranted = new LeaseGranted { Epoch = Epoch, Number = number, LeaseMilliseconds = (uint)lease.TotalMilliseconds } });
+    public Task Grant(ulong number, TimeSpan lease, params string[] gateways) =>
+        Send(new ToAgent { LeaseGranted = new LeaseGranted { Epoch = Epoch, Number = number, LeaseMilliseconds = (uint)lease.TotalMilliseconds, Gateways = { gateways } } });
 
     public ObservedMachine? Machine(string id) => Newest(report => report.Machines, machine => machine.Id == id, machine => machine.Sequence);
 

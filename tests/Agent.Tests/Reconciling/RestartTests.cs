@@ -27,6 +27,23 @@ public sealed class RestartTests : ConnectedTest
     }
 
     [Fact]
+    public async Task The_first_complete_report_keeps_silent_about_nothing_that_is_still_in_hand()
+    {
+        var (agent, session) = await Connect();
+        DesiredObject[] machines = [.. Enumerable.Range(0, 6).Select(_ => Want.Machine())];
+        await session.Want(machines);
+        foreach (var machine in machines)
+            await session.Until(machine.Id, Power.Running, 1);
+        var driver = Directory.EnumerateDirectories(State, "simulated*").Single();
+        await agent.Kill();   // simulated machines end with their agent
+        await File.WriteAllTextAsync(Path.Combine(driver, "faults.json"), """{ "slow": { "EnsureMachine": "00:05:00" } }""");
+
+        var (_, again) = await Connect();
+        var report = again.Reports.First(r => r.Complete);
+        Assert.Equal(machines.Select(m => m.Id).Order(StringComparer.Ordinal), report.Machines.Select(m => m.Id).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_corrupt_ledger_file_is_set_aside_and_the_others_are_obeyed()
     {
         var (agent, session) = await Connect();

@@ -100,6 +100,25 @@ public sealed class SessionTests : ConnectedTest
     }
 
     [Fact]
+    public async Task Goes_to_a_gateway_that_it_heard_of_in_its_session_and_then_to_one_that_it_was_given()
+    {
+        await using var later = await TestGateway.Start(Cluster);
+        await using var configured = await TestGateway.Start(Cluster);
+        await Start(Cluster.Token(Gateway), ("Agent:Gateways:0", configured.Endpoint));
+        var first = await configured.Session();
+        await first.Grant(1, TimeSpan.FromMinutes(1), later.Endpoint);
+        await Eventually.That(() => File.ReadAllText(Path.Combine(State, "gateways")).Contains(later.Endpoint, StringComparison.Ordinal), "the gateways to be kept");
+
+        await configured.DisposeAsync();
+        await later.Session();
+
+        // None is left of those that it was told: what its operator wrote down is tried all the same.
+        await using var again = await TestGateway.Start(Cluster, new Uri($"https://{configured.Endpoint}").Port);
+        await later.DisposeAsync();
+        await again.Session();
+    }
+
+    [Fact]
     public async Task Finds_a_gateway_that_comes_up_later()
     {
         var port = new Uri($"https://{Gateway.Endpoint}").Port;
