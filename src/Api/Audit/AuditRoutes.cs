@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Controller.Api.Admin;
 using Controller.Api.Http;
 using Controller.Api.Identity;
+using Controller.Api.Overload;
 using Controller.Contracts;
 
 namespace Controller.Api.Audit;
@@ -12,8 +13,12 @@ namespace Controller.Api.Audit;
 internal sealed class AuditRoutes(AuditRows rows, Projects projects)
 {
     private const int MostPerPage = 1000;
+    private const int MostExports = 8;   // each has a connection to the database for as long as it lasts
+    private const int MostExportsPerProject = 2;
 
     private static readonly JsonSerializerOptions Lines = new(JsonSerializerDefaults.Web) { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    private readonly Seats _exports = new(MostExports, MostExportsPerProject);
 
     /// <param name="Entries">The newest first.</param>
     /// <param name="Before">Where the next page begins; null: this is the last.</param>
@@ -37,8 +42,11 @@ internal sealed class AuditRoutes(AuditRows rows, Projects projects)
     /// <summary>JSON lines, the oldest first.</summary>
     public async Task<IResult> Export(HttpContext http, CancellationToken cancel)
     {
-        var (query, problem) = await Query(http, cancel);
         var caller = http.Caller();
+        if (_exports.Take(caller.Project) is not { } seat)
+            return Problems.Unavailable($"{MostExports} exports of the audit log go on through this API already, or {MostExportsPerProject} of your project.", 10).ToResult();
+        http.Response.RegisterForDispose(seat);
+        var (query, problem) = await Query(http, cancel);
         return problem is not null ? problem.ToResult() : Results.Stream(
             async stream =>
             {

@@ -11,6 +11,10 @@ public sealed class EventStreamOptions
     [Range(1, 100_000)]
     public int MaxStreams { get; set; } = 256;
 
+    /// <summary>So many of them may be of one project. Default: 64.</summary>
+    [Range(1, 100_000)]
+    public int MaxStreamsPerProject { get; set; } = 64;
+
     /// <summary>A reader that takes nothing for this long is hung up on; it may come back and go on. Default: 15 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan SlowReader { get; set; } = TimeSpan.FromSeconds(15);

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Controller.Api.Admin;
 using Controller.Api.Http;
 using Controller.Api.Identity;
+using Controller.Api.Overload;
 using Controller.Contracts;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -19,7 +20,7 @@ internal sealed class EventStreams(
 {
     private const int PerPage = 500;
     private const int MostPerPage = 1000;
-    private int _open;
+    private readonly Seats _seats = new(options.Value.MaxStreams, options.Value.MaxStreamsPerProject);
 
     public async Task<IResult> Open(HttpContext http, CancellationToken cancel)
     {
@@ -32,20 +33,18 @@ internal sealed class EventStreams(
             return badAfter.ToResult();
         if (!http.Request.Headers.Accept.ToString().Contains("text/event-stream", StringComparison.OrdinalIgnoreCase))
             return await Page(http, filter, after, newest, cancel);
+        using var seat = _seats.Take(http.Caller().Project);
+        if (seat is null)
+            return Problems.Unavailable($"{options.Value.MaxStreams} event streams are open through this API already, or {options.Value.MaxStreamsPerProject} of your project.", 10).ToResult();
+        http.LeavePlace();
         try
         {
-            if (Interlocked.Increment(ref _open) > options.Value.MaxStreams)
-                return Problems.Unavailable($"{options.Value.MaxStreams} event streams are open through this API already.", 10).ToResult();
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
             await Stream(http, filter, after, stop);
         }
         catch (Exception e) when (e is OperationCanceledException or IOException or NpgsqlException && http.Response.HasStarted)
         {
             http.Abort();   // whoever reads comes back, with the last position
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _open);
         }
         return Results.Empty;
     }
@@ -87,8 +86,15 @@ internal sealed class EventStreams(
                 await Say(http, $": alive\nid: {after}\n\n", stop.Token);
                 said = time.GetTimestamp();
             }
-            await feed.Wait(after, options.Value.KeepAlive, stop.Token);
+            await feed.Wait(after, Left(Math.Min(said, judged)), stop.Token);
         }
+    }
+
+    /// <summary>Until it is <see cref="EventStreamOptions.KeepAlive"/> ago.</summary>
+    private TimeSpan Left(long since)
+    {
+        var left = options.Value.KeepAlive - time.GetElapsedTime(since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     private async Task Say(HttpContext http, string text, CancellationToken cancel)

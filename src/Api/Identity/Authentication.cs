@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Controller.Api.Http;
+using Controller.Api.Overload;
 using Controller.Contracts;
 using Microsoft.AspNetCore.Authorization;
 
@@ -18,10 +19,12 @@ internal sealed class Authentication(RequestDelegate next, Tokens tokens)
         }
         var (caller, why) = Credentials.SecretIn(http.Request.Headers) is { } secret
             ? await tokens.Find(secret, http.RequestAborted)
-            : (null, "A token is needed: as Authorization: Bearer, as X-Auth-Token, or as the password of HTTP Basic.");
+            : (null, Problems.Unauthenticated("A token is needed: as Authorization: Bearer, as X-Auth-Token, or as the password of HTTP Basic."));
         if (caller is null)
         {
-            await ReplyWriter.Write(http, Problems.Unauthenticated(why!), Negotiation.ForProblem(http.Request.Headers.Accept));   // one of the two is there
+            if (why!.Type.Status != StatusCodes.Status401Unauthorized)
+                http.Features.Set(new NotBegun());
+            await ReplyWriter.Write(http, why, Negotiation.ForProblem(http.Request.Headers.Accept));   // one of the two is there
             return;
         }
         http.Features.Set(caller);

@@ -15,7 +15,8 @@ internal enum Admission
 
 /// <summary>
 /// So many requests are worked on at a time, so many wait, and the rest is turned away at once: beyond what can be done, taking more on makes all of it late and none of it done.
-/// Tenants take turns, whatever each of them sends: one that storms waits behind itself. What operators do goes first, and has places of its own.
+/// Tenants take turns, whatever each of them sends: one that storms waits behind itself, and one whose requests take long never has all the places. What operators do goes first, and has
+/// places of its own.
 /// </summary>
 internal sealed class FairQueue(OverloadOptions options, TimeProvider time)
 {
@@ -23,6 +24,8 @@ internal sealed class FairQueue(OverloadOptions options, TimeProvider time)
     private readonly Dictionary<Guid, LinkedList<Waiter>> _waiting = [];
     private readonly Queue<Guid> _turns = [];   // those of _waiting, each once
     private readonly LinkedList<Waiter> _operators = [];
+    private readonly Dictionary<Guid, int> _share = [];         // of each tenant that has any, how many run; operators' are nobody's
+    private readonly int _largestShare = options.MaxConcurrentPerProject ?? (options.MaxConcurrent + 1) / 2;
     private int _running;
     private int _waits;
 
@@ -42,16 +45,17 @@ internal sealed class FairQueue(OverloadOptions options, TimeProvider time)
         Waiter waiter;
         lock (_lock)
         {
-            if (_running < options.MaxConcurrent + (isOperators ? options.OperatorsConcurrent : 0) && (isOperators ? _operators.Count : _waits) == 0)
+            // Where there is a place, whoever waits may not have it.
+            if (isOperators ? HasRoomForOperators : HasRoomFor(tenant))
             {
-                _running++;
+                Begin(tenant, isOperators);
                 return Admission.Admitted;
             }
             if (isOperators)
             {
                 if (_operators.Count >= options.MaxQueued)
                     return Admission.Overloaded;
-                waiter = new(_operators);
+                waiter = new(tenant, _operators);
             }
             else
             {
@@ -62,7 +66,7 @@ internal sealed class FairQueue(OverloadOptions options, TimeProvider time)
                     _waiting[tenant] = line = [];
                     _turns.Enqueue(tenant);
                 }
-                waiter = new(line);
+                waiter = new(tenant, line);
                 _waits++;
             }
             waiter.Place = waiter.Line.AddLast(waiter);
@@ -74,30 +78,46 @@ internal sealed class FairQueue(OverloadOptions options, TimeProvider time)
     }
 
     /// <summary>It is done, however it ended: the next one's turn.</summary>
-    public void Leave()
+    /// <param name="tenant">As it entered.</param>
+    /// <param name="isOperators">As it entered.</param>
+    public void Leave(Guid tenant, bool isOperators)
     {
         lock (_lock)
         {
             _running--;
+            if (!isOperators && --_share[tenant] == 0)
+                _share.Remove(tenant);
             while (Next() is { } next)
             {
-                _running++;
+                Begin(next.Tenant, next.Line == _operators);
                 next.Turn.SetResult(Admission.Admitted);
             }
         }
     }
 
+    private bool HasRoomForOperators => _running < options.MaxConcurrent + options.OperatorsConcurrent;
+
+    private bool HasRoomFor(Guid tenant) => _running < options.MaxConcurrent && _share.GetValueOrDefault(tenant) < _largestShare;
+
+    private void Begin(Guid tenant, bool isOperators)
+    {
+        _running++;
+        if (!isOperators)
+            _share[tenant] = _share.GetValueOrDefault(tenant) + 1;
+    }
+
     private Waiter? Next()
     {
-        if (_running < options.MaxConcurrent + options.OperatorsConcurrent && _operators.First is { Value: var first })
+        if (HasRoomForOperators && _operators.First is { Value: var first })
         {
             TakeOut(first);
             return first;
         }
         if (_running >= options.MaxConcurrent)
             return null;
-        while (_turns.TryDequeue(out var tenant))
+        for (var left = _turns.Count; left > 0; left--)
         {
+            var tenant = _turns.Dequeue();
             var line = _waiting[tenant];
             if (line.First is not { Value: var waiter })
             {
@@ -105,6 +125,8 @@ internal sealed class FairQueue(OverloadOptions options, TimeProvider time)
                 continue;
             }
             _turns.Enqueue(tenant);   // behind the others
+            if (!HasRoomFor(tenant))
+                continue;
             TakeOut(waiter);
             return waiter;
         }
@@ -146,8 +168,10 @@ internal sealed class FairQueue(OverloadOptions options, TimeProvider time)
             _waits--;
     }
 
-    private sealed class Waiter(LinkedList<Waiter> line)
+    private sealed class Waiter(Guid tenant, LinkedList<Waiter> line)
     {
+        public Guid Tenant => tenant;
+
         public LinkedList<Waiter> Line => line;
 
         public LinkedListNode<Waiter>? Place { get; set; }

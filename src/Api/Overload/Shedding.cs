@@ -2,11 +2,12 @@ using Controller.Api.Http;
 using Controller.Api.Identity;
 using Controller.Contracts;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace Controller.Api.Overload;
 
-/// <summary>On a route whose requests last as long as somebody looks or sends: they take no place among those that are worked on.</summary>
+/// <summary>On a route whose requests last as long as somebody looks or sends: they take no place among those that are worked on, and have a limit of their own (<see cref="Seats"/>).</summary>
 internal sealed class Lasting;
 
 /// <summary>That nothing of a request was begun: there is nothing to be noted of it.</summary>
@@ -19,8 +20,11 @@ internal sealed class Shedding
 {
     private readonly RequestDelegate _next;
     private readonly FairQueue _queue;
+    private readonly TimeSpan _bodyTimeout;
+    private readonly TimeProvider _time;
 
-    public Shedding(RequestDelegate next, IOptions<OverloadOptions> options, TimeProvider time) => (_next, _queue) = (next, new(options.Value, time));
+    public Shedding(RequestDelegate next, IOptions<OverloadOptions> options, TimeProvider time) =>
+        (_next, _queue, _bodyTimeout, _time) = (next, new(options.Value, time), options.Value.BodyTimeout, time);
 
     public async Task InvokeAsync(HttpContext http)
     {
@@ -41,22 +45,29 @@ internal sealed class Shedding
             await ReplyWriter.Write(http, problem, Negotiation.ForProblem(http.Request.Headers.Accept));
             return;
         }
+        var place = new Place(_queue, caller.Project, IsOperators(caller));
+        http.Features.Set(place);
+        using var late = http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } ? new CancellationTokenSource(_bodyTimeout, _time) : null;
+        if (late is not null)
+            http.Request.Body = new TimelyBody(http.Request.Body, _bodyTimeout, late.Token);
         try
         {
             await _next(http);
         }
         finally
         {
-            _queue.Leave();
+            place.Leave();
         }
     }
+
+    private static bool IsOperators(Caller caller) => caller.Role >= Role.Operator;
 
     private async ValueTask<Admission> Enter(Caller caller, CancellationToken gone)
     {
         Telemetry.Queued.Add(1);
         try
         {
-            return await _queue.Enter(caller.Project, caller.Role >= Role.Operator, gone);
+            return await _queue.Enter(caller.Project, IsOperators(caller), gone);
         }
         finally
         {

@@ -3,6 +3,7 @@ using Controller.Api.Admin;
 using Controller.Api.Cluster;
 using Controller.Api.Http;
 using Controller.Api.Identity;
+using Controller.Api.Overload;
 using Controller.Contracts;
 using Occi.Infrastructure;
 
@@ -15,7 +16,7 @@ internal static class SerialLog
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(3);
 
-    public static void MapConsole(this WebApplication app) => app.MapGet("/console/{compute:guid}", Read).WithMetadata(new Overload.Lasting());
+    public static void MapConsole(this WebApplication app) => app.MapGet("/console/{compute:guid}", Read);
 
     private static async Task<IResult> Read(
         Guid compute, HttpContext http, IGrainFactory grains, TimeProvider time, CancellationToken cancel, long offset = 0, int wait = 20, int max = 65536)
@@ -28,13 +29,12 @@ internal static class SerialLog
             return Problems.NotFound(http.Request.Path).ToResult();
 
         var until = time.GetUtcNow() + TimeSpan.FromSeconds(Math.Min(wait, LongestWait.TotalSeconds));
+        var step = TimeSpan.Zero;
         while (true)
         {
             // Asked every time: it may be started elsewhere meanwhile.
             if (await Twice.Try(() => machine.Placement(caller)) is not { } placement)
                 return Problems.Conflict("The machine is on no host, so there is no console.").ToResult();
-            var left = until - time.GetUtcNow();
-            var step = left < TimeSpan.Zero ? TimeSpan.Zero : left < Step ? left : Step;
             var host = grains.GetGrain<IHostGrain>(GrainKeys.Of("host", placement.Host));
             var part = await Twice.Try(() => host.ReadConsole(compute, offset, Math.Min(max, LargestPart), step));
             if (part.Why is { } why)
@@ -42,8 +42,11 @@ internal static class SerialLog
             // Its host of before throws its log away, and that is no news of the machine.
             if (part.Size < offset && await Twice.Try(() => machine.Placement(caller)) is { } now && now != placement)
                 continue;
-            if (part.Data.Length > 0 || step < Step || cancel.IsCancellationRequested)
+            var left = until - time.GetUtcNow();
+            if (part.Data.Length > 0 || left <= TimeSpan.Zero || cancel.IsCancellationRequested)
                 return Answer(http, part);
+            http.LeavePlace();   // only now: what is there already is read in its turn
+            step = left < Step ? left : Step;
         }
     }
 

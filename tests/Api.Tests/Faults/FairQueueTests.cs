@@ -7,8 +7,8 @@ public sealed class FairQueueTests
 {
     private static readonly Guid Storm = Guid.NewGuid(), Quiet = Guid.NewGuid();
 
-    private static FairQueue Queue(int concurrent = 1, int queued = 4, TimeSpan? wait = null, int operators = 1) => new(
-        new() { MaxConcurrent = concurrent, MaxQueued = queued, OperatorsConcurrent = operators, MaxWait = wait ?? TimeSpan.FromMinutes(1) }, TimeProvider.System);
+    private static FairQueue Queue(int concurrent = 1, int queued = 4, TimeSpan? wait = null, int operators = 1, int? perProject = null) => new(
+        new() { MaxConcurrent = concurrent, MaxConcurrentPerProject = perProject ?? concurrent, MaxQueued = queued, OperatorsConcurrent = operators, MaxWait = wait ?? TimeSpan.FromMinutes(1) }, TimeProvider.System);
 
     private static Task<Admission> Enter(FairQueue queue, Guid tenant, bool isOperators = false, CancellationToken gone = default) =>
         queue.Enter(tenant, isOperators, gone).AsTask();
@@ -24,12 +24,30 @@ public sealed class FairQueueTests
         Assert.All(entered[5..], e => Assert.Equal(Admission.OverShare, e.Result));
         for (var i = 2; i < 5; i++)
         {
-            queue.Leave();
+            queue.Leave(Storm, false);
             Assert.Equal(Admission.Admitted, await entered[i]);   // in the order in which they came
         }
-        queue.Leave();
-        queue.Leave();
+        queue.Leave(Storm, false);
+        queue.Leave(Storm, false);
         Assert.Equal((0, 0), queue.Now);
+    }
+
+    [Fact]
+    public async Task Nobody_has_more_than_the_share_of_one()
+    {
+        var queue = new FairQueue(new() { MaxConcurrent = 4, MaxQueued = 3, MaxWait = TimeSpan.FromMinutes(1) }, TimeProvider.System);   // half of it, where nothing else is said
+        Task<Admission>[] storm = [.. Enumerable.Range(0, 5).Select(_ => Enter(queue, Storm))];
+        Assert.Equal((2, 3), queue.Now);
+        Assert.True(Enter(queue, Quiet).IsCompletedSuccessfully);   // however full the queue is: nobody in it may have the place
+        Assert.Equal((3, 3), queue.Now);
+        queue.Leave(Quiet, false);
+        Assert.Equal((2, 3), queue.Now);                            // and it is nobody's of the storm afterwards
+        Assert.False(storm[2].IsCompleted);
+        Assert.Equal(Admission.Admitted, await Enter(queue, Storm, isOperators: true));   // what operators do is not counted
+        queue.Leave(Storm, true);
+        queue.Leave(Storm, false);
+        Assert.Equal(Admission.Admitted, await storm[2]);
+        Assert.Equal((2, 2), queue.Now);
     }
 
     [Fact]
@@ -41,9 +59,9 @@ public sealed class FairQueueTests
         var quiet = Enter(queue, Quiet);                     // the queue is full, of the other's
         Assert.Equal(Admission.OverShare, await storm[3]);   // whose newest makes room
         Assert.Equal((1, 4), queue.Now);
-        queue.Leave();
+        queue.Leave(Storm, false);
         Assert.Equal(Admission.Admitted, await storm[0]);
-        queue.Leave();
+        queue.Leave(Storm, false);
         Assert.Equal(Admission.Admitted, await quiet);       // and not behind the others of the storm
         Assert.False(storm[1].IsCompleted);
     }
@@ -68,11 +86,11 @@ public sealed class FairQueueTests
         Assert.Equal(Admission.Admitted, await Enter(queue, Quiet, isOperators: true));
         var second = Enter(queue, Quiet, isOperators: true);   // however full the others' queue is
         Assert.False(second.IsCompleted);
-        queue.Leave();
+        queue.Leave(Storm, false);
         Assert.Equal(Admission.Admitted, await second);
-        queue.Leave();
+        queue.Leave(Quiet, true);
         Assert.False(storm[0].IsCompleted);                    // one of the operators is still worked on
-        queue.Leave();
+        queue.Leave(Quiet, true);
         Assert.Equal(Admission.Admitted, await storm[0]);
     }
 
@@ -87,23 +105,24 @@ public sealed class FairQueueTests
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
         Assert.Equal((1, 0), queue.Now);
-        queue.Leave();
+        queue.Leave(Storm, false);
         Assert.Equal(Admission.Admitted, await Enter(queue, Quiet));
     }
 
     [Fact]
     public async Task Nothing_is_lost_or_counted_twice_whatever_the_order()
     {
-        var queue = Queue(concurrent: 3, queued: 5, wait: TimeSpan.FromMilliseconds(5));
+        var queue = Queue(concurrent: 3, queued: 5, wait: TimeSpan.FromMilliseconds(5), perProject: 2);
         var (running, most) = (0, 0);
         await Task.WhenAll(Enumerable.Range(0, 400).Select(i => Task.Run(async () =>
         {
             using var gone = new CancellationTokenSource();
+            var (tenant, isOperators) = (i % 3 == 0 ? Quiet : Storm, i % 11 == 0);
             if (i % 7 == 0)
                 gone.CancelAfter(1);
             try
             {
-                if (await Enter(queue, i % 3 == 0 ? Quiet : Storm, i % 11 == 0, gone.Token) != Admission.Admitted)
+                if (await Enter(queue, tenant, isOperators, gone.Token) != Admission.Admitted)
                     return;
             }
             catch (OperationCanceledException)
@@ -115,9 +134,25 @@ public sealed class FairQueueTests
                 Interlocked.CompareExchange(ref most, now, seen);
             await Task.Yield();
             Interlocked.Decrement(ref running);
-            queue.Leave();
+            queue.Leave(tenant, isOperators);
         })));
         Assert.InRange(most, 1, 4);
         Assert.Equal((0, 0), queue.Now);
+    }
+
+    [Fact]
+    public void Of_what_lasts_there_is_so_much_and_so_much_of_one_project()
+    {
+        var seats = new Seats(most: 3, perProject: 2);
+        var first = seats.Take(Storm);
+        Assert.NotNull(first);
+        Assert.NotNull(seats.Take(Storm));
+        Assert.Null(seats.Take(Storm));
+        Assert.NotNull(seats.Take(Quiet));
+        Assert.Null(seats.Take(Quiet));   // all are taken
+        first.Dispose();
+        first.Dispose();                  // it is one all the same
+        Assert.NotNull(seats.Take(Quiet));
+        Assert.Null(seats.Take(Storm));
     }
 }
