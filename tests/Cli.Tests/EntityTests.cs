@@ -177,6 +177,12 @@ public sealed class EntityTests
         "ID     STATE\n1      active\n22222  é\n",
         new Table("ID", "STATE").Add("1", "active").Add("22222", "é").ToString());
 
+    /// <summary>Events come with titles that anybody chose.</summary>
+    [Fact]
+    public void A_title_does_not_steer_the_terminal_that_shows_its_event() => Assert.Equal(
+        "       7  now  created   network 1  active  a [2J b",
+        EventsCommand.Line(JsonNode.Parse("""{"id":"7","time":"now","type":"x.created","data":{"kind":"#network","id":"urn:uuid:1","state":"active","title":"a\u001b[2J\nb"}}""")!));
+
     [Fact]
     public void What_a_server_sends_does_not_steer_the_terminal() =>
         Assert.DoesNotContain('\u001b', new Table("TITLE").Add("a\u001b[2Jb\nc").ToString());

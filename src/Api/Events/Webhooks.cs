@@ -9,7 +9,7 @@ using Npgsql;
 
 namespace Controller.Api.Events;
 
-/// <summary>Webhooks of the caller's own project. A secret is in the answer that makes it and nowhere else.</summary>
+/// <summary>Webhooks of the caller's own project; those of all projects are for operators alone. A secret is in the answer that makes it and nowhere else; a URL's query, which may be one, is for those who may steer it.</summary>
 internal sealed class Webhooks(IGrainFactory grains, NpgsqlDataSource database, Catalogues catalogues)
 {
     private const int MostKinds = 50;
@@ -31,15 +31,17 @@ internal sealed class Webhooks(IGrainFactory grains, NpgsqlDataSource database, 
         await using var command = database.CreateCommand(
             """
             select id, url, kinds, entity, everything, state, position, missed, attempts, next_attempt, last_error, last_delivery, created, created_by from webhook
-            where project = $1 order by created, id
+            where project = $1 and (not everything or $2) order by created, id
             """);
-        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = http.Caller().Project });
+        var caller = http.Caller();
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = caller.Project });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = caller.Role >= Role.Operator });
         await using var r = await command.ExecuteReaderAsync(cancel);
         var found = new List<Shown>();
         while (await r.ReadAsync(cancel))
         {
             found.Add(new(
-                r.GetGuid(0), r.GetString(1), r.GetFieldValue<string[]>(2), r.IsDBNull(3) ? null : r.GetGuid(3), r.GetBoolean(4), r.GetString(5), r.GetInt64(6), r.GetInt64(7), r.GetInt32(8), Time(9),
+                r.GetGuid(0), caller.Role >= Role.Member ? r.GetString(1) : r.GetString(1).Split('?')[0], r.GetFieldValue<string[]>(2), r.IsDBNull(3) ? null : r.GetGuid(3), r.GetBoolean(4), r.GetString(5), r.GetInt64(6), r.GetInt64(7), r.GetInt32(8), Time(9),
                 r.IsDBNull(10) ? null : r.GetString(10), Time(11), r.GetFieldValue<DateTimeOffset>(12), r.GetString(13)));
         }
         return Results.Json(found);
@@ -64,22 +66,38 @@ internal sealed class Webhooks(IGrainFactory grains, NpgsqlDataSource database, 
         return outcome.Secret is { } secret ? Results.Json(new Made(id, secret), statusCode: StatusCodes.Status201Created) : Refused(outcome, http);
     }
 
-    public async Task<IResult> Rotate(Guid id, HttpContext http)
+    public async Task<IResult> Rotate(Guid id, HttpContext http, CancellationToken cancel)
     {
+        if (await IsNotTheirs(id, http, cancel))
+            return Problems.NotFound(http.Request.Path).ToResult();
         var outcome = await Twice.Try(() => Grain.Rotate(http.Caller().Project, id));
         return outcome.Secret is { } secret ? Results.Json(new Made(id, secret)) : Refused(outcome, http);
     }
 
-    public async Task<IResult> Resume(Guid id, HttpContext http, bool skip = false)
+    public async Task<IResult> Resume(Guid id, HttpContext http, CancellationToken cancel, bool skip = false)
     {
+        if (await IsNotTheirs(id, http, cancel))
+            return Problems.NotFound(http.Request.Path).ToResult();
         var outcome = await Twice.Try(() => Grain.Resume(http.Caller().Project, id, skip));
         return outcome.Kind == OutcomeKind.Done ? Results.Json(new { }) : Refused(outcome, http);
     }
 
-    public async Task<IResult> Remove(Guid id, HttpContext http)
+    public async Task<IResult> Remove(Guid id, HttpContext http, CancellationToken cancel)
     {
+        if (await IsNotTheirs(id, http, cancel))
+            return Problems.NotFound(http.Request.Path).ToResult();
         var outcome = await Twice.Try(() => Grain.Remove(http.Caller().Project, id));
         return outcome.Kind == OutcomeKind.Done ? Results.Json(new { }) : Refused(outcome, http);
+    }
+
+    /// <summary>Whether it is an operator's, of all projects, and the caller is none. What is another project's is looked for by its project; this never changes, so it may be asked before.</summary>
+    private async Task<bool> IsNotTheirs(Guid id, HttpContext http, CancellationToken cancel)
+    {
+        if (http.Caller().Role >= Role.Operator)
+            return false;
+        await using var command = database.CreateCommand("select exists (select from webhook where id = $1 and everything)");
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        return (bool)(await command.ExecuteScalarAsync(cancel))!;   // an exists
     }
 
     private IWebhooksGrain Grain => grains.GetGrain<IWebhooksGrain>("webhooks/all");

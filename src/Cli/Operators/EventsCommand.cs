@@ -77,12 +77,13 @@ internal static class EventsCommand
         }
     }
 
-    private static void Print(JsonNode one, bool lines)
+    private static void Print(JsonNode one, bool lines) => Console.WriteLine(lines ? one.ToJsonString() : Line(one));
+
+    /// <summary>An event as a line of text. Titles are whatever somebody chose.</summary>
+    internal static string Line(JsonNode one)
     {
         var data = one["data"];
-        Console.WriteLine(lines
-            ? one.ToJsonString()
-            : $"{one["id"],8}  {one["time"]}  {Last(one["type"], '.'),-8}  {Last(data?["kind"], '#')} {Last(data?["id"], ':')}  {(data?["before"] is { } before ? $"{before} -> " : "")}{data?["state"]}  {data?["title"]}".TrimEnd());
+        return Table.Plain($"{one["id"],8}  {one["time"]}  {Last(one["type"], '.'),-8}  {Last(data?["kind"], '#')} {Last(data?["id"], ':')}  {(data?["before"] is { } before ? $"{before} -> " : "")}{data?["state"]}  {data?["title"]}".TrimEnd());
     }
 
     private static string Last(JsonNode? text, char after) => text?.ToString() is { } all ? all[(all.LastIndexOf(after) + 1)..] : "";

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Controller.Cli.Local;
+using Controller.Cli.Output;
 using static Controller.Cli.Operators.AdminTables;
 
 namespace Controller.Cli.Operators;
@@ -116,7 +117,7 @@ internal static class HostCommand
             foreach (var storage in done?["storages"] as JsonArray ?? [])
                 Console.WriteLine($"adopted: storage {storage}");
             if (done?["message"]?.ToString() is { Length: > 0 } message)
-                Console.WriteLine(message);
+                Console.WriteLine(Table.Plain(message));
             return ExitCode.Ok;
         });
         return command;

@@ -71,7 +71,7 @@ internal static class MigrateCommand
         var (total, left) = (Number(m["totalBytes"]), Number(m["remainingBytes"]));
         var far = total > 0 && Phase(m) == "moving" ? string.Create(CultureInfo.InvariantCulture, $", {100 - (100 * left / total):0}% of {total / (1 << 20):0} MiB") : "";
         var error = m["error"] is { } why ? $": {why}" : "";
-        return $"{Phase(m)} ({m["method"]}) from host {m["from"]?["host"]} to {m["to"]?["host"]?.ToString() ?? "?"}{far}{error}";
+        return Output.Table.Plain($"{Phase(m)} ({m["method"]}) from host {m["from"]?["host"]} to {m["to"]?["host"]?.ToString() ?? "?"}{far}{error}");
     }
 
     private static double Number(JsonNode? node) => node is null ? 0 : (double)node;

@@ -59,7 +59,7 @@ internal static class OpCommand
         {
             using var api = Connection.Api(parse);
             var now = await api.Json(HttpMethod.Post, $"{Operations}/{parse.GetValue(id):D}/retry", null, cancel);
-            Console.WriteLine(now is null ? "it has ended" : $"{now["what"]} of {now["kind"]} {now["entity"]} goes on; attempts: {now["attempts"]}. {now["lastError"]}".TrimEnd());
+            Console.WriteLine(now is null ? "it has ended" : Table.Plain($"{now["what"]} of {now["kind"]} {now["entity"]} goes on; attempts: {now["attempts"]}. {now["lastError"]}".TrimEnd()));
             return ExitCode.Ok;
         });
         return command;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Controller.Cli.Local;
+using Controller.Cli.Output;
 
 namespace Controller.Cli.Operators;
 
@@ -51,7 +52,7 @@ internal static class RepairCommand
         {
             using var api = Connection.Api(parse);
             var done = await api.Json(HttpMethod.Post, $"/admin/repairs/{await path(parse, api, cancel)}", null, cancel);
-            Console.WriteLine(done?["what"]?.ToString());
+            Console.WriteLine(Table.Plain($"{done?["what"]}"));
             return ExitCode.Ok;
         });
         return command;

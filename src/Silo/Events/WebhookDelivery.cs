@@ -13,7 +13,8 @@ namespace Controller.Silo.Events;
 internal sealed partial class WebhookDelivery(WebhookTurns turns, WebhookTargets targets, WebhookOptions options, TimeProvider time, ILogger<WebhookDelivery> logger) : BackgroundService
 {
     private const int AtATime = 16;
-    private const int PerPage = 100;
+    private const int PerTurn = 100;
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
     private readonly Dictionary<Guid, Task> _underWay = [];
@@ -50,30 +51,29 @@ internal sealed partial class WebhookDelivery(WebhookTurns turns, WebhookTargets
         try
         {
             using var client = targets.Client();
-            var (after, attempts) = (hook.Position, hook.Attempts);
-            while (!cancel.IsCancellationRequested)
+            var (after, attempts, began) = (hook.Position, hook.Attempts, time.GetTimestamp());
+            var (events, upto, pruned) = await turns.Next(hook, after, PerTurn, cancel);
+            if (pruned > after && !await turns.Missed(hook, after = pruned))
+                return;
+            foreach (var told in events.Where(e => e.Position > after))
             {
-                var (events, upto, pruned) = await turns.Next(hook, after, PerPage, cancel);
-                if (pruned > after && !await turns.Missed(hook, after = pruned))
-                    return;
-                foreach (var told in events.Where(e => e.Position > after))
+                // Others wait for their turn; and its own next one begins with what it is then, as its secrets.
+                if (cancel.IsCancellationRequested || time.GetElapsedTime(began) >= LongestTurn)
                 {
-                    if (await Tell(client, hook, told, cancel) is { } why)
-                    {
-                        await Failed(hook, ++attempts, why.Text, why.ForEver);
-                        return;
-                    }
-                    attempts = 0;
-                    if (!await turns.Delivered(hook, told.Position, told: true))
-                        return;
-                }
-                if (!await turns.Delivered(hook, upto, told: false))
+                    await turns.GiveBack(hook);
                     return;
-                after = upto;
-                if (events.Count < PerPage)
-                    break;
+                }
+                if (await Tell(client, hook, told, cancel) is { } why)
+                {
+                    await Failed(hook, ++attempts, why.Text, why.ForEver);
+                    return;
+                }
+                attempts = 0;
+                if (!await turns.Delivered(hook, told.Position, told: true))
+                    return;
             }
-            await turns.GiveBack(hook);
+            if (await turns.Delivered(hook, Math.Max(upto, after), told: false))
+                await turns.GiveBack(hook);
         }
         catch (Exception e) when (e is NpgsqlException or OperationCanceledException)
         {

@@ -45,9 +45,9 @@ internal sealed class WebhookTargets(WebhookOptions options)
     private async ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancel)
     {
         var host = context.DnsEndPoint.Host;
-        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Dns.GetHostAddressesAsync(host, cancel);
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await Resolve(host, cancel);
         // One that leads inside, and all are suspect: which of them is taken would be chance.
-        if (!addresses.All(MayGo))
+        if (addresses.Length == 0 || !addresses.All(MayGo))
             throw new ForbiddenTargetException(Forbidden(host));
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -62,8 +62,21 @@ internal sealed class WebhookTargets(WebhookOptions options)
         }
     }
 
+    /// <summary>None: there is no such name. That is refused in the same words as one that leads inside: which names there are inside is nobody's business outside.</summary>
+    private static async Task<IPAddress[]> Resolve(string host, CancellationToken cancel)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(host, cancel);
+        }
+        catch (SocketException)
+        {
+            return [];
+        }
+    }
+
     private bool MayGo(IPAddress address) => PublicAddresses.Contain(address) || _allowed.Any(n => n.Contains(PublicAddresses.Plain(address)));
 
     // Not which address it is: that would be news of the network inside.
-    private static string Forbidden(string host) => $"{host} is no public address: webhooks do not lead into inner networks (an operator may allow some: Webhooks:AllowedNetworks).";
+    private static string Forbidden(string host) => $"{host} leads to no public address: webhooks do not lead into inner networks (an operator may allow some: Webhooks:AllowedNetworks).";
 }

@@ -9,9 +9,13 @@ internal sealed record DueWebhook(
 
 /// <summary>
 /// Who delivers for which webhook. A turn that is not renewed runs out, and another silo goes on from the last event that was noted as delivered: what was told and not noted is told again.
+/// Whose last turn is longest ago (<c>until</c>) comes first, and no project has many turns at once: who is slow to answer is waited for by itself alone.
 /// </summary>
 internal sealed class WebhookTurns(NpgsqlDataSource database, TimeProvider time)
 {
+    /// <summary>Most turns of one project that a silo has at once.</summary>
+    public const int PerProject = 4;
+
     private static readonly TimeSpan Life = TimeSpan.FromSeconds(90);   // longer than any one delivery
     private readonly Guid _self = Guid.NewGuid();
 
@@ -21,15 +25,21 @@ internal sealed class WebhookTurns(NpgsqlDataSource database, TimeProvider time)
         await using var command = database.CreateCommand(
             """
             UPDATE webhook SET holder = $1, until = $3 WHERE id IN (
-                SELECT id FROM webhook WHERE state = 'active' AND (until IS NULL OR until < $2) AND (next_attempt IS NULL OR next_attempt <= $2)
-                    AND position < (SELECT max(position) FROM event)
-                ORDER BY next_attempt NULLS FIRST LIMIT $4 FOR UPDATE SKIP LOCKED)
+                SELECT w.id FROM webhook w JOIN (
+                    SELECT d.id, row_number() OVER (PARTITION BY d.project ORDER BY d.until NULLS FIRST)
+                        + (SELECT count(*) FROM webhook h WHERE h.project = d.project AND h.holder = $1 AND h.until >= $2) AS nth
+                    FROM webhook d WHERE d.state = 'active' AND (d.holder IS NULL OR d.until < $2) AND (d.next_attempt IS NULL OR d.next_attempt <= $2)
+                        AND d.position < (SELECT max(position) FROM event)) due USING (id)
+                -- Once more what another silo may have changed meanwhile.
+                WHERE due.nth <= $5 AND w.state = 'active' AND (w.holder IS NULL OR w.until < $2)
+                ORDER BY w.until NULLS FIRST LIMIT $4 FOR UPDATE OF w SKIP LOCKED)
             RETURNING id, project, everything, url, kinds, entity, secret, old_secret, old_secret_until, position, attempts
             """);
         command.Parameters.Add(new() { Value = _self });
         command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime });
         command.Parameters.Add(new() { Value = (time.GetUtcNow() + Life).UtcDateTime });
         command.Parameters.Add(new() { Value = most });
+        command.Parameters.Add(new() { Value = PerProject });
         await using var r = await command.ExecuteReaderAsync(cancel);
         var due = new List<DueWebhook>();
         while (await r.ReadAsync(cancel))
@@ -80,13 +90,14 @@ internal sealed class WebhookTurns(NpgsqlDataSource database, TimeProvider time)
 
     /// <summary>It was not told, for that reason; again then, or never (null).</summary>
     public Task<bool> Failed(DueWebhook hook, int attempts, string why, DateTimeOffset? again) => Note(
-        "attempts = $3, last_error = $4, next_attempt = $5, state = CASE WHEN $6 THEN 'dead' ELSE state END, holder = NULL, until = NULL",
-        hook, attempts, why, (object?)again?.UtcDateTime ?? DBNull.Value, again is null);
+        "attempts = $3, last_error = $4, next_attempt = $5, state = CASE WHEN $6 THEN 'dead' ELSE state END, holder = NULL, until = $7",
+        hook, attempts, why, (object?)again?.UtcDateTime ?? DBNull.Value, again is null, time.GetUtcNow().UtcDateTime);
 
     /// <summary>What it was not told is not there any more.</summary>
     public Task<bool> Missed(DueWebhook hook, long pruned) => Note("missed = $3, position = $3", hook, pruned);
 
-    public Task<bool> GiveBack(DueWebhook hook) => Note("holder = NULL, until = NULL", hook);
+    /// <summary>Its turn is over.</summary>
+    public Task<bool> GiveBack(DueWebhook hook) => Note("holder = NULL, until = $3", hook, time.GetUtcNow().UtcDateTime);
 
     private async Task<bool> Note(string what, DueWebhook hook, params object[] values)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 
 namespace Controller.Silo.Outward;
 
@@ -15,7 +16,15 @@ internal static class PublicAddresses
         }.Select(IPNetwork.Parse),
     ];
 
-    public static bool Contain(IPAddress address) => !Inside.Any(n => n.Contains(Plain(address)));
+    public static bool Contain(IPAddress address) => Contain(address, OfThisMachine());
+
+    /// <param name="address">An address.</param>
+    /// <param name="own">This machine's: what listens there may take its own machine for a friend.</param>
+    public static bool Contain(IPAddress address, IReadOnlyCollection<IPAddress> own) => !Inside.Any(n => n.Contains(Plain(address))) && !own.Contains(Plain(address));
+
+    /// <summary>All that this machine has now.</summary>
+    public static IReadOnlyCollection<IPAddress> OfThisMachine() =>
+        [.. NetworkInterface.GetAllNetworkInterfaces().SelectMany(i => i.GetIPProperties().UnicastAddresses).Select(a => a.Address)];
 
     /// <summary>An IPv4 address as such, also where it is written as one of IPv6.</summary>
     public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;

@@ -17,7 +17,7 @@ internal sealed class Receiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private Receiver(Func<Taken, int> answer)
+    private Receiver(Func<Taken, int> answer, Func<Task> answerAfter)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -31,6 +31,7 @@ internal sealed class Receiver : IAsyncDisposable
                 http.Request.Headers["webhook-id"].ToString(), http.Request.Headers["webhook-timestamp"].ToString(), http.Request.Headers["webhook-signature"].ToString(), body.ToArray(),
                 string.Join('\n', http.Request.Headers.Select(h => $"{h.Key}: {h.Value}")));
             All.Enqueue(taken);
+            await answerAfter();
             http.Response.StatusCode = answer(taken);
             if (http.Response.StatusCode is 301 or 307)
                 http.Response.Headers.Location = "http://127.0.0.1:1/elsewhere";
@@ -43,9 +44,9 @@ internal sealed class Receiver : IAsyncDisposable
     /// <summary>Every delivery, also those that were not taken.</summary>
     public ConcurrentQueue<Taken> All { get; } = new();
 
-    public static async Task<Receiver> Start(Func<Taken, int>? answer = null)
+    public static async Task<Receiver> Start(Func<Taken, int>? answer = null, Func<Task>? answerAfter = null)
     {
-        var receiver = new Receiver(answer ?? (_ => 204));
+        var receiver = new Receiver(answer ?? (_ => 204), answerAfter ?? (() => Task.CompletedTask));
         await receiver._app.StartAsync();
         return receiver;
     }

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Text.Json;
+using Controller.Silo.Outward;
 using Controller.Testing;
 
 namespace Controller.Api.Tests.Events;
@@ -115,7 +117,7 @@ public sealed class WebhookTests(EventCloud cloud)
             }
         }, TimeSpan.FromSeconds(60), () => cloud.Story);
         // The turn of the dead runs out: here nobody waits a minute and a half for it.
-        await cloud.Number("with due as (update webhook set until = null where holder is not null returning 1) select count(*) from due");
+        await cloud.Number("with due as (update webhook set holder = null where holder is not null returning 1) select count(*) from due");
         await Eventually.Is("all are told", () => Task.FromResult(made.All(id => receiver.All.Any(t => t.Event.Id == id && t.Event.Type == "state"))), TimeSpan.FromSeconds(60), () => cloud.Story);
         // Some perhaps twice, and in order all the same.
         var firsts = receiver.All.Select(t => t.Event.Position).Distinct().ToList();
@@ -170,10 +172,79 @@ public sealed class WebhookTests(EventCloud cloud)
         var before = bystander.All.Count;
         var named = new UriBuilder(bystander.Url) { Host = "localhost" }.Uri;
         var refused = await Assert.ThrowsAsync<HttpRequestException>(() => client.PostAsync(named, null));
-        Assert.Contains("localhost is no public address", refused.InnerException!.Message, StringComparison.Ordinal);
+        Assert.Contains("localhost leads to no public address", refused.InnerException!.Message, StringComparison.Ordinal);
         Assert.Equal(before, bystander.All.Count);
         foreach (var hook in new[] { sent, well })
             Assert.Equal(200, (await cloud.Ask("DELETE", $"/admin/webhooks/{hook}", secret: secret)).Status);
+    }
+
+    /// <summary>Four projects whose webhooks answer late and have more to be told than will ever be: who comes after them has its turn all the same.</summary>
+    [Fact]
+    public async Task Who_answers_late_keeps_nobody_else_waiting()
+    {
+        using var over = new CancellationTokenSource();
+        await using var late = await Receiver.Start(answerAfter: () => Task.Delay(TimeSpan.FromSeconds(1), over.Token).ContinueWith(_ => { }, TaskScheduler.Default));
+        var slow = Enumerable.Range(0, 4).Select(_ => Guid.NewGuid()).ToArray();
+        // Sixteen, as many as a silo tells at once: four of each project. They have been waiting for long.
+        await cloud.Number(
+            """
+            with made as (insert into webhook (id, project, everything, url, kinds, secret, created, created_by, position)
+                select gen_random_uuid(), p, false, $2, '{}', 'whsec_' || encode(sha256('x'), 'base64'), now(), 'test', 0 from unnest($1::uuid[]) p, generate_series(1, 4) returning 1),
+            told as (insert into event_outbox (type, term, kind, entity, project, state, title, version)
+                select 'changed', 'network', 'http://schemas.ogf.org/occi/infrastructure#network', gen_random_uuid(), p, 'active', 'x', n from unnest($1::uuid[]) p, generate_series(1, 300) n returning 1)
+            select (select count(*) from made) + (select count(*) from told)
+            """, slow, late.Url);
+        await Eventually.Is("all sixteen are told", () => Task.FromResult(late.All.Count >= 16), found: () => $"{late.All.Count} deliveries");
+        var secret = await cloud.NewProject("in-time");
+        await using var receiver = await Receiver.Start();
+        await Register(secret, receiver.Url);
+        await cloud.NewNetwork(secret);
+        await Eventually.Is("it is told", () => Task.FromResult(!receiver.All.IsEmpty), TimeSpan.FromSeconds(60), () => cloud.Story);
+        Assert.NotEqual(0, await cloud.Number("select count(*) from webhook where project = any($1) and state = 'active' and position < (select max(position) from event)", slow));
+        await cloud.Number("with gone as (delete from webhook where project = any($1) returning 1) select count(*) from gone", slow);
+        await over.CancelAsync();
+    }
+
+    [Fact]
+    public async Task An_operators_of_all_projects_is_nothing_of_members_and_a_urls_query_nothing_of_readers()
+    {
+        var member = await cloud.NewProject("steered");
+        var (operates, reads) = (await cloud.NewToken("steered", "operator"), await cloud.NewToken("steered", "reader"));
+        await using var receiver = await Receiver.Start();
+        var (all, _) = await Register(operates, receiver.Url, ",\"kinds\":[\"storage\"],\"allProjects\":true");
+        var (own, _) = await Register(member, receiver.Url + "?key=hush", ",\"kinds\":[\"storage\"]");
+
+        foreach (var (method, path) in new[] { ("POST", $"{all}/rotate"), ("POST", $"{all}/resume?skip=true"), ("DELETE", all) })
+            Assert.Equal(404, (await cloud.Ask(method, "/admin/webhooks/" + path, method == "POST" ? "" : null, member)).Status);
+        Assert.Equal(own, Assert.Single((await cloud.Ask("GET", "/admin/webhooks", secret: member)).Json.EnumerateArray()).GetProperty("id").GetString());
+        Assert.Equal(receiver.Url + "?key=hush", (await Shown(member, own)).GetProperty("url").GetString());
+        Assert.Equal(receiver.Url, (await Shown(reads, own)).GetProperty("url").GetString());
+
+        Assert.True((await Shown(operates, all)).GetProperty("allProjects").GetBoolean());
+        Assert.Equal(200, (await cloud.Ask("POST", $"/admin/webhooks/{all}/resume", "", operates)).Status);
+        Assert.Equal(200, (await cloud.Ask("POST", $"/admin/webhooks/{all}/rotate", "", operates)).Status);
+        foreach (var hook in new[] { all, own })
+            Assert.Equal(200, (await cloud.Ask("DELETE", $"/admin/webhooks/{hook}", secret: operates)).Status);
+    }
+
+    /// <summary>Who registers names until one is refused otherwise has a list of what there is inside.</summary>
+    [Fact]
+    public async Task A_name_that_leads_inside_is_refused_in_the_words_of_one_that_is_not_there()
+    {
+        using var client = new Controller.Silo.Events.WebhookTargets(new() { AllowHttp = true }).Client();
+        Assert.Equal(await Refusal("localhost"), (await Refusal("nobody.invalid")).Replace("nobody.invalid", "localhost", StringComparison.Ordinal));
+
+        async Task<string> Refusal(string host) => (await Assert.ThrowsAsync<HttpRequestException>(() => client.PostAsync(new Uri($"http://{host}:1/"), null))).InnerException!.Message;
+    }
+
+    [Fact]
+    public void This_machines_own_public_addresses_are_refused()
+    {
+        var (own, other) = (IPAddress.Parse("203.0.113.7"), IPAddress.Parse("203.0.113.8"));
+        Assert.False(PublicAddresses.Contain(own, [own]));
+        Assert.False(PublicAddresses.Contain(own.MapToIPv6(), [own]));
+        Assert.True(PublicAddresses.Contain(other, [own]));
+        Assert.Contains(IPAddress.Loopback, PublicAddresses.OfThisMachine());
     }
 
     private async Task<(string Id, string Secret)> Register(string secret, string url, string more = "")
