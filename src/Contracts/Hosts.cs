@@ -518,6 +518,9 @@ public interface IHostGrain : IGrainWithStringKey
     /// <summary>Records a new host that waits for an operator's approval, or does not. Repeating it changes no decision that was made meanwhile.</summary>
     [Alias("Admit")] Task Admit(string name, string certificateSerial, HostAdmission admission);
 
+    /// <summary>The same with the join token of that key. Null, or why not: it has connected already, is being removed, or was removed.</summary>
+    [Alias("AdmitBy")] Task<string?> AdmitBy(string name, string certificateSerial, HostAdmission admission, string joinToken);
+
     /// <summary>From now on it takes machines.</summary>
     [Alias("Approve")] Task<Outcome> Approve(string by);
 

@@ -58,8 +58,13 @@ public interface IJoinTokenGrain : IGrainWithStringKey
     /// <summary>Uses it up and answers the id of the new host, or says why not.</summary>
     [Alias("Redeem")] Task<JoinResult> Redeem();
 
-    /// <summary>The same for the host with that public key (SHA-256, hexadecimal). It may ask again, should the answer have been lost: it is the same host.</summary>
+    /// <summary>
+    /// The same for the host with that public key (SHA-256, hexadecimal). It may ask again until the token expires or is revoked, should the answer have been lost: it is the same host, which
+    /// <see cref="IHostGrain.AdmitBy"/> refuses once it has connected.
+    /// </summary>
     [Alias("RedeemFor")] Task<JoinResult> RedeemFor(string key);
+
+    [Alias("View")] Task<JoinTokenView?> View();
 
     /// <summary>From now on no host joins with it; one that did stays. False when there is no such token.</summary>
     [Alias("Revoke")] Task<bool> Revoke();

@@ -29,7 +29,16 @@ internal sealed class Adoption(IGrainFactory grains)
         if (await Twice.Try(() => host.Describe(machine, incarnation)) is not { } described)
             return Problems.Conflict($"Host {view.Name} is not connected, or its agent has no record of machine {machine}: what it cannot describe cannot be adopted.").ToResult();
 
-        var caller = new Caller(project, Role.Admin, http.Caller().Principal);
+        if (Descriptions.Refusal(described, machine, incarnation) is { } wrong)
+            return Problems.Conflict($"What host {view.Name} says of machine {machine} is not to be believed: {wrong}.").ToResult();
+
+        // Of that project, and with no more rights than its members have: a host may say that its machine has another project's network or volume.
+        var caller = new Caller(project, Role.Member, http.Caller().Principal);
+        foreach (var nic in described.Machine.Nics)
+        {
+            if (await Twice.Try(() => grains.Entity("network", nic.Network).View(caller with { Role = Role.Admin })) is { } network && network.Project != project)
+                return Problems.Conflict($"Host {view.Name} says that the machine is on network {nic.Network}, which is another project's ({network.Project}).").ToResult();
+        }
         var storages = new List<Guid>();
         foreach (var volume in described.Volumes)
         {

@@ -24,11 +24,11 @@ internal static class BackupCommand
     /// <summary>Whole or not at all: it gets its name when it is on disk and was read once.</summary>
     public static async Task<Archive> Write(DatabaseTools tools, string to, CancellationToken cancel)
     {
-        var partial = to + ".partial";
+        var partial = $"{to}.{Guid.NewGuid():N}.partial";
         try
         {
-            // It holds tokens' digests and tenants' user data: for its owner alone, from its first byte.
-            await using (File.Open(partial, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
+            // It holds tokens' digests and tenants' user data: for its owner alone, from its first byte, and in no file that somebody else has put there.
+            await using (File.Open(partial, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite }))
             {
             }
             await tools.Run("pg_dump", ["-Fc", "--no-owner", "--no-privileges", "-n", "public", "-f", partial], cancel);

@@ -132,13 +132,13 @@ internal sealed partial class ComputeGrain
         var machine = order.Machine;
         if (_record.Value is { } known)
         {
+            if (known.Project != order.Caller.Project)
+                return new(OutcomeKind.Conflict, $"Compute {Id} is of another project ({known.Project}).");
             if (known.Host == order.Host && known.Incarnation == machine.Incarnation)
             {
                 await MakeAdoptedLinks(order);   // an attempt of before may have ended half-way
                 return new(OutcomeKind.AlreadyDone, View: await View(order.Caller));
             }
-            if (known.Project != order.Caller.Project)
-                return new(OutcomeKind.Conflict, $"Compute {Id} is of another project ({known.Project}).");
             if (known is not { Phase: ComputePhase.Failed, QuietAt: not null } || !IsQuiet(known))
                 return new(OutcomeKind.Conflict, $"Compute {Id} is on host {known.Host} as incarnation {known.Incarnation}: {ComputeLifecycle.Words(known.Phase)}. Of one that is missing there another can be adopted.");
         }
@@ -146,8 +146,8 @@ internal sealed partial class ComputeGrain
         if (machine.Pool is { } pool && host.Capabilities!.Pools.All(p => p.Id != pool))
             return new(OutcomeKind.Conflict, $"Its root disk is in the shared pool {pool}, which host {host.Name} does not see now.");
         var record = Adopted(order, host);
-        // Its links take their addresses one by one: one that another has meanwhile keeps nobody from adopting the rest.
-        var placed = await _claims.Place(Request(record, order.Host));
+        // No version: there may be no row yet. Its links take their addresses one by one: one that another has meanwhile keeps nobody from adopting the rest.
+        var placed = await _claims.Place(Request(record, order.Host) with { Version = null });
         if (placed.Host != order.Host)
             return new(placed.Host is null ? placed.Kind : OutcomeKind.Conflict, placed.Why ?? $"Compute {Id} has a claim of host {placed.Host}.");
         await _record.Write(record);

@@ -85,6 +85,8 @@ internal sealed partial class HostGrain
             LogNotRemoved(e, Id);
             return;   // the sweeper repeats it
         }
+        if (present.JoinToken is { } token)
+            await JoinToken(token).Revoke();   // before it is forgotten: whoever kept it does not come back with it
         await _claims.Forget(Id);
         await _record.Clear();
         LogRemoved(Id, present.Name);

@@ -65,12 +65,30 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
 
     public Task Enrol(string name, string certificateSerial) => Admit(name, certificateSerial, HostAdmission.Approved);
 
-    public async Task Admit(string name, string certificateSerial, HostAdmission admission)
+    public Task Admit(string name, string certificateSerial, HostAdmission admission) => Write(name, certificateSerial, admission, null);
+
+    public async Task<string?> AdmitBy(string name, string certificateSerial, HostAdmission admission, string joinToken)
+    {
+        if (_record.Value is { Removing: true })
+            return $"Host {Id} is being removed: join with a new token.";
+        if (_record.Value is { } present && (present.Capabilities is not null || present.CertificatesSince is not null))
+            return $"The join token was used already, for host {Id}, which has connected.";
+        // A removal takes the token back before it forgets the host.
+        if (_record.Value is null && await JoinToken(joinToken).View() is not { Revoked: null })
+            return $"Host {Id} was removed: join with a new token.";
+        await Write(name, certificateSerial, admission, joinToken);
+        return null;
+    }
+
+    private IJoinTokenGrain JoinToken(string key) => GrainFactory.GetGrain<IJoinTokenGrain>(GrainId.Create("join", key));
+
+    // One that is there keeps its name: an operator may have given it another.
+    private async Task Write(string name, string certificateSerial, HostAdmission admission, string? joinToken)
     {
         await _record.Write(_record.Value is { } present
-            ? present with { Name = name, Certificate = certificateSerial }
-            : new() { Id = Id, Name = name, Certificate = certificateSerial, Since = _time.GetUtcNow(), Admission = admission });
-        LogEnrolled(Id, name, admission);
+            ? present with { Certificate = certificateSerial, JoinToken = joinToken ?? present.JoinToken }
+            : new() { Id = Id, Name = name, Certificate = certificateSerial, Since = _time.GetUtcNow(), Admission = admission, JoinToken = joinToken });
+        LogEnrolled(Id, _record.Value!.Name, admission);
     }
 
     public async Task<bool> Presents(DateTimeOffset issued)

@@ -27,6 +27,9 @@ internal sealed record HostRecord
     /// <summary>Serial number of its present certificate.</summary>
     public string? Certificate { get; init; }
 
+    /// <summary>Key of the join token that it came with, which is of no use once the host is removed; null: by a release that did not note it.</summary>
+    public string? JoinToken { get; init; }
+
     /// <summary>When the newest certificate was issued that it has used: older ones are of no use to anybody. By time and not by serial number, so that a record out of a backup locks nobody out.</summary>
     public DateTimeOffset? CertificatesSince { get; init; }
 

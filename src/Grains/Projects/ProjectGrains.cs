@@ -104,8 +104,8 @@ internal sealed class JoinTokenGrain(
     {
         if (_record.Value is not { } present)
             return new(null, "There is no such join token.");
-        if (present is { UsedFor: { } same, Revoked: null } && key.Length > 0 && present.Key == key)
-            return new(same, null) { Admission = present.Admission };   // its answer was lost
+        if (present is { UsedFor: { } same, Revoked: null } && key.Length > 0 && present.Key == key && present.Expires > time.GetUtcNow())
+            return new(same, null) { Admission = present.Admission };   // its answer was lost, unless the host says that it was not
         if (present.UsedFor is { } host)
             return new(null, $"The join token was used already, for host {host}.");
         if (present.Revoked is { } revoked)
@@ -117,6 +117,8 @@ internal sealed class JoinTokenGrain(
         await _record.Write(present with { UsedFor = used, Key = key });
         return new(used, null) { Admission = present.Admission };
     }
+
+    public Task<JoinTokenView?> View() => Task.FromResult(_record.View?.Token);
 
     public async Task<bool> Revoke()
     {

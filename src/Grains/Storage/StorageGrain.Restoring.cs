@@ -91,7 +91,7 @@ internal sealed partial class StorageGrain
         };
         foreach (var name in pool)
             record.Attributes[Pools.OfStorage.Name] = AttributeValue.Of(name);
-        var placed = await _claims.Place(Request(record) with { OnlyHost = order.Host });
+        var placed = await _claims.Place(Request(record) with { OnlyHost = order.Host, Version = null });
         if (placed.Host != order.Host)
             return new(placed.Host is null ? placed.Kind : OutcomeKind.Conflict, placed.Why ?? $"Storage {Id} has a claim of host {placed.Host}.");
         await _record.Write(record);

@@ -31,7 +31,11 @@ internal sealed partial class AgentGatewayService(
             throw new RpcException(new(StatusCode.PermissionDenied, redeemed.Why ?? "The join token is not valid."));
         }
         using var certificate = Sign(request.Csr, host);
-        await Host(host).Admit(request.Name, certificate.SerialNumber, redeemed.Admission);
+        if (await Host(host).AdmitBy(request.Name, certificate.SerialNumber, redeemed.Admission, key) is { } why)
+        {
+            LogRefused(context.Peer, why);
+            throw new RpcException(new(StatusCode.PermissionDenied, why));
+        }
         await seen.Certificate(host, certificate);
         return Answer(host, certificate);
     }

@@ -52,11 +52,17 @@ public sealed class RestoreTests : IAsyncLifetime
         await JoinToken();
         Assert.Equal(2, await Rows("SELECT count(*) FROM entity WHERE state_name = 'join'"));
 
+        var (dropped, rotated) = (Guid.NewGuid(), Guid.NewGuid());
+        foreach (var hook in (Guid[])[dropped, rotated])
+            await Rows($"INSERT INTO webhook (id, project, everything, url, kinds, secret, created, created_by, position, state) VALUES ('{hook}', '{WellKnownProject}', false, 'http://127.0.0.1:9/', '{{}}', 'old', now(), 'test', 0, 'dead') RETURNING 1::bigint");
+
         var backup = _place.In("cloud.backup");
         Assert.Contains("bytes, the database", await Cli("backup", backup), StringComparison.Ordinal);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(backup));
 
         // What the backup does not know of.
+        await Rows($"DELETE FROM webhook WHERE id = '{dropped}' RETURNING 1::bigint");
+        await Rows($"UPDATE webhook SET secret = 'new' WHERE id = '{rotated}' RETURNING 1::bigint");
         Assert.Equal(200, (await Admin("DELETE", $"/admin/tokens/{token}")).Status);
         await Act(kept, "stop", "inactive");
         await Act(kept, "start", "active");
@@ -77,8 +83,11 @@ public sealed class RestoreTests : IAsyncLifetime
         foreach (var running in (string[])[kept, startedLater, fresh])
             consoles[running] = await Console(running);
 
+        await Eventually.Is("its events are there", async () => await Rows("SELECT count(*) FROM event_outbox") == 0);
+        var newest = await Rows("SELECT max(position) FROM event");
         var said = await Restore(backup);
         Assert.Contains("restored: the database", said, StringComparison.Ordinal);
+        Assert.Contains($"webhook {dropped} was deleted after the backup", said, StringComparison.Ordinal);
         Assert.Contains("kept: ", said, StringComparison.Ordinal);
 
         // What is there counts; what is missing is said, and nobody has made it anew.
@@ -100,6 +109,10 @@ public sealed class RestoreTests : IAsyncLifetime
         // What must not come back.
         Assert.Equal(401, (await Send("GET", "/compute/", secret)).Status);
         Assert.Equal(0, await Rows("SELECT count(*) FROM entity WHERE state_name = 'join'"));
+        Assert.Equal((1, 1), (await Rows("SELECT count(*) FROM webhook"), await Rows($"SELECT count(*) FROM webhook WHERE id = '{rotated}' AND secret = 'new'")));
+        // No position is given twice, and who has read up to one of those that are gone hears so.
+        Assert.InRange(await Rows("SELECT min(position) FROM event WHERE position > (SELECT position FROM event_pruned)"), newest + 1, long.MaxValue);
+        Assert.Equal(410, (await Admin("GET", $"/events?after={newest}")).Status);
 
         // Orders are obeyed, though the host has seen higher generations of these than the database.
         await Act(stoppedLater, "start", "active");
