@@ -83,8 +83,16 @@ internal sealed partial class ComputeGrain
                 Operation = Operation.Begin("starting", _time.GetUtcNow(), StartLimit),
             };
         }
-        return WithPower(next, seen.Power);
+        return WithPower(next, seen is { Unapplied: true, Power: Power.Off or Power.Crashed } ? Settled(present) : seen.Power);
     }
+
+    /// <summary>What it is, going by its record, when nothing is under way: of a machine whose host says only that it is not yet as it was wanted.</summary>
+    private static Power Settled(ComputeRecord present) => present.Phase switch
+    {
+        _ when ComputeAvailability.RunsIn(present.Phase) => Power.Running,
+        ComputePhase.Suspending or ComputePhase.Suspended => present.Power,
+        _ => Power.Off,
+    };
 
     private static ComputeRecord WithPower(ComputeRecord record, Power seen) => seen switch
     {
