@@ -17,6 +17,7 @@ internal sealed partial class ComputeGrain
     private const string KnowsExisting = "existing";
 
     private readonly Restoration _restoration;
+    private readonly IUnmanagedMachines _unmanaged;
 
     /// <summary>Whether its record is from before the restore, and its host has not been asked yet what it has.</summary>
     private bool IsUncompared(ComputeRecord record) => record.Host is not null && record.Era != _restoration.Era && _restoration.IsBefore(record.Created);
@@ -74,13 +75,12 @@ internal sealed partial class ComputeGrain
                 Message = $"The database was restored to an earlier state, and the machine is not on host {host} any more. It can be started from its disk, if that is there, or deleted.",
             };
         }
-        // Its lease was over while the control plane was away, so its host has ended it; no guest has decided that.
+        // Its lease is over, or it was lost with its host and goes on elsewhere as an incarnation that nobody knows of any more.
         if (seen.Power == Power.Off && ComputeAvailability.IsWanted(present.Mixins) && ComputeAvailability.RunsIn(present.Phase))
         {
-            return next with
+            return WithPower(next, Power.Off) with
             {
-                QuietAt = null, Phase = ComputePhase.Starting, Power = Power.Running, Generation = present.Generation + 1, PowerGeneration = present.Generation + 1,
-                Operation = Operation.Begin("starting", _time.GetUtcNow(), StartLimit),
+                Message = $"The database was restored to an earlier state, and the machine is off on host {host}. Since it may have been started on another host meanwhile, it is not started by itself: start it.",
             };
         }
         return WithPower(next, seen is { Unapplied: true, Power: Power.Off or Power.Crashed } ? Settled(present) : seen.Power);
@@ -125,12 +125,14 @@ internal sealed partial class ComputeGrain
         return true;
     }
 
-    /// <summary>Why it cannot be started; null: it can, or it needs nothing of its host's agent that not every agent has.</summary>
+    /// <summary>Why one of before the restore cannot be started; null: it can.</summary>
     private async Task<Outcome?> CannotStart()
     {
-        if (_record.Value is not { Phase: ComputePhase.Failed, Host: not null } present || present.MadeBefore != present.Incarnation)
+        if (_record.Value is not { Host: not null } present || !IsExisting(present) || ComputeAvailability.RunsIn(present.Phase))
             return null;
-        return await HostLacks(present, [KnowsExisting]);
+        // Its disk, or an image to start afresh from, is within other hosts' reach: then each of them may have it.
+        var anywhere = present.Pool is not null || ComputeAvailability.IsWanted(present.Mixins);
+        return await _unmanaged.Having(Id, anywhere ? _restoration.Era : null) is { } why ? new(OutcomeKind.Conflict, why) : await HostLacks(present, [KnowsExisting]);
     }
 
     // ---------------------------------------------------------------- adoption

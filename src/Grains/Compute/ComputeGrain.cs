@@ -34,13 +34,14 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         IClaims claims,
         ISavedImages saved,
         Restoration restoration,
+        IUnmanagedMachines unmanaged,
         TimeProvider time,
         ILogger<ComputeGrain> logger)
     {
         _record = new(state, ComputeProjection.View, ComputeProjection.Index, time);
         _links = new(GrainFactory);
         _templates = new(GrainFactory);
-        (_claims, _saved, _restoration, _time, _logger) = (claims, saved, restoration, time, logger);
+        (_claims, _saved, _restoration, _unmanaged, _time, _logger) = (claims, saved, restoration, unmanaged, time, logger);
     }
 
     private TimeSpan StopGrace => ComputeHardware.Grace(_record.Value!.Attributes);
