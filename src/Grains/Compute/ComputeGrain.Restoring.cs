@@ -25,6 +25,10 @@ internal sealed partial class ComputeGrain
     /// <summary>Whether its host is told nothing of it: nobody has asked for anything since its record was restored, or it was adopted.</summary>
     private static bool IsQuiet(ComputeRecord record) => record.QuietAt == record.Generation;
 
+    /// <summary>The record of something more that is asked for.</summary>
+    private ComputeRecord Asked(ComputeRecord next) =>
+        next with { Generation = next.Generation + 1, AskedIn = IsUncompared(next) ? _restoration.Era : next.AskedIn };
+
     /// <summary>Whether its root disk must be there already.</summary>
     private bool IsExisting(ComputeRecord record) => record.MadeBefore == record.Incarnation || IsUncompared(record);
 
@@ -64,14 +68,14 @@ internal sealed partial class ComputeGrain
             Recovery = present.Recovery is { State: RecoveryState.Placing } ? null : present.Recovery,
             Migration = present.Migration is { UnderWay: true } ? null : present.Migration,   // neither end is told that it lost: the machine may be on either
             Message = null,
-            QuietAt = present.Generation,
+            QuietAt = present.AskedIn == _restoration.Era ? null : present.Generation,   // its power is what it is; what else was asked for meanwhile was promised
             PowerGeneration = 0,   // what its host tells of generations of before is news all the same
         };
         if (seen is null)
         {
             return next with
             {
-                Phase = ComputePhase.Failed, Power = Power.Off, Stop = StopMethod.PowerOff,
+                Phase = ComputePhase.Failed, Power = Power.Off, Stop = StopMethod.PowerOff, QuietAt = present.Generation,
                 Message = $"The database was restored to an earlier state, and the machine is not on host {host} any more. It can be started from its disk, if that is there, or deleted.",
             };
         }

@@ -113,7 +113,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return tooLarge;
         }
         present = _record.Value;
-        await _record.Write(present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk, Held = held, Generation = present.Generation + 1 });
+        await _record.Write(Asked(present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk, Held = held }));
         await Tell();
         return new(OutcomeKind.Done, View: await View(command.Caller));
     }
@@ -277,7 +277,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     {
         if (_record.Value is { } present && present.Phase != ComputePhase.Deleting && present.Links.Any(l => l.Id == link))
         {
-            await _record.Write(present with { Generation = present.Generation + 1 });
+            await _record.Write(Asked(present));
             await Tell();
         }
     }
@@ -289,13 +289,11 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var gone = present.Links.FirstOrDefault(l => l.Id == link);
         if (gone is not null)
         {
-            var generation = present.Generation + 1;
-            await _record.Write(present with
+            await _record.Write(Asked(present with
             {
-                Generation = generation,
                 Links = [.. present.Links.Where(l => l.Id != link)],
-                LeavingLinks = [.. present.LeavingLinks, gone with { Generation = generation }],
-            });
+                LeavingLinks = [.. present.LeavingLinks, gone with { Generation = present.Generation + 1 }],
+            }));
             await Tell();
         }
         else if (present.LeavingLinks.All(l => l.Id != link))
