@@ -20,8 +20,8 @@ internal sealed partial class ComputeGrain
         }
         if (present.Recovery is { State: RecoveryState.Placing })
             return;   // not yet anywhere else
-        if (IsUncompared(present) || IsQuiet(present))
-            return;   // nobody has asked for anything since its record was restored
+        if (!await MayBeTold(present))
+            return;
         if (present.Phase == ComputePhase.Deleting)
             await _links.Going(present.Links, _time);
         var machine = await Desired(present);

@@ -22,8 +22,21 @@ internal sealed partial class ComputeGrain
     /// <summary>Whether its record is from before the restore, and its host has not been asked yet what it has.</summary>
     private bool IsUncompared(ComputeRecord record) => record.Host is not null && record.Era != _restoration.Era && _restoration.IsBefore(record.Created);
 
-    /// <summary>Whether its host is told nothing of it: nobody has asked for anything since its record was restored, or it was adopted.</summary>
+    /// <summary>Whether nobody has asked for anything since its record was restored, or it was adopted: then its host is told nothing of it.</summary>
     private static bool IsQuiet(ComputeRecord record) => record.QuietAt == record.Generation;
+
+    /// <summary>Whether its host may be told what is wanted of it. An agent that does not know of machines that were made before would make it a new root disk; the compute says so while that is the case.</summary>
+    private async Task<bool> MayBeTold(ComputeRecord present)
+    {
+        if (IsUncompared(present) || IsQuiet(present))
+            return false;   // nobody has asked for anything since its record was restored
+        const string Held = "Nothing more is asked of its host: it must not make the machine a new root disk. ";
+        var why = present.Phase != ComputePhase.Deleting && IsExisting(present) && await HostLacks(present, [KnowsExisting]) is { Why: var lacking } ? Held + lacking : null;
+        var message = why ?? (present.Message?.StartsWith(Held, StringComparison.Ordinal) == true ? null : present.Message);
+        if (_record.Value is { } now && message != now.Message)
+            await _record.Write(now with { Message = message });
+        return why is null;
+    }
 
     /// <summary>The record of something more that is asked for.</summary>
     private ComputeRecord Asked(ComputeRecord next) =>
