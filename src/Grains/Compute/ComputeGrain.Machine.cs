@@ -20,7 +20,7 @@ internal sealed partial class ComputeGrain
         }
         if (present.Recovery is { State: RecoveryState.Placing })
             return;   // not yet anywhere else
-        if (!await MayBeTold(present))
+        if (!await MayTell(present))
             return;
         if (present.Phase == ComputePhase.Deleting)
             await _links.Going(present.Links, _time);

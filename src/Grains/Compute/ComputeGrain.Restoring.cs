@@ -16,6 +16,8 @@ internal sealed partial class ComputeGrain
     /// <summary>What an agent must know to be told of a machine that was made before.</summary>
     private const string KnowsExisting = "existing";
 
+    private const string Untold = "Nothing more is asked of its host, which must not make the machine a new root disk. ";
+
     private readonly Restoration _restoration;
     private readonly IUnmanagedMachines _unmanaged;
 
@@ -25,16 +27,19 @@ internal sealed partial class ComputeGrain
     /// <summary>Whether nobody has asked for anything since its record was restored, or it was adopted: then its host is told nothing of it.</summary>
     private static bool IsQuiet(ComputeRecord record) => record.QuietAt == record.Generation;
 
-    /// <summary>Whether its host may be told what is wanted of it. An agent that does not know of machines that were made before would make it a new root disk; the compute says so while that is the case.</summary>
-    private async Task<bool> MayBeTold(ComputeRecord present)
+    /// <summary>Why its host must not be told what is wanted of it: an agent that does not know of machines that were made before would make it a new root disk. Null: it may.</summary>
+    private async Task<string?> WhyUntold(ComputeRecord present) =>
+        present.Phase != ComputePhase.Deleting && IsExisting(present) && await HostLacks(present, [KnowsExisting]) is { Why: var lacking } ? Untold + lacking : null;
+
+    /// <summary>Whether its host may be told what is wanted of it; the compute says so while it may not.</summary>
+    private async Task<bool> MayTell(ComputeRecord present)
     {
         if (IsUncompared(present) || IsQuiet(present))
             return false;   // nobody has asked for anything since its record was restored
-        const string Held = "Nothing more is asked of its host: it must not make the machine a new root disk. ";
-        var why = present.Phase != ComputePhase.Deleting && IsExisting(present) && await HostLacks(present, [KnowsExisting]) is { Why: var lacking } ? Held + lacking : null;
-        var message = why ?? (present.Message?.StartsWith(Held, StringComparison.Ordinal) == true ? null : present.Message);
-        if (_record.Value is { } now && message != now.Message)
-            await _record.Write(now with { Message = message });
+        var why = await WhyUntold(present);
+        var message = why ?? (present.Message?.StartsWith(Untold, StringComparison.Ordinal) == true ? null : present.Message);
+        if (message != present.Message)
+            await _record.Write(_record.Value! with { Message = message });
         return why is null;
     }
 
@@ -62,6 +67,7 @@ internal sealed partial class ComputeGrain
             await _claims.ReleaseIncarnation(Id, migration.Target.Incarnation);
         var name = (await HostOf(host).View())?.Name ?? host.ToString();
         await _record.Write(AsSeen(present, seen, name));
+        await Tell();   // what was asked for meanwhile
         if (seen is null)
         {
             foreach (var link in present.Links)
@@ -93,7 +99,7 @@ internal sealed partial class ComputeGrain
             };
         }
         // Its lease is over, or it was lost with its host and goes on elsewhere as an incarnation that nobody knows of any more.
-        if (seen.Power == Power.Off && ComputeAvailability.IsWanted(present.Mixins) && ComputeAvailability.RunsIn(present.Phase))
+        if (seen is { Power: Power.Off } or { Power: Power.Crashed, Unapplied: true } && ComputeAvailability.IsWanted(present.Mixins) && ComputeAvailability.RunsIn(present.Phase))
         {
             return WithPower(next, Power.Off) with
             {

@@ -232,7 +232,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         : _losing == host ? throw new InvalidOperationException($"Whether compute {Id} is lost with its host is being decided: ask again.")
         : present.Recovery is { State: RecoveryState.Placing } recovery && recovery.From == host ? Away(recovery.Lost)
         : present.Left.FirstOrDefault(l => l.Host == host) is { } left ? Away(left.Incarnation)
-        : present.Host == host ? await MayBeTold(present) ? await Desired(_record.Value!) : null
+        : present.Host == host ? IsUncompared(present) || IsQuiet(present) || await WhyUntold(present) is not null ? null : await Desired(present)
         : present.Migration is { Phase: MigrationPhase.Moving } migration && migration.Target.Host == host ? await Incoming(present)
         : null;
 
