@@ -1,5 +1,4 @@
 using Controller.Contracts;
-using Controller.Grains.Entities;
 using Controller.Grains.Restoring;
 using Microsoft.Extensions.Logging;
 using Occi;
