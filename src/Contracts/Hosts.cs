@@ -325,6 +325,9 @@ public sealed record ObservedMachine(
 
     /// <summary>It is what was wanted before the database was restored from a backup, or nobody knows when.</summary>
     [Id(311)] public bool Before { get; init; }
+
+    /// <summary>Its agent has not brought it to anything that was wanted, or not yet again, as after the host's reboot or the end of its lease: that it is off is nobody's decision.</summary>
+    [Id(811)] public bool Unapplied { get; init; }
 }
 
 /// <summary>An address that a guest has on the NIC of a link.</summary>

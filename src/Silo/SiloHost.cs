@@ -96,6 +96,7 @@ internal static class SiloHost
         services.AddSingleton<IMixinMembers, PostgresMixinMembers>();
         services.AddSingleton<IConsoleTickets, PostgresConsoleTickets>();
         services.AddSingleton<IAvailableMachines, PostgresAvailableMachines>();
+        services.AddSingleton<IUnmanagedMachines, PostgresUnmanagedMachines>();
         services.AddSingleton(availability);
         services.AddSingleton<IFence, RedfishFence>();
         services.AddSingleton<IFence, CommandFence>();

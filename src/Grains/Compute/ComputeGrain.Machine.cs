@@ -20,8 +20,8 @@ internal sealed partial class ComputeGrain
         }
         if (present.Recovery is { State: RecoveryState.Placing })
             return;   // not yet anywhere else
-        if (IsUncompared(present) || IsQuiet(present))
-            return;   // nobody has asked for anything since its record was restored
+        if (!await MayTell(present))
+            return;
         if (present.Phase == ComputePhase.Deleting)
             await _links.Going(present.Links, _time);
         var machine = await Desired(present);
@@ -133,6 +133,8 @@ internal sealed partial class ComputeGrain
             return ComputeTrigger.SawFailure;
         if (machine.Generation < present.PowerGeneration || machine.Failure is { Retryable: true })
             return null;   // not there yet: the agent is still at it
+        if (machine is { Unapplied: true, Power: Power.Off or Power.Crashed })
+            return null;   // its agent will start it, or may not: its guest has decided nothing
         return machine.Power switch
         {
             Power.Running => ComputeTrigger.SawRunning,

@@ -66,6 +66,7 @@ internal sealed partial class ComputeGrain
         {
             Host = migration.Target.Host,
             Incarnation = migration.Target.Incarnation,
+            Era = _restoration.Era,   // the target may have been asked what it has before this was its
             Left = [.. present.Left, new(migration.Source.Host!.Value, migration.Source.Incarnation)],
             Migration = migration with { Phase = MigrationPhase.Done, Ended = now, Error = null, OwesVolumes = migration.Volumes.Length > 0 },
         });

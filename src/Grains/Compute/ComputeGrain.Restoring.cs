@@ -1,5 +1,4 @@
 using Controller.Contracts;
-using Controller.Grains.Entities;
 using Controller.Grains.Restoring;
 using Microsoft.Extensions.Logging;
 using Occi;
@@ -16,13 +15,36 @@ internal sealed partial class ComputeGrain
     /// <summary>What an agent must know to be told of a machine that was made before.</summary>
     private const string KnowsExisting = "existing";
 
+    private const string Untold = "Nothing more is asked of its host, which must not make the machine a new root disk. ";
+
     private readonly Restoration _restoration;
+    private readonly IUnmanagedMachines _unmanaged;
 
     /// <summary>Whether its record is from before the restore, and its host has not been asked yet what it has.</summary>
     private bool IsUncompared(ComputeRecord record) => record.Host is not null && record.Era != _restoration.Era && _restoration.IsBefore(record.Created);
 
-    /// <summary>Whether its host is told nothing of it: nobody has asked for anything since its record was restored, or it was adopted.</summary>
+    /// <summary>Whether nobody has asked for anything since its record was restored, or it was adopted: then its host is told nothing of it.</summary>
     private static bool IsQuiet(ComputeRecord record) => record.QuietAt == record.Generation;
+
+    /// <summary>Why its host must not be told what is wanted of it: an agent that does not know of machines that were made before would make it a new root disk. Null: it may.</summary>
+    private async Task<string?> WhyUntold(ComputeRecord present) =>
+        present.Phase != ComputePhase.Deleting && IsExisting(present) && await HostLacks(present, [KnowsExisting]) is { Why: var lacking } ? Untold + lacking : null;
+
+    /// <summary>Whether its host may be told what is wanted of it; the compute says so while it may not.</summary>
+    private async Task<bool> MayTell(ComputeRecord present)
+    {
+        if (IsUncompared(present) || IsQuiet(present))
+            return false;   // nobody has asked for anything since its record was restored
+        var why = await WhyUntold(present);
+        var message = why ?? (present.Message?.StartsWith(Untold, StringComparison.Ordinal) == true ? null : present.Message);
+        if (message != present.Message)
+            await _record.Write(_record.Value! with { Message = message });
+        return why is null;
+    }
+
+    /// <summary>The record of something more that is asked for.</summary>
+    private ComputeRecord Asked(ComputeRecord next) =>
+        next with { Generation = next.Generation + 1, AskedIn = IsUncompared(next) ? _restoration.Era : next.AskedIn };
 
     /// <summary>Whether its root disk must be there already.</summary>
     private bool IsExisting(ComputeRecord record) => record.MadeBefore == record.Incarnation || IsUncompared(record);
@@ -44,6 +66,7 @@ internal sealed partial class ComputeGrain
             await _claims.ReleaseIncarnation(Id, migration.Target.Incarnation);
         var name = (await HostOf(host).View())?.Name ?? host.ToString();
         await _record.Write(AsSeen(present, seen, name));
+        await Tell();   // what was asked for meanwhile
         if (seen is null)
         {
             foreach (var link in present.Links)
@@ -63,28 +86,35 @@ internal sealed partial class ComputeGrain
             Recovery = present.Recovery is { State: RecoveryState.Placing } ? null : present.Recovery,
             Migration = present.Migration is { UnderWay: true } ? null : present.Migration,   // neither end is told that it lost: the machine may be on either
             Message = null,
-            QuietAt = present.Generation,
+            QuietAt = present.AskedIn == _restoration.Era ? null : present.Generation,   // its power is what it is; what else was asked for meanwhile was promised
             PowerGeneration = 0,   // what its host tells of generations of before is news all the same
         };
         if (seen is null)
         {
             return next with
             {
-                Phase = ComputePhase.Failed, Power = Power.Off, Stop = StopMethod.PowerOff,
+                Phase = ComputePhase.Failed, Power = Power.Off, Stop = StopMethod.PowerOff, QuietAt = present.Generation,
                 Message = $"The database was restored to an earlier state, and the machine is not on host {host} any more. It can be started from its disk, if that is there, or deleted.",
             };
         }
-        // Its lease was over while the control plane was away, so its host has ended it; no guest has decided that.
-        if (seen.Power == Power.Off && ComputeAvailability.IsWanted(present.Mixins) && ComputeAvailability.RunsIn(present.Phase))
+        // Its lease is over, or it was lost with its host and goes on elsewhere as an incarnation that nobody knows of any more.
+        if (seen is { Power: Power.Off } or { Power: Power.Crashed, Unapplied: true } && ComputeAvailability.IsWanted(present.Mixins) && ComputeAvailability.RunsIn(present.Phase))
         {
-            return next with
+            return WithPower(next, Power.Off) with
             {
-                QuietAt = null, Phase = ComputePhase.Starting, Power = Power.Running, Generation = present.Generation + 1, PowerGeneration = present.Generation + 1,
-                Operation = Operation.Begin("starting", _time.GetUtcNow(), StartLimit),
+                Message = $"The database was restored to an earlier state, and the machine is off on host {host}. Since it may have been started on another host meanwhile, it is not started by itself: start it.",
             };
         }
-        return WithPower(next, seen.Power);
+        return WithPower(next, seen is { Unapplied: true, Power: Power.Off or Power.Crashed } ? Settled(present) : seen.Power);
     }
+
+    /// <summary>What it is, going by its record, when nothing is under way: of a machine whose host says only that it is not yet as it was wanted.</summary>
+    private static Power Settled(ComputeRecord present) => present.Phase switch
+    {
+        _ when ComputeAvailability.RunsIn(present.Phase) => Power.Running,
+        ComputePhase.Suspending or ComputePhase.Suspended => present.Power,
+        _ => Power.Off,
+    };
 
     private static ComputeRecord WithPower(ComputeRecord record, Power seen) => seen switch
     {
@@ -117,12 +147,14 @@ internal sealed partial class ComputeGrain
         return true;
     }
 
-    /// <summary>Why it cannot be started; null: it can, or it needs nothing of its host's agent that not every agent has.</summary>
+    /// <summary>Why one of before the restore cannot be started; null: it can.</summary>
     private async Task<Outcome?> CannotStart()
     {
-        if (_record.Value is not { Phase: ComputePhase.Failed, Host: not null } present || present.MadeBefore != present.Incarnation)
+        if (_record.Value is not { Host: not null } present || !IsExisting(present) || ComputeAvailability.RunsIn(present.Phase))
             return null;
-        return await HostLacks(present, [KnowsExisting]);
+        // Its disk, or an image to start afresh from, is within other hosts' reach: then each of them may have it.
+        var anywhere = present.Pool is not null || ComputeAvailability.IsWanted(present.Mixins);
+        return await _unmanaged.Having(Id, anywhere ? _restoration.Era : null) is { } why ? new(OutcomeKind.Conflict, why) : await HostLacks(present, [KnowsExisting]);
     }
 
     // ---------------------------------------------------------------- adoption

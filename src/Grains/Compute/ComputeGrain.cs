@@ -34,13 +34,14 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         IClaims claims,
         ISavedImages saved,
         Restoration restoration,
+        IUnmanagedMachines unmanaged,
         TimeProvider time,
         ILogger<ComputeGrain> logger)
     {
         _record = new(state, ComputeProjection.View, ComputeProjection.Index, time);
         _links = new(GrainFactory);
         _templates = new(GrainFactory);
-        (_claims, _saved, _restoration, _time, _logger) = (claims, saved, restoration, time, logger);
+        (_claims, _saved, _restoration, _unmanaged, _time, _logger) = (claims, saved, restoration, unmanaged, time, logger);
     }
 
     private TimeSpan StopGrace => ComputeHardware.Grace(_record.Value!.Attributes);
@@ -112,7 +113,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return tooLarge;
         }
         present = _record.Value;
-        await _record.Write(present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk, Held = held, Generation = present.Generation + 1 });
+        await _record.Write(Asked(present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk, Held = held }));
         await Tell();
         return new(OutcomeKind.Done, View: await View(command.Caller));
     }
@@ -231,7 +232,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         : _losing == host ? throw new InvalidOperationException($"Whether compute {Id} is lost with its host is being decided: ask again.")
         : present.Recovery is { State: RecoveryState.Placing } recovery && recovery.From == host ? Away(recovery.Lost)
         : present.Left.FirstOrDefault(l => l.Host == host) is { } left ? Away(left.Incarnation)
-        : present.Host == host ? IsUncompared(present) || IsQuiet(present) ? null : await Desired(present)
+        : present.Host == host ? IsUncompared(present) || IsQuiet(present) || await WhyUntold(present) is not null ? null : await Desired(present)
         : present.Migration is { Phase: MigrationPhase.Moving } migration && migration.Target.Host == host ? await Incoming(present)
         : null;
 
@@ -276,7 +277,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     {
         if (_record.Value is { } present && present.Phase != ComputePhase.Deleting && present.Links.Any(l => l.Id == link))
         {
-            await _record.Write(present with { Generation = present.Generation + 1 });
+            await _record.Write(Asked(present));
             await Tell();
         }
     }
@@ -288,13 +289,11 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         var gone = present.Links.FirstOrDefault(l => l.Id == link);
         if (gone is not null)
         {
-            var generation = present.Generation + 1;
-            await _record.Write(present with
+            await _record.Write(Asked(present with
             {
-                Generation = generation,
                 Links = [.. present.Links.Where(l => l.Id != link)],
-                LeavingLinks = [.. present.LeavingLinks, gone with { Generation = generation }],
-            });
+                LeavingLinks = [.. present.LeavingLinks, gone with { Generation = present.Generation + 1 }],
+            }));
             await Tell();
         }
         else if (present.LeavingLinks.All(l => l.Id != link))

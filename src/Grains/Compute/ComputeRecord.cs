@@ -82,6 +82,9 @@ internal sealed record ComputeRecord
     /// <summary>The incarnation that was on its host before the restore, or before it was adopted: it has a root disk already.</summary>
     public Guid? MadeBefore { get; init; }
 
+    /// <summary>The restore after which, and before its host had said what it has, something was asked for that is still to be told.</summary>
+    public long AskedIn { get; init; }
+
     /// <summary>While that is the generation, its host is told nothing of it.</summary>
     public long? QuietAt { get; init; }
 

@@ -50,7 +50,7 @@ internal sealed partial class StorageGrain : IExplainedGrain
             await _claims.Note("storage", Id, present.Incarnation, removed, present.Project);
             throw new InvalidOperationException($"Storage {Id} is in a shared pool, and no other host can have it now: {placed.Why}");
         }
-        await _record.Write(present with { Host = host, Next = null, Generation = present.Generation + 1 });
+        await _record.Write(present with { Host = host, Next = null, Era = _restoration.Era, Generation = present.Generation + 1 });
         LogCame(Id, removed, host);
         await Tell();
         return true;

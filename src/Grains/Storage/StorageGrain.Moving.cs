@@ -62,7 +62,7 @@ internal sealed partial class StorageGrain
 
     private async Task EndShared(StorageRecord present, VolumeMove move, bool moved)
     {
-        await _record.Write(present with { Host = moved ? move.Target : present.Host, Next = null, Moving = null, Generation = present.Generation + 1 });
+        await _record.Write(present with { Host = moved ? move.Target : present.Host, Era = moved ? _restoration.Era : present.Era, Next = null, Moving = null, Generation = present.Generation + 1 });
         var (has, had) = moved ? (move.Target, move.Source) : (move.Source, move.Target);
         if (moved)
             await Tell();
@@ -77,6 +77,7 @@ internal sealed partial class StorageGrain
             {
                 Host = move.Target,
                 Incarnation = move.TargetIncarnation,
+                Era = _restoration.Era,   // that host may have been asked what it has before this was its
                 Moved = true,
                 Moving = null,
                 Left = [.. present.Left, new(move.Source, present.Incarnation)],

@@ -52,7 +52,7 @@ internal sealed partial class StorageGrain
         }
         // Claimed first: a host that connects meanwhile is told of all that it has a claim of.
         await _claims.Note("storage", Id, present.Incarnation, to, present.Project);
-        await _record.Write(present with { Host = to, Next = null, Generation = present.Generation + 1 });
+        await _record.Write(present with { Host = to, Next = null, Era = _restoration.Era, Generation = present.Generation + 1 });
         LogCame(Id, from, to);
         await SendAway(from);
         await Tell();
@@ -68,6 +68,8 @@ internal sealed partial class StorageGrain
 
     private async Task SeenElsewhere(StorageRecord present, Guid host, ObservedVolume volume)
     {
+        if (volume.Before || IsUncompared(present))
+            return;   // a machine there may have it since: nobody takes it away before somebody has said where it belongs
         if (present.Pool is not null && volume.Present && present.Moving?.Move.Target != host)
             await SendAway(host);
     }

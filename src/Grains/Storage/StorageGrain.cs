@@ -61,6 +61,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             Attributes = command.Attributes,
             Incarnation = Guid.NewGuid(),
             Generation = 1,
+            Era = _restoration.Era,
             Image = content.Image,
             Source = content.Source,
             Near = content.Near,

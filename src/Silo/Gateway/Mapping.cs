@@ -100,6 +100,7 @@ internal static class Mapping
     {
         AgentConnected = m.AgentConnected,
         Before = restoration.IsBefore((long)m.Generation),
+        Unapplied = m.Generation == 0,
         Addresses = [.. m.Addresses.Where(a => Ours(a.LinkId)).Select(a => new ObservedAddress(Guid.Parse(a.LinkId), a.Address, (int)a.PrefixLength))],
     };
 

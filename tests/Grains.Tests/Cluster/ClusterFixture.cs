@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Controller.Grains.Availability;
+using Controller.Grains.Restoring;
 using Controller.Silo;
 using Controller.Silo.Images;
 using Controller.Silo.Postgres;
@@ -72,6 +73,13 @@ public class ClusterFixture : IAsyncLifetime
         await Database.DisposeAsync();
         await _postgres.DisposeAsync();
         _images.Delete(recursive: true);
+    }
+
+    /// <summary>The database was set back, as far as the silos know: what there is now is from before.</summary>
+    internal void Restored(long era)
+    {
+        foreach (var silo in _cluster.Silos)
+            silo.ServiceProvider.GetRequiredService<Restoration>().Note(era, Time.GetUtcNow(), Time.GetUtcNow());
     }
 
     public IEntityGrain Entity(string term, Guid id) => Grains.Entity(term, id);

@@ -48,6 +48,9 @@ internal sealed class ScriptedAgent(Guid id, IHostGrain grain, IGrainFactory gra
     /// <summary>From the next connection on.</summary>
     public void Says(string underlay) => _capabilities = _capabilities with { UnderlayAddress = underlay };
 
+    /// <summary>From the next connection on.</summary>
+    public void Has(params string[] features) => _capabilities = _capabilities with { Features = features };
+
     public Task<bool> Heartbeat(long? epoch = null) => grain.Heartbeat(epoch ?? Epoch, true, null, _self!);
 
     public async Task SendDesired(bool full, DesiredObject[] objects)
