@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Controller.Cli.Entities;
 using Controller.Cli.Operators;
 using Controller.Cli.Output;
