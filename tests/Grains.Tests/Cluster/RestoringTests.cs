@@ -150,7 +150,7 @@ public sealed class RestoringTests(RestoringTests.SetBack cluster) : IClassFixtu
 
     private void Restore() => cluster.Restored(Interlocked.Increment(ref _era));
 
-    private Task Complete(ScriptedAgent host, params ObservedMachine[] machines) => cluster.Grain(host.Id).Observe(host.Epoch, new(true, true, null, machines, [], [], []));
+    private Task<bool> Complete(ScriptedAgent host, params ObservedMachine[] machines) => cluster.Grain(host.Id).Observe(host.Epoch, new(true, true, null, machines, [], [], []));
 
     /// <summary>A machine as it was wanted before the restore.</summary>
     private static ObservedMachine Seen(ScriptedAgent host, Guid compute, Power power) =>
