@@ -18,7 +18,7 @@ internal sealed partial class ComputeGrain
             await _record.Write(present with { Left = [.. present.Left.Where(l => l != new LeftIncarnation(host, machine.Incarnation))] });
             if (_record.Value is { Phase: ComputePhase.Deleting, Host: null, Left.Length: 0 })
                 await Release();
-            else if (_record.Value is { Recovery.State: RecoveryState.Placing })
+            else if (_record.Value is { Recovery.State: RecoveryState.Placing } waiting && !IsUncompared(waiting))
                 await Relocate();   // it may have waited for that
             return true;
         }

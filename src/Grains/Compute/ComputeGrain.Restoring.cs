@@ -171,8 +171,8 @@ internal sealed partial class ComputeGrain
                 await MakeAdoptedLinks(order);   // an attempt of before may have ended half-way
                 return new(OutcomeKind.AlreadyDone, View: await View(order.Caller));
             }
-            if (known is not { Phase: ComputePhase.Failed, QuietAt: not null } || !IsQuiet(known))
-                return new(OutcomeKind.Conflict, $"Compute {Id} is on host {known.Host} as incarnation {known.Incarnation}: {ComputeLifecycle.Words(known.Phase)}. Of one that is missing there another can be adopted.");
+            if (known is not { Phase: ComputePhase.Failed or ComputePhase.Inactive, QuietAt: not null } || !IsQuiet(known))
+                return new(OutcomeKind.Conflict, $"Compute {Id} is on host {known.Host} as incarnation {known.Incarnation}: {ComputeLifecycle.Words(known.Phase)}. Of one that is missing or off there, and was not changed since the restore, another can be adopted.");
         }
         var host = (await HostOf(order.Host).View())!;   // its caller has asked it already
         if (machine.Pool is { } pool && host.Capabilities!.Pools.All(p => p.Id != pool))

@@ -74,6 +74,25 @@ public sealed class RestoringTests(RestoringTests.SetBack cluster) : IClassFixtu
     }
 
     [Fact]
+    public async Task What_went_on_elsewhere_is_adopted_there()
+    {
+        var (first, second) = (await Host(), await Host());
+        var compute = await Pooled();
+        var (here, there) = first.Wanted.ContainsKey(compute) ? (first, second) : (second, first);
+        Restore();
+        await Complete(here, Seen(here, compute, Power.Off) with { Unapplied = true });
+        var running = Guid.NewGuid();
+        await Complete(there, Seen(here, compute, Power.Running) with { Incarnation = running });
+
+        var machine = (DesiredMachine)here.Wanted[compute] with { Incarnation = running };
+        var adopted = await cluster.Grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", compute))).Adopt(new(Me, there.Id, machine, Power.Running));
+        Assert.True(adopted.Ok, adopted.Why);
+        Assert.Equal("active", await State(compute));
+        Assert.Equal(1, await cluster.Count("SELECT count(*) FROM host_claim WHERE consumer = $1", compute));
+        Assert.Equal(1, await cluster.Count("SELECT count(*) FROM host_claim WHERE incarnation = $1", running));
+    }
+
+    [Fact]
     public async Task What_is_asked_for_before_the_host_has_said_what_it_has_is_done_then()
     {
         var host = await Host();
