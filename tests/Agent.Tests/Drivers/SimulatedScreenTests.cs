@@ -27,7 +27,7 @@ public sealed class SimulatedScreenTests(SimulatedTestHost host) : IClassFixture
         await screen.Write(new byte[] { 1 }, default);
         var init = await Take(screen, 24);
         Assert.Equal((320, 200, 32), (Number(init, 0), Number(init, 2), init[4]));
-        Assert.Equal("contract", Encoding.UTF8.GetString(await Take(screen, BinaryPrimitives.ReadInt32BigEndian(init.AsSpan(20)))));
+        Assert.Equal(machine.Spec.Name, Encoding.UTF8.GetString(await Take(screen, BinaryPrimitives.ReadInt32BigEndian(init.AsSpan(20)))));
 
         // 16 bits, encodings, a key, a click, some text: all as viewers do; then a part of the picture, and one that has not changed.
         await screen.Write(Convert.FromHexString("00000000" + "10100001" + "001F003F001F" + "0B0500" + "000000"), default);
@@ -48,7 +48,7 @@ public sealed class SimulatedScreenTests(SimulatedTestHost host) : IClassFixture
         await bench.Ensure(machine);
         await using var screen = await host.Driver.OpenConsole(machine.Id, ConsoleKind.ConsoleVnc, default);
         await screen.Write("RFB 003.003\n\u0001"u8.ToArray(), default);
-        await Take(screen, 12 + 4 + 24 + "contract".Length);
+        await Take(screen, 12 + 4 + 24 + Encoding.UTF8.GetByteCount(machine.Spec.Name));
         for (var i = 0; i < 10; i++)
             await screen.Write(Convert.FromHexString("0300" + "00000000" + "014000C8"), default);
         for (var i = 0; i < 10; i++)
