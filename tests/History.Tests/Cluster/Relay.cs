@@ -37,7 +37,7 @@ internal sealed class Relay : AgentGateway.AgentGatewayBase, IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Services.AddGrpc(o => o.MaxReceiveMessageSize = 16 * 1024 * 1024);
         builder.Services.AddSingleton(this);
-        var certificate = Issue("relay", Server);
+        var certificate = Issue("controller-silo", Server);   // the name that agents ask for
         builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port, listen =>
         {
             listen.Protocols = HttpProtocols.Http2;
@@ -187,8 +187,9 @@ internal sealed class Relay : AgentGateway.AgentGatewayBase, IAsyncDisposable
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new(use)], false));
-        var now = TimeProvider.System.GetUtcNow();
-        using var signed = request.Create(_place.Authority, now.AddHours(-1), now.AddDays(30), RandomNumberGenerator.GetBytes(8));
+        // All since the same moment: a gateway takes an older one for one that was replaced.
+        var since = _place.Authority.NotBefore;
+        using var signed = request.Create(_place.Authority, since, since.AddDays(30), RandomNumberGenerator.GetBytes(8));
         using var withKey = signed.CopyWithPrivateKey(key);
         return X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
     }
