@@ -22,7 +22,7 @@ public sealed class HistoryTests(ITestOutputHelper output)
     private static int Setting(string name, int otherwise) =>
         Environment.GetEnvironmentVariable("CONTROLLER_HISTORY_" + name) is { Length: > 0 } value ? int.Parse(value, CultureInfo.InvariantCulture) : otherwise;
 
-    [Fact]
+    [HistoryFact]
     public async Task Whatever_happens_what_was_acknowledged_is_so_and_nothing_else()
     {
         var (first, count, operations) = (Setting("SEED", 1), Setting("COUNT", 1), Setting("OPERATIONS", 10_000));
