@@ -86,7 +86,9 @@ public sealed class EventTests(EventCloud cloud)
         foreach (var entity in reader.Events.Where(e => e.Position <= newest).GroupBy(e => e.Id))
         {
             IsAChain([.. entity]);
-            // The last word is how it is.
+            // The last word is how it is, but for what happened after all was settled.
+            if (await cloud.Number("select max(position) from event where entity = $1", Guid.Parse(entity.Key)) > newest)
+                continue;
             var now = await cloud.Number("select count(*) from entity where entity_id = $1 and listed and state is not distinct from $2", Guid.Parse(entity.Key), entity.Last().Data("state") ?? "");
             Assert.Equal(entity.Last().Type == "deleted" ? 0 : 1, now);
         }
