@@ -57,12 +57,19 @@ internal static class EventsCommand
             {
                 using var answer = await api.Send(HttpMethod.Get, $"{Path}?{query}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}", null, "text/event-stream", cancel);
                 using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(cancel));
+                string? id = null, data = null;
                 while (await reader.ReadLineAsync(cancel) is { } line)
                 {
                     if (line.StartsWith("id: ", StringComparison.Ordinal))
-                        after = line["id: ".Length..];
+                        id = line["id: ".Length..];
                     else if (line.StartsWith("data: ", StringComparison.Ordinal))
-                        Print(JsonNode.Parse(line["data: ".Length..])!, lines);   // an object
+                        data = line["data: ".Length..];
+                    if (line.Length > 0)
+                        continue;
+                    // All of it is there: what breaks off before its empty line comes again.
+                    if (data is not null)
+                        Print(JsonNode.Parse(data)!, lines);   // an object
+                    (after, id, data) = (id ?? after, null, null);
                 }
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)

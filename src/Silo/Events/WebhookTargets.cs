@@ -49,17 +49,7 @@ internal sealed class WebhookTargets(WebhookOptions options)
         // One that leads inside, and all are suspect: which of them is taken would be chance.
         if (addresses.Length == 0 || !addresses.All(MayGo))
             throw new ForbiddenTargetException(Forbidden(host));
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await OutwardConnection.To(addresses, context.DnsEndPoint.Port, cancel);
     }
 
     /// <summary>None: there is no such name. That is refused in the same words as one that leads inside: which names there are inside is nobody's business outside.</summary>

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Controller.Contracts;
 using Controller.Silo.Outward;
 
@@ -120,16 +119,6 @@ internal sealed class ImageFetcher(ImageStore store, ImageOptions options, TimeP
         var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancel);
         if (sentOn && addresses.FirstOrDefault(a => !PublicAddresses.Contain(a)) is { } inside)
             throw new HttpRequestException($"A redirect leads to {context.DnsEndPoint.Host} ({inside}), which is no public address: it is not followed.");
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancel);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        return await OutwardConnection.To(addresses, context.DnsEndPoint.Port, cancel);
     }
 }

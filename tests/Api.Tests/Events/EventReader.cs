@@ -10,6 +10,8 @@ internal sealed class EventReader(Uri url, string secret, string query = "") : I
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly HttpClient _client = new() { Timeout = Timeout.InfiniteTimeSpan };
     private StreamReader? _reader;
+    private string? _id;
+    private string? _data;
 
     /// <summary>The last id; null: none was heard.</summary>
     public string? Last { get; private set; }
@@ -71,16 +73,22 @@ internal sealed class EventReader(Uri url, string secret, string query = "") : I
         if (await _reader!.ReadLineAsync(cancel) is not { } line)
             return false;
         if (line.StartsWith("id: ", StringComparison.Ordinal))
-            Last = line["id: ".Length..];
+            _id = line["id: ".Length..];
         else if (line.StartsWith("data: ", StringComparison.Ordinal))
-            Events.Add(new(JsonDocument.Parse(line["data: ".Length..]).RootElement));
+            _data = line["data: ".Length..];
+        if (line.Length > 0)
+            return true;
+        // What breaks off before its empty line was not told: it comes again.
+        if (_data is not null)
+            Events.Add(new(JsonDocument.Parse(_data).RootElement));
+        (Last, _id, _data) = (_id ?? Last, null, null);
         return true;
     }
 
     public void Close()
     {
         _reader?.Dispose();
-        _reader = null;
+        (_reader, _id, _data) = (null, null, null);
     }
 
     public void Dispose()
