@@ -1,4 +1,5 @@
 using System.Net;
+using Controller.Contracts;
 using Controller.Grains.Availability;
 using Controller.Grains.Consoles;
 using Controller.Grains.Mixins;
@@ -97,6 +98,8 @@ internal static class SiloHost
     internal static void AddDatabase(IServiceCollection services, NpgsqlDataSource database, PlacementOptions placement, AvailabilityOptions availability)
     {
         services.AddSingleton(database);
+        services.AddSingleton(s => new DatabaseClock(database, s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService(s => s.GetRequiredService<DatabaseClock>());
         services.AddSingleton(placement);
         services.AddSingleton<IClaims, PostgresClaims>();
         services.AddSingleton<IUnfinished, PostgresUnfinished>();
@@ -122,6 +125,7 @@ internal static class SiloHost
         });
         TroubledStorage.Wrap(silo.Services, "entities");
         silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
+        silo.AddIncomingGrainCallFilter<LateCalls>();
         // A grain that could not be read is not called at all: who called it is told the provider's own exception, which has to get there.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
     }
