@@ -97,12 +97,12 @@ internal sealed partial class Client(int number, string tenant, Session session,
         return Create(made, "", _random.Next(3) == 0 ? "" : "\"http://schemas.ogf.org/occi/infrastructure/network#ipnetwork\"");
     }
 
-    private Tracked New(string kind, Tracked? source = null, Tracked? target = null, Guid? batch = null)
+    private Tracked New(string kind, Tracked? source = null, Tracked? target = null, Guid? batch = null, bool leased = false)
     {
         // Not with a random number of its own: the same seed gives the same ids.
         var bytes = new byte[16];
         _random.NextBytes(bytes);
-        var made = new Tracked(tenant, kind, new Guid(bytes), $"{tenant}-{number}-{++_made}") { Source = source, Target = target, Batch = batch };
+        var made = new Tracked(tenant, kind, new Guid(bytes), $"{tenant}-{number}-{++_made}") { Source = source, Target = target, Batch = batch, IsLeased = leased };
         lock (_mine)
             _mine.Add(made);
         return made;
@@ -269,6 +269,9 @@ internal sealed partial class Client(int number, string tenant, Session session,
         }
         return reply;
     }
+
+    /// <summary>It as it is now, outside the history.</summary>
+    public Task<Reply> Look(Tracked entity) => session.Send("GET", entity.Path);
 
     private async Task List()
     {
