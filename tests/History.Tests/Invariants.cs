@@ -62,7 +62,7 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients)
 
         var provided = (await Rows("select entity_id from entity where state_name = 'network' and project = $1", r => r.GetGuid(0), WellKnown.DefaultProject)).ToHashSet();
         await Fates(tracked, rows, broken);
-        Claims(rows, claims, pools, broken);
+        Claims(tracked, rows, claims, pools, broken);
         await Addresses(rows, provided, broken);
         Hosts(rows, provided, claims, broken);
     }
@@ -117,14 +117,24 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients)
     private async Task<bool> HasLostItsMemory(Tracked t, Row row) =>
         t is { Kind: "compute", IsLeased: true } && t.State.Allows("suspended") && row.State == "inactive"
         && world.Agents.Any(agent => agent.HasSaid($"Machine {t.Id:D} incarnation", "was ended: its lease is over"))
-        && (await clients.First(c => c.Mine.Contains(t)).Look(t)).Body.Contains("It was to be suspended and is off", StringComparison.Ordinal);
+        && ((await clients.First(c => c.Mine.Contains(t)).Look(t)).Body.Contains("It was to be suspended and is off", StringComparison.Ordinal)
+            || world.Silos.Any(silo => silo.HasSaid($"Compute {t.Id:D} ", "migrat")));   // what that came to is what it says then
 
-    /// <summary>What was made smaller while it ran has what it runs with until it is started again.</summary>
-    private static (int, long) Room(Row row, MachineSpec? running) =>
-        (Math.Max(row.Cores ?? 0, (int)(running?.Cores ?? 0)), Math.Max(row.Memory ?? 0, (long)(running?.MemoryBytes ?? 0)));
-
-    private void Claims(Dictionary<(string Term, Guid Id), Row> rows, ILookup<(string Term, Guid Id), Claim> claims, Dictionary<Guid, long> pools, List<string> broken)
+    /// <summary>
+    /// Whether a compute takes the room that it has. One that runs with another size than it is to have keeps, until it is started again, the most that it was to have meanwhile: only its
+    /// hypervisor knows how much of that it got.
+    /// </summary>
+    private static bool IsItsRoom(Claim claim, Row row, MachineSpec? running, Tracked? tracked)
     {
+        if (running is null || ((int)running.Cores, (long)running.MemoryBytes) == (row.Cores, row.Memory))
+            return (claim.Cores, claim.Memory) == (row.Cores, row.Memory);
+        var (cores, memory) = (Math.Max(row.Cores ?? 0, (int)running.Cores), Math.Max(row.Memory ?? 0, (long)running.MemoryBytes));
+        return claim.Memory == memory && claim.Cores >= cores && claim.Cores <= Math.Max(cores, tracked?.Cores.Ever.Max() ?? 0);   // clients change no memory
+    }
+
+    private void Claims(List<Tracked> tracked, Dictionary<(string Term, Guid Id), Row> rows, ILookup<(string Term, Guid Id), Claim> claims, Dictionary<Guid, long> pools, List<string> broken)
+    {
+        var computes = tracked.Where(t => t.Kind == "compute").GroupBy(t => t.Id).ToDictionary(g => g.Key, g => g.Last());
         var running = world.Agents.SelectMany(a => Truth.Read(a).Machines).Where(m => m.Running is not null).DistinctBy(m => m.Id).ToDictionary(m => Guid.Parse(m.Id), m => m.Running);
         foreach (var row in rows.Values.Where(r => r.Term is "compute" or "storage"))
         {
@@ -135,7 +145,7 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients)
                 broken.Add($"{row} is on no host and takes room: {string.Join(", ", own)}");
             else if (row.Host is not null && own[0].Host != row.Host)
                 broken.Add($"{row} takes room elsewhere: {own[0]}");
-            else if (row is { Term: "compute", Host: not null } && (own[0].Cores, own[0].Memory) != Room(row, running.GetValueOrDefault(row.Id)))
+            else if (row is { Term: "compute", Host: not null } && !IsItsRoom(own[0], row, running.GetValueOrDefault(row.Id), computes.GetValueOrDefault(row.Id)))
                 broken.Add($"{row} takes another room than it has: {own[0]}");
             else if (row.Term == "storage" && row.Disk != own.Sum(c => c.Disk) + pools.GetValueOrDefault(row.Id))
                 broken.Add($"{row} takes another room than it has: {string.Join(", ", own)} and {pools.GetValueOrDefault(row.Id)} of a pool");
