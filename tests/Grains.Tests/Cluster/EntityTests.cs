@@ -155,6 +155,10 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal("active", StateOf((await cluster.Entity("compute", compute).View(Me))!));
         await Eventually.Is("the host is told that the other incarnation must go", () =>
             Task.FromResult(_host.Wanted[compute] is { Absent: true } away && away.Incarnation == old.Incarnation));
+        // One that has gone is not told so again: for a host that has the next incarnation by now it would be the latest that it hears.
+        var gone = old with { Incarnation = Guid.NewGuid(), Generation = long.MaxValue, Absent = true };
+        await _host.Report(gone);
+        Assert.DoesNotContain(_host.Told, wanted => wanted.Incarnation == gone.Incarnation);
         await Delete("compute", compute, await Current(compute));
     }
 
