@@ -98,7 +98,9 @@ internal sealed class Invariants(World world, IReadOnlyList<Client> clients)
                 Wrong($"should have {t.Size} GiB");
         }
         // One that a server's id was lost of is known by its title, and there is one of it at most.
-        var connected = tracked.Where(t => t.HasInlineLinks && t.Fate != Fate.MustNot).Select(t => t.Id).ToHashSet();
+        var linking = tracked.Where(t => t.HasInlineLinks && t.Fate != Fate.MustNot).ToList();
+        var (ids, titles) = (linking.Select(t => t.Id).ToHashSet(), linking.Where(t => t.Fate == Fate.May).Select(t => t.Title.Sure.Split('/')[0]).ToHashSet());
+        var connected = rows.Values.Where(r => r.Term == "compute" && (ids.Contains(r.Id) || (r.Title is not null && titles.Contains(r.Title.Split('/')[0])))).Select(r => r.Id).ToHashSet();
         var unknown = rows.Values.Where(r => !known.ContainsKey((r.Term, r.Id)) && !r.IsCopy && !(r.Source is { } source && connected.Contains(source))).ToList();
         broken.AddRange(unknown.Where(r => r.Title is null || !lost.Contains(r.Title.Split('/')[0])).Select(r => $"nobody asked for {r}"));
         broken.AddRange(unknown.Where(r => r.Title is not null).GroupBy(r => r.Title!.Split('/')[0]).Where(g => g.Count() > 1).Select(g => $"asked for once, made more often: {string.Join(" and ", g)}"));

@@ -115,6 +115,7 @@ internal sealed partial class Client(int number, string tenant, Session session,
         attributes = string.Join(',', ((string[])[attributes, mixin.Length > 0 ? mixinAttributes : ""]).Where(a => a.Length > 0));
         var body =
             $$$"""{"kind":"{{{scheme}}}{{{made.Kind}}}","title":"{{{made.Title.Sure}}}"{{{(way == 2 ? "" : $",\"id\":\"urn:uuid:{made.Id:D}\"")}}},"mixins":[{{{mixin}}}],"attributes":{ {{{attributes}}} }{{{more}}} }""";
+        made.HasUnknownId = way == 2;
         (string, string)[] headers = way == 2 ? [("Idempotency-Key", made.Title.Sure)] : [];
         for (var tries = 0; ; tries++)
         {
@@ -123,6 +124,7 @@ internal sealed partial class Client(int number, string tenant, Session session,
             {
                 if (reply.Location?.Split('/')[^1] is { } id)
                     made.Id = Guid.Parse(id);
+                made.HasUnknownId = false;
                 made.Fate = Fate.Must;
                 return;
             }
@@ -240,7 +242,7 @@ internal sealed partial class Client(int number, string tenant, Session session,
 
     private async Task Delete(Tracked entity)
     {
-        if (!entity.IsSettled)
+        if (!entity.IsSettled || entity.HasUnknownId)
             return;
         var links = _mine.Where(l => l.Source == entity && l.Fate != Fate.MustNot).ToList();
         if (links.Any(l => !l.IsSettled))
