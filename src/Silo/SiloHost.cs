@@ -1,4 +1,5 @@
 using System.Net;
+using Controller.Contracts;
 using Controller.Grains.Availability;
 using Controller.Grains.Consoles;
 using Controller.Grains.Mixins;
@@ -37,7 +38,8 @@ internal static class SiloHost
         if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
             builder.Configuration.AddJsonFile(Path.GetFullPath(file), optional: false).AddEnvironmentVariables().AddCommandLine(args);
         var settings = SiloSettings.Read(builder.Configuration);
-        var database = Database(settings.ConnectionString);
+        var self = new OwnSilo();
+        var database = Database(settings.ConnectionString, self);
 
         builder.Services.AddSingleton(settings);
         builder.Services.AddSingleton(time ?? TimeProvider.System);
@@ -64,6 +66,7 @@ internal static class SiloHost
 
         own?.Invoke(builder.Services);
         var app = builder.Build();
+        self.Is(app.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress);
         app.MapGrpcService<AgentGatewayService>().RequireHost($"*:{settings.AgentGateway.Port}");
         app.MapGet("/health/live", () => Results.Text("live"));
         app.MapGet("/health/ready", (SiloHealth health) => health.Ready());
@@ -71,25 +74,32 @@ internal static class SiloHost
     }
 
     /// <summary>One pool of connections per process, for Orleans and ourselves. The settings are worth a factor of two on small statements.</summary>
-    public static NpgsqlDataSource Database(string connectionString)
+    /// <param name="connectionString">Where PostgreSQL is.</param>
+    /// <param name="self">Who writes. Null: no silo.</param>
+    public static NpgsqlDataSource Database(string connectionString, OwnSilo? self = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
             MaxAutoPrepare = 50,
             AutoPrepareMinUsages = 2,
-            NoResetOnClose = true,
+            NoResetOnClose = true,   // and so that what a connection was told once stays
             MaxPoolSize = 32,
             Timeout = 5,
             CommandTimeout = 15,
             ApplicationName = "controller-silo",
         };
-        return NpgsqlDataSource.Create(settings);
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        if (self is not null)
+            builder.UsePhysicalConnectionInitializer(self.Introduce, self.IntroduceAsync);
+        return builder.Build();
     }
 
     /// <summary>What grains ask of PostgreSQL beside their own records.</summary>
     internal static void AddDatabase(IServiceCollection services, NpgsqlDataSource database, PlacementOptions placement, AvailabilityOptions availability)
     {
         services.AddSingleton(database);
+        services.AddSingleton(s => new DatabaseClock(database, s.GetRequiredService<TimeProvider>()));
+        services.AddHostedService(s => s.GetRequiredService<DatabaseClock>());
         services.AddSingleton(placement);
         services.AddSingleton<IClaims, PostgresClaims>();
         services.AddSingleton<IUnfinished, PostgresUnfinished>();
@@ -115,6 +125,7 @@ internal static class SiloHost
         });
         TroubledStorage.Wrap(silo.Services, "entities");
         silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
+        silo.AddIncomingGrainCallFilter<LateCalls>();
         // A grain that could not be read is not called at all: who called it is told the provider's own exception, which has to get there.
         silo.Services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(Npgsql)));
     }

@@ -55,7 +55,8 @@ internal sealed partial class ConnectionLoop(
         }
         catch (RpcException failure)
         {
-            return new($"{failure.StatusCode}: {failure.Status.Detail}", welcome);
+            // gRPC has no words of its own for a gateway that takes the connection and says nothing.
+            return new($"{failure.StatusCode}: {(failure.Status.Detail is "" ? failure.Status.DebugException?.Message ?? "the gateway said nothing" : failure.Status.Detail)}", welcome);
         }
         catch (Exception failure) when (failure is OperationCanceledException or IOException or TimeoutException or InvalidOperationException)
         {

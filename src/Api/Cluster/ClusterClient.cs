@@ -1,3 +1,4 @@
+using Controller.Contracts;
 using Npgsql;
 using Orleans.Configuration;
 
@@ -12,6 +13,8 @@ internal static partial class ClusterClient
     public static void AddCluster(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<GatewayWatch>();
+        builder.Services.AddSingleton(s => new DatabaseClock(s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<TimeProvider>()));
+        builder.Services.AddHostedService(s => s.GetRequiredService<DatabaseClock>());
         var before = builder.Services.Count;
         builder.UseOrleansClient(client =>
         {
@@ -28,9 +31,23 @@ internal static partial class ClusterClient
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
             client.UseClusterTls(builder.Configuration);
             client.AddActivityPropagation();
+            client.AddOutgoingGrainCallFilter<SayUntilWhen>();
             client.UseConnectionRetryFilter<KeepTrying>();
         });
         ConnectInBackground.Instead(builder.Services, before);
+    }
+
+    /// <summary>
+    /// Tells silos until when an answer is waited for. What gets to a grain later than that is not done any more: a call may lie in the ears of a frozen silo for minutes, and be carried out
+    /// when it wakes, long after the client was told that it failed, asked again, and undid it.
+    /// </summary>
+    private sealed class SayUntilWhen(DatabaseClock clock) : IOutgoingGrainCallFilter
+    {
+        public Task Invoke(IOutgoingGrainCallContext context)
+        {
+            Asking.Until = clock.Now + ResponseTimeout;
+            return context.Invoke();
+        }
     }
 
     /// <summary>The API may be started before any silo: it tries until there is one.</summary>

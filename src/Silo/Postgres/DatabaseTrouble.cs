@@ -22,13 +22,18 @@ internal sealed class DatabaseTrouble : IIncomingGrainCallFilter
     }
 
     /// <summary>The database's trouble in those words; null: it is something else.</summary>
-    public static UnavailableException? Told(Exception e) => Cause(e) is { } cause ? new($"The database does not answer: {cause.Message}") : null;
+    public static UnavailableException? Told(Exception e) => Cause(e) switch
+    {
+        null => null,
+        PostgresException { SqlState: OwnSilo.Dead } dead => new(dead.MessageText),
+        var cause => new($"The database does not answer: {cause.Message}"),
+    };
 
     private static NpgsqlException? Cause(Exception? e)
     {
         for (; e is not null; e = e.InnerException)
         {
-            if (e is NpgsqlException npgsql and not PostgresException { IsTransient: false })
+            if (e is NpgsqlException npgsql and (not PostgresException { IsTransient: false } or PostgresException { SqlState: OwnSilo.Dead }))
                 return npgsql;
         }
         return null;
@@ -62,6 +67,10 @@ internal sealed class TroubledStorage(IGrainStorage storage) : IGrainStorage, IL
         try
         {
             await call();
+        }
+        catch (Exception e) when (e.GetBaseException() is PostgresException { SqlState: OwnSilo.Dead } dead)
+        {
+            throw new InconsistentStateException(dead.MessageText, e);   // the grain lives elsewhere: this activation ends
         }
         catch (Exception e) when (DatabaseTrouble.Told(e) is { } unavailable)
         {

@@ -14,19 +14,19 @@ internal sealed partial class GatewayDirectory(
 
     private volatile IReadOnlyCollection<string> _known = [];
 
-    /// <summary>What <see cref="Endpoints"/> answered last, which is asked every five seconds.</summary>
+    /// <summary>What <see cref="Endpoints"/> answered last, which is asked every five seconds and for each new session.</summary>
     public IReadOnlyCollection<string> Known => _known;
 
-    /// <summary>Endpoints of all silos that were there a minute ago.</summary>
+    /// <summary>Endpoints of all silos that were there a minute ago, by the database's clock: a silo whose own clock is wrong tells its agents of the others all the same.</summary>
     public async Task<IReadOnlyCollection<string>> Endpoints()
     {
-        await using var command = database.CreateCommand("SELECT endpoint FROM gateway WHERE seen > $1 ORDER BY random()");
-        command.Parameters.Add(new() { Value = time.GetUtcNow().UtcDateTime.AddMinutes(-1) });
+        await using var command = database.CreateCommand("SELECT endpoint FROM gateway WHERE noted > clock_timestamp() - interval '1 minute' ORDER BY random()");
         await using var reader = await command.ExecuteReaderAsync();
         var endpoints = new List<string>();
         while (await reader.ReadAsync())
             endpoints.Add(reader.GetString(0));
-        return endpoints;
+        // At once: an older answer would take back from an agent what its session began with.
+        return _known = endpoints;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -37,7 +37,7 @@ internal sealed partial class GatewayDirectory(
             try
             {
                 await Note(stoppingToken);
-                _known = await Endpoints();
+                await Endpoints();
                 await grains.GetGrain<ISweeperGrain>(GrainId.Create("sweeper", "sweeper/all")).Wake();
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
