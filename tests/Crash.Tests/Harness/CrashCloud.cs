@@ -36,6 +36,9 @@ internal sealed class CrashCloud : IAsyncDisposable
     /// <summary>Since when a dead silo is being got over; null: none is.</summary>
     public Stopwatch? Down { get; private set; }
 
+    /// <summary>A silo has died, also where nobody has noticed yet: clients hear of it before the end of its process is told.</summary>
+    public bool IsDown => Down is not null || _silo.Mark is not null;
+
     /// <summary>Where silos died, in their own words.</summary>
     public List<string> Deaths { get; } = [];
 
@@ -180,7 +183,14 @@ internal sealed class CrashCloud : IAsyncDisposable
             }
             _silo = next;
             _spare = NewSpare();
-            await next.Tell("go", "up");
+            try
+            {
+                await next.Tell("go", "up");
+            }
+            catch (InvalidOperationException) when (next.Mark is not null)
+            {
+                // It came by its step before it could say that it is up, and died there: the next one takes its place.
+            }
         }
     }
 
