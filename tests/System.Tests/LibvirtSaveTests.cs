@@ -52,7 +52,7 @@ public sealed class LibvirtSaveTests(Fleet fleet)
         Assert.All((string[])["demo", "hot-one", "cold", "cold-2"], term => Assert.Matches($@"(?m)^{term} .* ready ", images));
         await cloud.Run("occi", "delete", "cold", "again", "--wait");
         foreach (var term in (string[])["hot-one", "cold", "cold-2"])
-            await cloud.Run("image", "delete", term);
+            await api.Delete("/admin/images/" + term);
         await fleet.HasForgotten(first, hot, cold, again);
     }
 }
