@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Controller.Testing;
 
 namespace Controller.Api.Tests.Cloud;
 
@@ -22,6 +23,8 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public DateTimeOffset Started { get; } = TimeProvider.System.GetUtcNow();
+
     /// <summary>What it said.</summary>
     public string[] Output
     {
@@ -38,7 +41,7 @@ internal sealed class ChildProcess : IAsyncDisposable
         get
         {
             lock (_output)
-                return $"{_process.StartInfo.ArgumentList[5]} {_end ?? (_process.HasExited ? $"ended with {_process.ExitCode}" : "runs")}:\n{string.Join('\n', _output)}";
+                return $"{_process.StartInfo.ArgumentList.First(a => a.EndsWith(".dll", StringComparison.Ordinal))} {_end ?? (_process.HasExited ? $"ended with {_process.ExitCode}" : "runs")}:\n{string.Join('\n', _output)}";
         }
     }
 
@@ -46,17 +49,26 @@ internal sealed class ChildProcess : IAsyncDisposable
     public static ChildProcess Start(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, int lines = 500)
     {
         string Beside(string file) => Path.Combine(AppContext.BaseDirectory, file);
+        return Start(["exec", "--depsfile", Beside("Api.Tests.deps.json"), "--runtimeconfig", Beside("Api.Tests.runtimeconfig.json"), Beside(program), .. arguments], environment, lines);
+    }
+
+    /// <summary>Starts a program where another build has put it, with its own libraries.</summary>
+    public static ChildProcess StartBuilt(string program, IEnumerable<string> arguments) => Start([program, .. arguments], new Dictionary<string, string>(), lines: 500);
+
+    private static ChildProcess Start(IEnumerable<string> words, IReadOnlyDictionary<string, string> environment, int lines)
+    {
         var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;   // …/shared/Microsoft.NETCore.App/version
-        var start = new ProcessStartInfo(
-            Path.Combine(runtime, "../../../dotnet"),
-            ["exec", "--depsfile", Beside("Api.Tests.deps.json"), "--runtimeconfig", Beside("Api.Tests.runtimeconfig.json"), Beside(program), .. arguments])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start = new ProcessStartInfo(Path.Combine(runtime, "../../../dotnet"), words) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        return new(Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start."), lines);
+        return new(Process.Start(start) ?? throw new InvalidOperationException($"{string.Join(' ', words)} did not start."), lines);
+    }
+
+    /// <summary>Asks it to end, as a service's stop does, and waits until it has.</summary>
+    public Task<int> Terminate()
+    {
+        Assert.Equal(0, Signals.Send(Id, Signals.Terminate));
+        return Ended();
     }
 
     /// <summary>Its exit code, once it has ended by itself and said all.</summary>
