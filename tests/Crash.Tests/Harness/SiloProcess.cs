@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Threading.Channels;
+using Controller.Testing;
 
 namespace Controller.Crash.Tests.Harness;
 
