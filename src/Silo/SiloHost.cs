@@ -21,6 +21,7 @@ using Npgsql;
 using Occi.Declared;
 using Orleans.Configuration;
 using Orleans.Serialization;
+using Orleans.Storage;
 
 namespace Controller.Silo;
 
@@ -114,16 +115,28 @@ internal static class SiloHost
     }
 
     /// <summary>Records and reminders in PostgreSQL.</summary>
-    internal static void AddRecords(ISiloBuilder silo, NpgsqlDataSource database)
+    /// <param name="silo">What it is a part of.</param>
+    /// <param name="database">PostgreSQL.</param>
+    /// <param name="grouped">Whether writes share commits.</param>
+    internal static void AddRecords(ISiloBuilder silo, NpgsqlDataSource database, bool grouped = true)
     {
+        const string Records = "entities";
         silo.UseAdoNetReminderService(o => (o.Invariant, o.DataSource) = ("Npgsql", database));
-        silo.AddAdoNetGrainStorage("entities", o =>
+        if (grouped)
         {
-            (o.Invariant, o.DataSource) = ("Npgsql", database);
-            o.GrainStorageSerializer = new RecordSerializer();
-            o.DeleteStateOnClear = true;
-        });
-        TroubledStorage.Wrap(silo.Services, "entities");
+            silo.Services.AddSingleton<GroupCommitStorage>();
+            silo.Services.AddKeyedSingleton<IGrainStorage>(Records, (s, _) => s.GetRequiredService<GroupCommitStorage>());
+        }
+        else
+        {
+            silo.AddAdoNetGrainStorage(Records, o =>
+            {
+                (o.Invariant, o.DataSource) = ("Npgsql", database);
+                o.GrainStorageSerializer = new RecordSerializer();
+                o.DeleteStateOnClear = true;
+            });
+        }
+        TroubledStorage.Wrap(silo.Services, Records);
         silo.AddIncomingGrainCallFilter<DatabaseTrouble>();
         silo.AddIncomingGrainCallFilter<LateCalls>();
         // A grain that could not be read is not called at all: who called it is told the provider's own exception, which has to get there.
@@ -153,7 +166,7 @@ internal static class SiloHost
         });
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(15));
         silo.UseAdoNetClustering(o => (o.Invariant, o.DataSource) = ("Npgsql", database));
-        AddRecords(silo, database);
+        AddRecords(silo, database, settings.Silo.GroupCommit);
         silo.AddActivityPropagation();
     }
 

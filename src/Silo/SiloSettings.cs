@@ -33,6 +33,9 @@ public sealed class SiloOptions
 
     /// <summary>In Kubernetes: whether Orleans asks the cluster's API which of its pods are gone. The pod's service account needs the rights of deploy/kubernetes. Default: no.</summary>
     public bool Kubernetes { get; set; }
+
+    /// <summary>Whether records that are written at the same time share a statement and a commit. Default: yes; no: Orleans' ADO.NET provider writes them, one by one.</summary>
+    public bool GroupCommit { get; set; } = true;
 }
 
 /// <summary>Section <c>AgentGateway</c>.</summary>

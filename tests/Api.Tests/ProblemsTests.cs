@@ -41,7 +41,7 @@ public sealed class ProblemsTests
         [
             new Npgsql.NpgsqlException("gone"), new System.Net.Sockets.SocketException(111), new TimeoutException(),
             new Orleans.Runtime.SiloUnavailableException("gone"), new UnavailableException("gone"), new Orleans.Runtime.OrleansException("a record", new UnavailableException("gone")),
-            new Orleans.Storage.InconsistentStateException("moved"),
+            new Orleans.Storage.InconsistentStateException("moved"), new OperationCanceledException("Message expired before placement could complete"),
         ];
         Assert.All(away, e => Assert.True(Problems.From(e, "t") is { Type.Status: 503, RetryAfter: > 0 }));
     }

@@ -48,7 +48,7 @@ public interface IHypervisorDriver : IMachineMover, IAsyncDisposable
 
     /// <summary>
     /// Ends the machine's execution at once, without its guest and, where that does not help, without the hypervisor's daemon. Unlike the other methods it may be called while another call is
-    /// under way for the machine. When it returns the machine does not run. True when it did before.
+    /// under way for the machine. When it returns the machine does not run. True when it did before. One that is saved does not run, and stays saved.
     /// </summary>
     Task<bool> EndMachine(string id, string incarnation, CancellationToken cancel);
 

@@ -104,7 +104,9 @@ internal sealed class ObjectWorker(
                 await RunOperations(underWay.Token, stop);
                 await Pass(cause, underWay.Token);
             }
-            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+#pragma warning disable CA1031 // What is cancelled ends in whatever its library throws: gRPC's calls in an RpcException.
+            catch (Exception) when (underWay.IsCancellationRequested && !stop.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 _signal.Set(); // superseded: the newer wish is in the ledger
             }
@@ -161,9 +163,9 @@ internal sealed class ObjectWorker(
             {
                 await next.Do(cancel);
             }
-            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            catch (Exception) when (cancel.IsCancellationRequested && !stop.IsCancellationRequested)
             {
-                next.Superseded();
+                next.Superseded(); // whatever the cancellation was thrown as: somebody waits for the operation's end
                 throw;
             }
         }

@@ -141,7 +141,8 @@ internal static class Problems
     /// <summary>Whether no silo, or not the right one, could be reached (in time): a second attempt may find it elsewhere.</summary>
     public static bool IsClusterAway(Exception exception) => exception is
         OrleansMessageRejectionException or SiloUnavailableException or TimeoutException or ConnectionFailedException or ConnectionAbortedException
-        or GatewayTooBusyException or ClientNotAvailableException or OrleansException { InnerException: UnavailableException };
+        or GatewayTooBusyException or ClientNotAvailableException or OrleansException { InnerException: UnavailableException }
+        or OperationCanceledException;   // Orleans': the call expired before its grain was anywhere. A client that has left is looked for before.
 
     // Of what a client sent, so much as tells it which it was.
     private static string Shorten(string text) => text.Length <= 200 ? text : text[..200] + "…";

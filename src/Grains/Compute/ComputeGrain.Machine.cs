@@ -225,6 +225,8 @@ internal sealed partial class ComputeGrain
         _ => RebootMethod.Cold,
     };
 
+    private const string NotAsleep = "It was to be suspended and is off: its guest ended first, its host was started anew, or the host's lease was over. What was in its memory is lost.";
+
     private static string Words(ObservedMachine machine) =>
         machine.Failure?.Message ?? (machine.Power == Power.Crashed ? "The hypervisor's process of the machine died." : "The host could not do it.");
 

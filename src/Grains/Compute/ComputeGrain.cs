@@ -202,7 +202,15 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         await Note(machine);
         await ReleaseHeld(machine);
         if (TriggerOf(machine, _record.Value!) is { } trigger)
-            await Handle(trigger, r => trigger is ComputeTrigger.SawFailure or ComputeTrigger.SawCrashed ? r with { Message = Words(machine) } : r);
+        {
+            var wasAsleep = _record.Value!.Phase is ComputePhase.Suspending or ComputePhase.Suspended;
+            await Handle(trigger, r => trigger switch
+            {
+                ComputeTrigger.SawFailure or ComputeTrigger.SawCrashed => r with { Message = Words(machine) },
+                ComputeTrigger.SawOff when wasAsleep => r with { Message = NotAsleep },
+                _ => r,
+            });
+        }
         await TellLinks(machine);
     }
 

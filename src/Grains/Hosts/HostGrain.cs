@@ -176,7 +176,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         if (report.Complete)
             await TakeComplete(report);
         foreach (var machine in report.Machines)
-            await Deliver(Entity<IComputeGrain>("compute", machine.Id), "compute", machine.Id, machine.Incarnation, machine.Before, g => g.Observed(Id, machine));
+            await Deliver(Entity<IComputeGrain>("compute", machine.Id), "compute", machine.Id, machine.Incarnation, machine.Before || IsGone(machine), g => g.Observed(Id, machine));
         foreach (var volume in report.Volumes)
             await Deliver(Entity<IStorageGrain>("storage", volume.Id), "storage", volume.Id, volume.Incarnation, volume.Before, g => g.Observed(Id, volume));
         foreach (var network in report.Networks)
@@ -258,14 +258,17 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private T Entity<T>(string term, Guid id)
         where T : IEntityGrain => GrainFactory.GetGrain<T>(GrainId.Create(term, GrainKeys.Of(term, id)));
 
-    private async Task Deliver<T>(T grain, string term, Guid id, Guid incarnation, bool before, Func<T, Task> tell)
+    /// <summary>It was told to be gone, and is: telling it so again would be of no use. What is only absent may be in the ledger yet, and be made.</summary>
+    private static bool IsGone(ObservedMachine machine) => machine is { Power: Power.Absent, Failure: null, Generation: long.MaxValue };
+
+    private async Task Deliver<T>(T grain, string term, Guid id, Guid incarnation, bool isNoStray, Func<T, Task> tell)
         where T : IHostedGrain
     {
         try
         {
             await tell(grain);
             // One that came to be after the backup and before the restore looks as if it had been replaced: an operator decides.
-            if (!before && await grain.IsStray(Id, incarnation))
+            if (!isNoStray && await grain.IsStray(Id, incarnation))
                 await SendAway(term, id, incarnation);
         }
         catch (Exception e)

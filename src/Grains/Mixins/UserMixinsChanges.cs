@@ -80,9 +80,16 @@ internal static class UserMixinsChanges
                 .Where(r => !(none && r.Phase == RemovalPhase.Watched && now >= r.Operation.Deadline))
                 .Select(r => none && r.Phase == RemovalPhase.Removing
                     ? r with { Phase = RemovalPhase.Watched, Operation = Operation.Begin("watch", now, Watch) }
-                    : r with { Operation = r.Operation.Again(now, error) }),
+                    : r with { Operation = Next(r, none, error, now) }),
         ],
     };
+
+    /// <summary>The last look of a watch is when it ends, however rare looks have become: it is not late then.</summary>
+    private static Operation Next(RemovedMixin removed, bool none, string? error, DateTimeOffset now)
+    {
+        var next = removed.Operation.Again(now, error);
+        return none && removed.Phase == RemovalPhase.Watched && next.Due > next.Deadline ? next with { Due = next.Deadline } : next;
+    }
 
     private static bool IsSame(UserMixin a, UserMixin b) =>
         a.Location == b.Location && a.Title == b.Title && a.Depends.ToHashSet().SetEquals(b.Depends) && a.Applies.ToHashSet().SetEquals(b.Applies);

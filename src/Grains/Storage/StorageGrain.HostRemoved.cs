@@ -11,6 +11,7 @@ internal sealed partial class StorageGrain : IExplainedGrain
     public async Task HostRemoved(Guid host, string name)
     {
         await ForgetLeft(host);
+        await ForgetHad(host);
         if (_record.Value is { Moving: { } moving })
             await WatchMove(moving);   // it may have gone to another host already
         if (_record.Value is not { } present || present.Host != host)
@@ -72,13 +73,14 @@ internal sealed partial class StorageGrain : IExplainedGrain
     private async Task Gone()
     {
         var present = _record.Value!;
-        if (present.Left.Length == 0)
+        if (present is { Left: [], Had: [] })
         {
             await Forget();
             return;
         }
+        // A host that is away learns when it comes back; by then somebody must know of it, or it would have it for ever.
         await _record.Write(present with { Host = null });
-        await _claims.ReleaseIncarnation(Id, present.Incarnation);
+        await (present.Left.Length == 0 ? _claims.Release(Id, _record.Version) : _claims.ReleaseIncarnation(Id, present.Incarnation));
         await TellLeft();
     }
 

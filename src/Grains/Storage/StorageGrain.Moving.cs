@@ -62,11 +62,15 @@ internal sealed partial class StorageGrain
 
     private async Task EndShared(StorageRecord present, VolumeMove move, bool moved)
     {
-        await _record.Write(present with { Host = moved ? move.Target : present.Host, Era = moved ? _restoration.Era : present.Era, Next = null, Moving = null, Generation = present.Generation + 1 });
-        var (has, had) = moved ? (move.Target, move.Source) : (move.Source, move.Target);
+        var had = moved ? move.Source : move.Target;
+        var has = moved ? move.Target : present.Host!.Value;
+        await _record.Write(present with
+        {
+            Host = has, Had = Had(present, has, had), Era = moved ? _restoration.Era : present.Era, Next = null, Moving = null, Generation = present.Generation + 1,
+        });
         if (moved)
             await Tell();
-        if (_record.Value!.Host != had)   // it may have gone on from a host that was removed
+        if (has != had)   // it may have gone on from a host that was removed
             await SendAway(had);
     }
 
@@ -140,6 +144,15 @@ internal sealed partial class StorageGrain
             else
                 await HostOf(left.Host).Send([Away(present, left)]);
         }
+        if (present.Host is not null)
+            return;
+        foreach (var had in present.Had)
+        {
+            if (await HostOf(had).View() is null)
+                await ForgetHad(had);
+            else
+                await SendAway(had);
+        }
     }
 
     /// <summary>News of an incarnation of before. True: it is one.</summary>
@@ -165,7 +178,8 @@ internal sealed partial class StorageGrain
             return;
         await _claims.ReleaseIncarnation(Id, left.Incarnation);
         await _record.Write(present with { Left = [.. present.Left.Where(l => l != left)] });
-        if (_record.Value is { Phase: StoragePhase.Deleting, Host: null, Left.Length: 0 })
-            await Forget();
+        await ForgetIfGone();
     }
+
+    private Task ForgetIfGone() => _record.Value is { Phase: StoragePhase.Deleting, Host: null, Left.Length: 0, Had.Length: 0 } ? Forget() : Task.CompletedTask;
 }

@@ -31,7 +31,7 @@ internal sealed partial class StorageGrain : IClaimant
     private static bool StandsBy(StorageRecord present, Guid host, Guid incarnation)
     {
         var move = present.Moving?.Move;
-        return present.Left.Contains(new(host, incarnation))
+        return present.Left.Contains(new(host, incarnation)) || (incarnation == present.Incarnation && present.Had.Contains(host))
             || (!present.Lost && ((incarnation == present.Incarnation && ((present.Host ?? host) == host || present.Next == host || move?.Target == host))
                 || (incarnation == move?.TargetIncarnation && move.Target == host)));
     }

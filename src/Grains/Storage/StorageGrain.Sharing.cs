@@ -52,7 +52,7 @@ internal sealed partial class StorageGrain
         }
         // Claimed first: a host that connects meanwhile is told of all that it has a claim of.
         await _claims.Note("storage", Id, present.Incarnation, to, present.Project);
-        await _record.Write(present with { Host = to, Next = null, Era = _restoration.Era, Generation = present.Generation + 1 });
+        await _record.Write(present with { Host = to, Had = Had(present, to, from), Next = null, Era = _restoration.Era, Generation = present.Generation + 1 });
         LogCame(Id, from, to);
         await SendAway(from);
         await Tell();
@@ -72,6 +72,18 @@ internal sealed partial class StorageGrain
             return;   // a machine there may have it since: nobody takes it away before somebody has said where it belongs
         if (present.Pool is not null && volume.Present && present.Moving?.Move.Target != host)
             await SendAway(host);
+        else if (volume is { Present: false, Failure: null, Generation: > 0 })   // it was told, and has done it; of what it only does not see it says 0
+            await ForgetHad(host);
+    }
+
+    private static Guid[] Had(StorageRecord present, Guid has, Guid had) => [.. present.Had.Append(had).Where(h => h != has).Distinct()];
+
+    private async Task ForgetHad(Guid host)
+    {
+        if (_record.Value is not { } present || !present.Had.Contains(host))
+            return;
+        await _record.Write(present with { Had = [.. present.Had.Where(h => h != host)] });
+        await ForgetIfGone();
     }
 
     private static AttachResult Attached(StorageRecord present, OutcomeKind kind) =>

@@ -225,7 +225,15 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             return;
         if (present.Host is null)
         {
-            await (present.Phase == StoragePhase.Deleting ? TellLeft() : Place());
+            if (present.Phase == StoragePhase.Deleting)
+            {
+                await _record.Write(present with { Operation = operation.Again(_time.GetUtcNow(), "A host that it was on has not said yet that it is gone from there.") });
+                await TellLeft();
+            }
+            else
+            {
+                await Place();
+            }
             return;
         }
         var now = _time.GetUtcNow();

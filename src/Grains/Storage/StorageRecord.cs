@@ -78,6 +78,9 @@ internal sealed record StorageRecord
     /// <summary>Its host was removed for good, and its data with it.</summary>
     public bool Lost { get; init; }
 
+    /// <summary>Of one in a shared pool: hosts that it has gone from, and that have not said yet that they have it no more.</summary>
+    public Guid[] Had { get; init; } = [];
+
     private const decimal MostGiB = 1024 * 1024;
 
     /// <summary>What a client must not ask for, in words; null when it is fine. Asked before there is a record of it.</summary>

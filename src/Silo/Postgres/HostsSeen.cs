@@ -18,18 +18,23 @@ internal sealed partial class HostsSeen(NpgsqlDataSource database, TimeProvider 
         host, "certificate_from = $2, certificate_until = $3", certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
 
     /// <summary>The agent said that it was that time, a moment ago.</summary>
-    public Task Clock(Guid host, DateTimeOffset agents)
+    /// <param name="host">Whose.</param>
+    /// <param name="agents">What it said.</param>
+    /// <param name="isNew">It is the first that this session says: another silo may have written something else since this one did.</param>
+    public async Task Clock(Guid host, DateTimeOffset agents, bool isNew)
     {
         var now = time.GetUtcNow();
         var ahead = agents - now;
-        if (_clocks.TryGetValue(host, out var known) && (known.Ahead - ahead).Duration() < Notable && now - known.At < Every)
-            return Task.CompletedTask;
-        _clocks[host] = (ahead, now);
-        return Note(host, "clock_ahead_ms = $2", (long)ahead.TotalMilliseconds);
+        if (!isNew && _clocks.TryGetValue(host, out var known) && (known.Ahead - ahead).Duration() < Notable && now - known.At < Every)
+            return;
+        if (await Note(host, "clock_ahead_ms = $2", (long)ahead.TotalMilliseconds))
+            _clocks[host] = (ahead, now);
+        else
+            _clocks.TryRemove(host, out _);
     }
 
     // Nobody waits for it, and the next one brings it again.
-    private async Task Note(Guid host, string what, params object[] values)
+    private async Task<bool> Note(Guid host, string what, params object[] values)
     {
         try
         {
@@ -40,10 +45,12 @@ internal sealed partial class HostsSeen(NpgsqlDataSource database, TimeProvider 
                 update.Parameters.Add(new() { Value = value });
             batch.BatchCommands.Add(update);
             await batch.ExecuteNonQueryAsync();
+            return true;
         }
         catch (NpgsqlException trouble)
         {
             LogNotKept(trouble, host);
+            return false;
         }
     }
 

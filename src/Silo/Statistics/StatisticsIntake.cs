@@ -12,6 +12,7 @@ internal sealed partial class StatisticsIntake(Guid host, MachineSamples samples
     public const string Feature = "statistics";
 
     private Task _storing = Task.CompletedTask;
+    private bool _clockSeen;
 
     public void Take(Proto.Statistics statistics)
     {
@@ -29,7 +30,8 @@ internal sealed partial class StatisticsIntake(Guid host, MachineSamples samples
         var taken = DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Min(statistics.TakenUnixMilliseconds, int.MaxValue * 1000L));
         try
         {
-            await seen.Clock(host, taken);
+            await seen.Clock(host, taken, isNew: !_clockSeen);
+            _clockSeen = true;
             await samples.Store(host, taken, statistics.Machines);
         }
         catch (Exception trouble) when (trouble is NpgsqlException or TimeoutException or ArgumentException)

@@ -141,6 +141,11 @@ public abstract partial class MachineContract(IDriverHost host) : DriverContract
             Assert.Equal(asleep, (await bench.Ensure(machine, spec => spec.Power = asleep)).Power);
             Assert.Equal(asleep, (await bench.Ensure(machine)).Power);
             Assert.Equal(asleep, (await bench.See(machine))!.Power);
+            if (asleep == Power.Saved)
+            {
+                Assert.False(await Driver.EndMachine(machine.Id, machine.Incarnation, default));   // it does not run
+                Assert.Equal(asleep, (await bench.See(machine))!.Power);
+            }
             Assert.Equal(Power.Running, (await bench.Ensure(machine, spec => spec.Power = Power.Running)).Power);
             Assert.Equal(1, Bench.Count(await bench.Console(machine), Booted));
         }

@@ -28,6 +28,9 @@ internal sealed class TestCluster : IDisposable
     /// <summary>The next stores end with these, half-way.</summary>
     public ConcurrentQueue<Grpc.Core.StatusCode> StoreFailures { get; } = new();
 
+    /// <summary>Uploads that hang once they have begun, until they are cancelled.</summary>
+    public ConcurrentQueue<TaskCompletionSource> StoreHangs { get; } = [];
+
     /// <summary>What the next session is told; otherwise one more than the last.</summary>
     public ulong? EpochToGive { get; set; }
 

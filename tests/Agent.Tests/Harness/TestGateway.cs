@@ -144,6 +144,11 @@ internal sealed class TestGateway : AgentGateway.AgentGatewayBase, IAsyncDisposa
         while (await requestStream.MoveNext())
         {
             if (_cluster.StoreFailures.TryDequeue(out var failure)) throw new RpcException(new Status(failure, "by the test"));
+            if (_cluster.StoreHangs.TryDequeue(out var begun))
+            {
+                begun.SetResult();
+                await Task.Delay(Timeout.Infinite, context.CancellationToken);
+            }
             if (requestStream.Current.Begin is { } begin)
             {
                 Assert.True(bytes.Length == 0 && begin.OperationId.Length > 0 && Guid.TryParse(begin.MachineId, out _), "what it is of stands first");

@@ -60,6 +60,21 @@ public sealed class SaveTests : ConnectedTest
     }
 
     [Fact]
+    public async Task A_newer_wish_ends_a_save_whose_image_is_on_its_way()
+    {
+        var (_, session, machine) = await Running();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Cluster.StoreHangs.Enqueue(begun);
+        await session.Send(Save(session, machine, "op-1", SaveMethod.SaveHot));
+        await begun.Task;
+        await session.Want(machine.Of(Power.Off));
+
+        Assert.Equal("superseded", (await session.Finished("op-1")).Failure.Code);
+        await session.Until(machine.Id, Power.Off, 2);
+        Assert.Empty(Cluster.Stored);
+    }
+
+    [Fact]
     public async Task An_agent_that_dies_half_way_starts_the_machine_and_saves_when_it_is_told_again()
     {
         var (agent, session, machine) = await Running();

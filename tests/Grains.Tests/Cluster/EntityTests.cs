@@ -134,6 +134,18 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_that_was_to_be_suspended_and_has_ended_is_inactive_and_says_what_is_lost()
+    {
+        var compute = await Create(Model.Compute.Kind, []);
+        await State("compute", compute, "active");
+        _host.Seeing = machine => machine.Power == Power.Saved ? machine with { Power = Power.Off } : machine;   // its lease was over first
+        Assert.True((await cluster.Entity("compute", compute).Invoke(new(Me, Model.Compute.Suspend.ToString(), new() { ["method"] = AttributeValue.Of("hibernate") }))).Ok);
+        await State("compute", compute, "inactive");
+        Assert.Contains("memory is lost", (await cluster.Entity("compute", compute).View(Me))!.Attributes[Model.Compute.StateMessage.Name].Text, StringComparison.Ordinal);
+        await Delete("compute", compute);
+    }
+
+    [Fact]
     public async Task News_of_another_incarnation_changes_nothing()
     {
         var compute = await Create(Model.Compute.Kind, []);
@@ -143,6 +155,10 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal("active", StateOf((await cluster.Entity("compute", compute).View(Me))!));
         await Eventually.Is("the host is told that the other incarnation must go", () =>
             Task.FromResult(_host.Wanted[compute] is { Absent: true } away && away.Incarnation == old.Incarnation));
+        // One that has gone is not told so again: for a host that has the next incarnation by now it would be the latest that it hears.
+        var gone = old with { Incarnation = Guid.NewGuid(), Generation = long.MaxValue, Absent = true };
+        await _host.Report(gone);
+        Assert.DoesNotContain(_host.Told, wanted => wanted.Incarnation == gone.Incarnation);
         await Delete("compute", compute, await Current(compute));
     }
 

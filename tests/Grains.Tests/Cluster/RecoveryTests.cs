@@ -328,9 +328,10 @@ public sealed class RecoveryTests : IClassFixture<SweeperTests.Swept>, IAsyncLif
         await Eventually.Is("it waits", async () => (says = await Message(compute))?.Contains($"Host {target.Id} has not said yet", StringComparison.Ordinal) == true, found: () => says ?? "nothing");
         Assert.True(target.Wanted[compute].Absent);
         _lost.Held = false;
+        var left = target.Wanted[compute].Incarnation;
         await target.Release();
         await Eventually.Is(
-            "it is wanted again", () => Task.FromResult(!target.Wanted[compute].Absent),
+            "it is wanted again", () => Task.FromResult(target.Told.Any(t => t.Id == compute && !t.Absent && t.Incarnation != left)),
             found: () => $"{Message(compute).GetAwaiter().GetResult()} {target.Wanted[compute]} {_lost.Wanted.GetValueOrDefault(compute)}");
         await StateIs(compute, "active");
     }

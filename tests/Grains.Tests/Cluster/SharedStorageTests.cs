@@ -59,6 +59,33 @@ public sealed class SharedStorageTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_volume_is_not_forgotten_before_the_host_that_it_has_gone_from_has_it_no_more()
+    {
+        var volume = await Volume();
+        var (first, second) = (await Compute(), await Compute());
+        var (before, after) = (Agent(await HostOf(first)), Agent(await HostOf(second)));
+        var link = await Link(first, volume);
+        await Is(volume, before.Id, "the volume is at its machine's host");
+        Assert.True((await cluster.Entity("storagelink", link).Delete(new(Me))).Ok);
+        await Eventually.Is("the first machine has let it go", async () => await cluster.Count("SELECT count(*) FROM entity WHERE entity_id = $1", link) == 0);
+        before.Held = true;   // away
+        var other = await Link(second, volume);
+        await Is(volume, after.Id, "the volume has come");
+        Assert.True((await cluster.Entity("storagelink", other).Delete(new(Me))).Ok);
+        await Eventually.Is("it is deleted", async () => (await cluster.Entity("storage", volume).Delete(new(Me))).Ok);
+        await Eventually.Is("its host has it no more", async () => await cluster.Count("SELECT count(*) FROM entity WHERE entity_id = $1 AND host IS NULL", volume) == 1);
+        Assert.Equal(0, await cluster.Count("SELECT count(*) FROM pool_claim WHERE consumer = $1", volume));
+
+        await before.Connect();
+        await before.Report(((DesiredVolume)before.Wanted[volume]) with { Generation = 1, Released = false, Absent = false });
+        await Eventually.Is("the host that has come back is told to remove it", () => Task.FromResult(before.Wanted[volume].Absent));
+        await before.Release();
+        await Gone(volume);
+        foreach (var compute in new[] { first, second })
+            Assert.True((await cluster.Entity("compute", compute).Delete(new(Me))).Ok);
+    }
+
+    [Fact]
     public async Task A_volume_that_its_host_does_not_see_is_not_gone_before_the_host_has_removed_it()
     {
         var volume = await Volume();

@@ -12,7 +12,7 @@ internal sealed partial class Client
     /// <summary>A machine that goes on elsewhere when its host is lost.</summary>
     private Task CreateAvailable()
     {
-        var made = New("compute");
+        var made = New("compute", leased: true);
         made.State.Acknowledged("active");
         return Create(
             made, "\"occi.compute.cores\":1,\"occi.compute.memory\":1",

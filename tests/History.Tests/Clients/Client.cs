@@ -97,12 +97,12 @@ internal sealed partial class Client(int number, string tenant, Session session,
         return Create(made, "", _random.Next(3) == 0 ? "" : "\"http://schemas.ogf.org/occi/infrastructure/network#ipnetwork\"");
     }
 
-    private Tracked New(string kind, Tracked? source = null, Tracked? target = null, Guid? batch = null)
+    private Tracked New(string kind, Tracked? source = null, Tracked? target = null, Guid? batch = null, bool leased = false)
     {
         // Not with a random number of its own: the same seed gives the same ids.
         var bytes = new byte[16];
         _random.NextBytes(bytes);
-        var made = new Tracked(tenant, kind, new Guid(bytes), $"{tenant}-{number}-{++_made}") { Source = source, Target = target, Batch = batch };
+        var made = new Tracked(tenant, kind, new Guid(bytes), $"{tenant}-{number}-{++_made}") { Source = source, Target = target, Batch = batch, IsLeased = leased };
         lock (_mine)
             _mine.Add(made);
         return made;
@@ -115,6 +115,7 @@ internal sealed partial class Client(int number, string tenant, Session session,
         attributes = string.Join(',', ((string[])[attributes, mixin.Length > 0 ? mixinAttributes : ""]).Where(a => a.Length > 0));
         var body =
             $$$"""{"kind":"{{{scheme}}}{{{made.Kind}}}","title":"{{{made.Title.Sure}}}"{{{(way == 2 ? "" : $",\"id\":\"urn:uuid:{made.Id:D}\"")}}},"mixins":[{{{mixin}}}],"attributes":{ {{{attributes}}} }{{{more}}} }""";
+        made.HasUnknownId = way == 2;
         (string, string)[] headers = way == 2 ? [("Idempotency-Key", made.Title.Sure)] : [];
         for (var tries = 0; ; tries++)
         {
@@ -123,6 +124,7 @@ internal sealed partial class Client(int number, string tenant, Session session,
             {
                 if (reply.Location?.Split('/')[^1] is { } id)
                     made.Id = Guid.Parse(id);
+                made.HasUnknownId = false;
                 made.Fate = Fate.Must;
                 return;
             }
@@ -240,7 +242,7 @@ internal sealed partial class Client(int number, string tenant, Session session,
 
     private async Task Delete(Tracked entity)
     {
-        if (!entity.IsSettled)
+        if (!entity.IsSettled || entity.HasUnknownId)
             return;
         var links = _mine.Where(l => l.Source == entity && l.Fate != Fate.MustNot).ToList();
         if (links.Any(l => !l.IsSettled))
@@ -269,6 +271,9 @@ internal sealed partial class Client(int number, string tenant, Session session,
         }
         return reply;
     }
+
+    /// <summary>It as it is now, outside the history.</summary>
+    public Task<Reply> Look(Tracked entity) => session.Send("GET", entity.Path);
 
     private async Task List()
     {

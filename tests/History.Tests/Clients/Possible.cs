@@ -10,17 +10,26 @@ internal sealed class Possible<T>(T first)
     public static readonly TimeSpan Straggling = TimeSpan.FromSeconds(45);
 
     private readonly List<(T Value, long Since)> _unknown = [];
+    private readonly List<T> _ever = [first];
     private bool _any;
 
     public T Sure { get; private set; } = first;
 
+    /// <summary>Everything that was ever asked for.</summary>
+    public IReadOnlyList<T> Ever => _ever;
+
     public void Acknowledged(T value)
     {
+        _ever.Add(value);
         Sure = value;
         _unknown.RemoveAll(u => TimeProvider.System.GetElapsedTime(u.Since) > Straggling);
     }
 
-    public void Unknown(T value) => _unknown.Add((value, TimeProvider.System.GetTimestamp()));
+    public void Unknown(T value)
+    {
+        _ever.Add(value);
+        _unknown.Add((value, TimeProvider.System.GetTimestamp()));
+    }
 
     /// <summary>Nothing is known of it any more.</summary>
     public void Anything() => _any = true;

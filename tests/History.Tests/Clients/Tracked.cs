@@ -41,6 +41,12 @@ internal sealed class Tracked(string tenant, string kind, Guid id, string title)
 
     public Possible<string> State { get; } = new("");
 
+    /// <summary>It runs only while its host has a lease.</summary>
+    public bool IsLeased { get; init; }
+
+    /// <summary>The server chose its id, and nobody was told of it: it cannot be asked for by that.</summary>
+    public bool HasUnknownId { get; set; }
+
     /// <summary>It was made together with links whose ids nobody was told.</summary>
     public bool HasInlineLinks { get; set; }
 

@@ -53,6 +53,18 @@ internal sealed partial class Node(string role, string name, string directory, s
     /// <summary>When it was started or thawed last.</summary>
     public long Started { get; private set; }
 
+    /// <summary>Whether one line of its log has both.</summary>
+    public bool HasSaid(string first, string then)
+    {
+        using var log = new StreamReader(new FileStream(Path.Combine(directory, name + ".log"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        while (log.ReadLine() is { } line)
+        {
+            if (line.Contains(first, StringComparison.Ordinal) && line.Contains(then, StringComparison.Ordinal))
+                return true;
+        }
+        return false;
+    }
+
     /// <summary>Starts it, unless it runs.</summary>
     public async Task Start()
     {

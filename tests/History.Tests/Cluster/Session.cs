@@ -73,10 +73,12 @@ internal sealed class Session(string secret, World world)
         request.Headers.TryAddWithoutValidation("Accept", accept);
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
-        if (body is not null)
+        // HttpClient sends a request without content again by itself when its connection ends, and then it was perhaps done twice: so each that changes something has one.
+        if (body is not null || method != "GET")
         {
-            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
-            request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body ?? ""));
+            if (body is not null)
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         }
         try
         {

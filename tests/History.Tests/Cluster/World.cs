@@ -120,7 +120,7 @@ internal sealed class World : IAsyncDisposable
             string[] settings =
             [
                 .. _place.SiloSettings(), $"--Silo:Name=silo-{i + 1}", $"--AgentGateway:AdvertisedEndpoint={relay}", "--HighAvailability:Lease=00:00:08", "--HighAvailability:Margin=00:00:03",
-                "--Logging:LogLevel:Default=Warning",
+                "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Controller=Information",
             ];
             Silos = [.. Silos, new("silo", $"silo-{i + 1}", _place.Directory, settings) { Url = new($"http://127.0.0.1:{Setting(settings, "Silo:HealthPort")}") }];
             _relays.Add(await Relay.Start(_place, ports[i], $"127.0.0.1:{Setting(settings, "AgentGateway:Port")}", LinkOf, seed + i));
@@ -128,7 +128,7 @@ internal sealed class World : IAsyncDisposable
         for (var i = 0; i < Apis_; i++)
         {
             var url = $"http://127.0.0.1:{ports[Silos_ + i]}";
-            Apis = [.. Apis, new("api", $"api-{i + 1}", _place.Directory, [.. _place.ApiSettings(url), "--Logging:LogLevel:Default=Warning"]) { Url = new(url) }];
+            Apis = [.. Apis, new("api", $"api-{i + 1}", _place.Directory, [.. _place.ApiSettings(url), "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Controller=Information"]) { Url = new(url) }];
         }
         await Silos[0].Start();   // it makes the tables
         await Eventually.Is("the first silo is ready", () => Session.IsReady(Silos[0].Url!), TimeSpan.FromSeconds(60));
@@ -149,7 +149,7 @@ internal sealed class World : IAsyncDisposable
                     .. _place.AgentSettings(name, token.Json.GetProperty("token").GetString()!), "--Agent:SweepEvery=00:00:02", "--Agent:ReportEvery=00:00:05", "--Agent:MeasureEvery=00:00:15",
                     "--Agent:PeerListen=127.0.0.1:0", $"--Simulated:Directory={_place.In(name)}/simulated", "--Simulated:Cores=48", $"--Simulated:MemoryBytes={64L << 30}",
                     $"--Simulated:DiskBytes={400L << 30}", $"--Simulated:SharedPools:shared={pool}", $"--Simulated:UnderlayAddress=127.0.0.{i + 10}", "--Simulated:PhysicalNetworks:0=public", "--Simulated:MigrationTime=00:00:00.1",
-                    "--Logging:LogLevel:Default=Warning",
+                    "--Logging:LogLevel:Default=Warning", "--Logging:LogLevel:Controller=Information",
                 ]),
             ];
             SetFaults(Agents[i], "{}");

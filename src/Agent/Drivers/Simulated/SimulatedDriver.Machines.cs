@@ -46,7 +46,8 @@ internal sealed partial class SimulatedDriver
     {
         cancel.ThrowIfCancellationRequested();
         _faults.ThrowIfDue(nameof(EndMachine));
-        var ended = _store.Change(host => PowerDown(Find(host, id, incarnation), Power.Off));
+        // One that is saved does not run: it keeps what it was saved with.
+        var ended = _store.Change(host => Find(host, id, incarnation) is { Power: Power.Running or Power.Paused } machine && PowerDown(machine, Power.Off));
         if (ended) Changed?.Invoke(id);
         return Task.FromResult(ended);
     }
