@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using Controller.Contracts;
 using Controller.Grains.Persistence;
 
 namespace Controller.Crash.Silo;
@@ -53,6 +54,9 @@ internal static class StepName
             var (was, now) = (property.GetValue(old), property.GetValue(next));
             if (Same(was, now))
                 continue;
+            // What is over is as good as none: a host's second loss has the first one's name.
+            if (was is HostLoss { Over: not null })
+                was = null;
             var name = within + property.Name;
             if (property.Name == "Operation")
                 yield return was is null ? name + "=begun" : now is null ? name + "=ended" : name + "=next";

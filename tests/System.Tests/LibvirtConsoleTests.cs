@@ -5,13 +5,13 @@ using Controller.Testing;
 namespace Controller.SystemTests;
 
 /// <summary><c>controller console</c> as a person has it: at a terminal, with a machine that really runs.</summary>
-public sealed class LibvirtConsoleTests
+[Collection(Fleet.Collection)]
+public sealed class LibvirtConsoleTests(Fleet fleet)
 {
     [LibvirtFact]
     public async Task At_a_terminal_every_key_is_the_guests_and_afterwards_the_terminal_is_as_it_was()
     {
-        await using var cloud = await LibvirtCloud.Start();
-        using var api = cloud.Api();
+        var (cloud, api) = (fleet.Cloud, fleet.Api);
         var machine = await cloud.Create("compute", "--title", "typed", "-m", "demo", "-a", "cores=1", "-a", "memory=0.25");
         await new Guest(api, machine).Says("DEMO: ready");
 
@@ -26,6 +26,8 @@ public sealed class LibvirtConsoleTests
         // The machine ends.
         Assert.Equal("ended 0\nrestored\n", await Terminal(cloud, "expect connected", "raw", @"send \n", "expect # ", @"send poweroff -f\n", "end"));
         await Eventually.Is("it is off", async () => (await api.Get(machine.Path)).State == "inactive", TimeSpan.FromSeconds(60));
+        await cloud.Run("occi", "delete", "typed", "--wait");
+        await fleet.HasForgotten(machine);
     }
 
     private static async Task<string> Terminal(Cloud cloud, params string[] steps)

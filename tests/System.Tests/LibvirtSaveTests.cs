@@ -3,18 +3,17 @@ using Controller.SystemTests.Harness;
 namespace Controller.SystemTests;
 
 /// <summary>The action save, with machines that really boot: what a guest wrote is in the template, and in the machines that are made from it.</summary>
-public sealed class LibvirtSaveTests
+[Collection(Fleet.Collection)]
+public sealed class LibvirtSaveTests(Fleet fleet)
 {
     private static readonly string[] Small = ["-a", "cores=1", "-a", "memory=0.25"];
 
     [LibvirtFact]
     public async Task What_a_guest_wrote_is_in_the_template_that_it_is_saved_as()
     {
-        await using var cloud = await LibvirtCloud.Start();
-        using var api = cloud.Api();
-        var host = new Hypervisor(cloud);
+        var (cloud, api) = (fleet.Cloud, fleet.Api);
         var first = await cloud.Create("compute", ["--title", "first", "-m", "demo", .. Small]);
-        var guest = new Guest(api, first);
+        var (guest, host) = (new Guest(api, first), await fleet.HostOf(first));
         await guest.Says("DEMO: boots 1");
         await guest.Says("DEMO: ready");
 
@@ -39,6 +38,7 @@ public sealed class LibvirtSaveTests
         await guest.Says("DEMO: boots 3", before);
         var cold = await cloud.Create("compute", ["--title", "cold", "-m", "cold", .. Small]);
         await new Guest(api, cold).Says("DEMO: boots 3");
+        host = await fleet.HostOf(cold);
 
         // One made from a template that outlives what it was saved from, in its turn, while it is off.
         await cloud.Run("occi", "delete", "first", "--wait");
@@ -51,6 +51,8 @@ public sealed class LibvirtSaveTests
         var images = await cloud.Run("image", "list");
         Assert.All((string[])["demo", "hot-one", "cold", "cold-2"], term => Assert.Matches($@"(?m)^{term} .* ready ", images));
         await cloud.Run("occi", "delete", "cold", "again", "--wait");
-        await cloud.HasForgotten([first, hot, cold, again]);
+        foreach (var term in (string[])["hot-one", "cold", "cold-2"])
+            await api.Delete("/admin/images/" + term);
+        await fleet.HasForgotten(first, hot, cold, again);
     }
 }

@@ -331,19 +331,19 @@ public sealed class SecondSimulatedTestHost : SimulatedTestHost
 public sealed class LibvirtMoving(MovingLibvirtHost source, SecondLibvirtHost target)
     : MovingContract(source, target), IClassFixture<MovingLibvirtHost>, IClassFixture<SecondLibvirtHost>;
 
-public sealed class MovingLibvirtHost : LibvirtHost
+public sealed class MovingLibvirtHost : TcgLibvirtHost
 {
     protected override string Shared => MovingPool.Of("libvirt");
 }
 
-public sealed class SecondLibvirtHost : LibvirtHost
+public sealed class SecondLibvirtHost : TcgLibvirtHost
 {
     protected override string Name => "second";
 
     protected override string Shared => MovingPool.Of("libvirt");
 }
 
-/// <summary>The directory that two hosts see, for as long as this process lasts.</summary>
+/// <summary>The directory that hosts have in common, for as long as this process lasts.</summary>
 internal static class MovingPool
 {
     private static readonly string _root = Make();

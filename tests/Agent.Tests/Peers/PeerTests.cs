@@ -75,7 +75,7 @@ public sealed class PeerTests : PeerTest
 
 /// <summary>With a libvirtd to be reached.</summary>
 [NeedsLibvirt]
-public sealed class LibvirtPeerTests(LibvirtHost host) : PeerTest, IClassFixture<LibvirtHost>
+public sealed class LibvirtPeerTests(TcgLibvirtHost host) : PeerTest, IClassFixture<TcgLibvirtHost>
 {
     [DriverFact]
     public async Task A_tunnel_to_libvirtd_lasts_as_long_as_its_migration()

@@ -36,6 +36,9 @@ internal sealed class CrashCloud : IAsyncDisposable
     /// <summary>Since when a dead silo is being got over; null: none is.</summary>
     public Stopwatch? Down { get; private set; }
 
+    /// <summary>A silo has died, also where nobody has noticed yet: clients hear of it before the end of its process is told.</summary>
+    public bool IsDown => Down is not null || _silo.Mark is not null;
+
     /// <summary>Where silos died, in their own words.</summary>
     public List<string> Deaths { get; } = [];
 
@@ -162,14 +165,16 @@ internal sealed class CrashCloud : IAsyncDisposable
     /// <summary>Puts the spare in the place of a silo that died.</summary>
     private async Task Watch()
     {
-        while (true)
+        for (var failedStarts = 0; ;)
         {
             var dead = _silo;
             await dead.Ended;
             if (_spare is null)
                 return;
-            Down = Stopwatch.StartNew();
-            Deaths.Add(dead.Mark ?? $"by itself:\n{dead.Story}");
+            Down ??= Stopwatch.StartNew();
+            // One that could not start is no death that anybody has to get over.
+            if (failedStarts == 0 || dead.Mark is not null)
+                Deaths.Add(dead.Mark ?? $"by itself:\n{dead.Story}");
             _stories.Add(dead.Story);
             await dead.DisposeAsync();
             var next = await _spare;
@@ -180,7 +185,19 @@ internal sealed class CrashCloud : IAsyncDisposable
             }
             _silo = next;
             _spare = NewSpare();
-            await next.Tell("go", "up");
+            try
+            {
+                await next.Tell("go", "up");
+                failedStarts = 0;
+            }
+            catch (InvalidOperationException) when (next.Mark is not null)
+            {
+                failedStarts = 0;   // it came by its step before it could say that it is up, and died there: the next one takes its place
+            }
+            catch (Exception e) when (e is InvalidOperationException or IOException && !next.Runs && ++failedStarts < 5)
+            {
+                // A machine that is too busy to let it start in time: whoever supervises silos starts another one.
+            }
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         process.ErrorDataReceived += Hear;
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        Ended = process.WaitForExitAsync();
+        Ended = End();
     }
 
     public int Id => _process.Id;
@@ -111,14 +111,19 @@ internal sealed class SiloProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    /// <summary>Whoever waits for what it says waits no longer.</summary>
+    private async Task End()
+    {
+        await _process.WaitForExitAsync();
+        _said.Writer.TryComplete();
+    }
+
     private void Hear(object sender, DataReceivedEventArgs e)
     {
         switch (e.Data)
         {
             case null:
-                if (!Runs)
-                    _said.Writer.TryComplete();
-                break;
+                break;   // Ended comes behind it
             case var step when step.StartsWith("@step ", StringComparison.Ordinal):
                 lock (_steps)
                     _steps.Add(step["@step ".Length..]);

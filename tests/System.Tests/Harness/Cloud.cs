@@ -23,11 +23,14 @@ internal sealed class Cloud : IAsyncDisposable
     public Cloud()
     {
         Data = Directory.CreateTempSubdirectory("occi-system-").FullName;
-        // The packages that the demo guest is made of are kept beside the sources: only the first run of all needs a network.
+        // The demo guest and the packages that it is made of are kept beside the sources: only the first run of all needs a network, and only the first cloud builds the guest.
         var packages = Path.Combine(Repository.Root, ".cache/guest");
+        var guest = Path.Combine(Repository.Root, ".cache/guest-image");
         Directory.CreateDirectory(packages);
-        Directory.CreateDirectory(Path.Combine(Data, "guest"));
-        Directory.CreateSymbolicLink(Path.Combine(Data, "guest/packages"), packages);
+        Directory.CreateDirectory(guest);
+        if (!Path.Exists(Path.Combine(guest, "packages")))
+            Directory.CreateSymbolicLink(Path.Combine(guest, "packages"), packages);
+        Directory.CreateSymbolicLink(Path.Combine(Data, "guest"), guest);
     }
 
     /// <summary>The data directory.</summary>

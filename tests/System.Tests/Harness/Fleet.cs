@@ -24,7 +24,7 @@ public sealed class Fleet : IAsyncLifetime
     {
         if (LibvirtNeeds.WhyNot("virsh") is not null)
             return;
-        _cloud = new Cloud { Settings = { ["HighAvailability__Lease"] = "00:00:12", ["HighAvailability__Margin"] = "00:00:04" } };
+        _cloud = new Cloud { Settings = { ["HighAvailability__Lease"] = "00:00:12", ["HighAvailability__Margin"] = "00:00:04", [LibvirtCloud.Acceleration] = "Tcg" } };
         try
         {
             await _cloud.Up("--driver", "libvirt", "--hosts", Size.ToString(CultureInfo.InvariantCulture), "--silos", "2");

@@ -57,6 +57,13 @@ internal sealed class OcciApi(Uri endpoint, string token) : IDisposable
         return JsonNode.Parse(await Text(answer));
     }
 
+    /// <summary>The same, deleted.</summary>
+    public async Task Delete(string path)
+    {
+        using var answer = await _http.DeleteAsync(path);
+        await Text(answer);
+    }
+
     public async Task<Entity> Get(string path) => await Find(path) ?? throw new InvalidOperationException($"There is no {path}.");
 
     /// <summary>Null when there is none.</summary>
