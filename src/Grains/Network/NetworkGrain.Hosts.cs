@@ -28,7 +28,10 @@ internal sealed partial class NetworkGrain
     {
         if (_record.Value is not { } present || present.Phase is NetworkPhase.Deleting or NetworkPhase.Creating)
             return;
-        if (present.Hosts.FirstOrDefault(h => h.Host == host) is { LeavingSince: 0 } known && known.Underlay != await Underlay(host))
+        var there = present.Hosts.FirstOrDefault(h => h.Host == host);
+        if (there is null)
+            await _claims.Unnote(Id, host);   // it left, and somebody died before that was noted
+        else if (there.LeavingSince == 0 && there.Underlay != await Underlay(host))
             await EnsureOn(host);
         await LeaveHosts();
     }
@@ -58,11 +61,11 @@ internal sealed partial class NetworkGrain
 
     public async Task<DesiredObject?> DesiredOn(Guid host)
     {
-        if (_record.Value is not { } present || present.Hosts.All(h => h.Host != host))
+        if (_record.Value is not { } present)
             return null;
         // The host's address may be another one now, and machines may have left it; asked in between other turns, this one may change nothing itself.
         this.AsReference<INetworkGrain>().Refresh(host).Ignore();
-        return Desired(present, host, await Reservations(present));
+        return present.Hosts.All(h => h.Host != host) ? null : Desired(present, host, await Reservations(present));
     }
 
     public Task<bool> IsStray(Guid host, Guid incarnation) => Task.FromResult(
@@ -83,9 +86,10 @@ internal sealed partial class NetworkGrain
     private async Task HasLeft(NetworkOnHost host)
     {
         var present = _record.Value!;
+        await _record.Write(NetworkHosts.Gone(present, host) with { Generation = present.Generation + 1 });
+        // Last: a host is asked about what it has a claim of, and only so does anybody come by here again.
         if (!host.Again)
             await _claims.Unnote(Id, host.Host);
-        await _record.Write(NetworkHosts.Gone(present, host) with { Generation = present.Generation + 1 });
         if (host.Again)
             await Tell();
         await Conclude();

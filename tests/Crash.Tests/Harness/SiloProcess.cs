@@ -72,6 +72,20 @@ internal sealed class SiloProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets it go on until it learns that it was declared dead; answers what was refused to it meanwhile, which may be nothing: it may learn of it first.</summary>
+    public async Task<string[]> Wakes()
+    {
+        Thaw();
+        await Ended.WaitAsync(Patience);
+        var refused = new List<string>();
+        while (_said.Reader.TryRead(out var said))
+        {
+            if (said.StartsWith("refused ", StringComparison.Ordinal))
+                refused.Add(said);
+        }
+        return [.. refused];
+    }
+
     /// <summary>Tells it something, and waits for its answer.</summary>
     public async Task Tell(string line, string? answer = null)
     {
@@ -99,7 +113,7 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>It stops at that step, until it is thawed.</summary>
     public Task FreezeAt(string step) => Tell("freeze before 1 " + step);
 
-    public void Thaw() => Assert.Equal(0, Signals.Send(Id, Signals.Continue));
+    private void Thaw() => Assert.Equal(0, Signals.Send(Id, Signals.Continue));
 
     public async ValueTask DisposeAsync()
     {

@@ -8,7 +8,7 @@ namespace Controller.Grains.Tests.Cluster;
 [Collection("cluster")]
 public sealed class DatabaseTroubleTests(ClusterFixture cluster)
 {
-    private const string Reading = "from pg_stat_activity where wait_event_type = 'Lock' and query like '%payload AS PayloadBinary%' and datname = current_database()";
+    private const string Reading = "from pg_stat_activity where wait_event_type = 'Lock' and query like 'SELECT payload, version FROM entity%' and datname = current_database()";
 
     [Fact]
     public async Task A_grain_that_cannot_read_its_record_says_that_the_database_is_away()
