@@ -10,7 +10,7 @@ namespace Controller.Cli.Testing;
 /// <summary><c>controller test</c>: installs what is missing, builds, and runs all tests.</summary>
 internal static class TestCommand
 {
-    private static readonly string[] LongestFirst = ["System.Tests", "Agent.Tests", "Api.Tests", "Crash.Tests"];
+    private static readonly string[] LongestFirst = ["System.Tests", "Agent.Tests", "Api.Tests", "History.Tests", "Crash.Tests"];
 
     public static Command Create()
     {
