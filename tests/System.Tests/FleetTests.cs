@@ -8,12 +8,16 @@ namespace Controller.SystemTests;
 
 /// <summary>Three real hosts: machines are placed, connected, moved and recovered across them.</summary>
 [Collection(Fleet.Collection)]
-public sealed class FleetTests(Fleet fleet, ITestOutputHelper output)
+public sealed class FleetTests(Fleet fleet, ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
     private static readonly string[] Small = ["-m", "demo", "-a", "cores=1", "-a", "memory=0.125"];
 
     private Cloud Cloud => fleet.Cloud;
+
+    public Task InitializeAsync() => fleet.Sweep();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [LibvirtFact]
     public async Task Machines_of_a_group_are_apart_and_reach_each_other_and_no_other_tenants()

@@ -6,8 +6,12 @@ namespace Controller.SystemTests;
 
 /// <summary><c>controller console</c> as a person has it: at a terminal, with a machine that really runs.</summary>
 [Collection(Fleet.Collection)]
-public sealed class LibvirtConsoleTests(Fleet fleet)
+public sealed class LibvirtConsoleTests(Fleet fleet) : IAsyncLifetime
 {
+    public Task InitializeAsync() => fleet.Sweep();
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
     [LibvirtFact]
     public async Task At_a_terminal_every_key_is_the_guests_and_afterwards_the_terminal_is_as_it_was()
     {

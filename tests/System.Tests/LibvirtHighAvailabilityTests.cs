@@ -7,11 +7,15 @@ namespace Controller.SystemTests;
 
 /// <summary>Hosts that are as good as lost while their machines could go on running: a machine is never there twice.</summary>
 [Collection(Fleet.Collection)]
-public sealed class LibvirtHighAvailabilityTests(Fleet fleet)
+public sealed class LibvirtHighAvailabilityTests(Fleet fleet) : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(150);
 
     private Cloud Cloud => fleet.Cloud;
+
+    public Task InitializeAsync() => fleet.Sweep();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [LibvirtFact]
     public async Task A_host_whose_agent_is_frozen_loses_its_machine_before_another_starts_it()

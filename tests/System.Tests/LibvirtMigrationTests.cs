@@ -10,7 +10,7 @@ namespace Controller.SystemTests;
 /// volume, which no other host has, and its guest was never started again: its disk counts its boots.
 /// </summary>
 [Collection(Fleet.Collection)]
-public sealed class LibvirtMigrationTests(Fleet fleet)
+public sealed class LibvirtMigrationTests(Fleet fleet) : IAsyncLifetime
 {
     private const string Counting = "#!/bin/sh\n(n=0; while :; do n=$((n+1)); echo \"DEMO: beat $n $(cut -d' ' -f1 /proc/uptime)\" > /dev/console; sleep 0.2; done) &\n";
     /// <summary>
@@ -22,6 +22,10 @@ public sealed class LibvirtMigrationTests(Fleet fleet)
         + "(while :; do echo 3 > /proc/sys/vm/drop_caches; echo \"DEMO: beat has $(head -c 8 /dev/vdb)\" > /dev/console; sleep 4; done) &\n";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    public Task InitializeAsync() => fleet.Sweep();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [LibvirtFact]
     public async Task A_guest_that_counts_goes_on_counting_on_another_host_and_back_cold()

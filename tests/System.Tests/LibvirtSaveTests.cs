@@ -4,9 +4,13 @@ namespace Controller.SystemTests;
 
 /// <summary>The action save, with machines that really boot: what a guest wrote is in the template, and in the machines that are made from it.</summary>
 [Collection(Fleet.Collection)]
-public sealed class LibvirtSaveTests(Fleet fleet)
+public sealed class LibvirtSaveTests(Fleet fleet) : IAsyncLifetime
 {
     private static readonly string[] Small = ["-a", "cores=1", "-a", "memory=0.25"];
+
+    public Task InitializeAsync() => fleet.Sweep();
+
+    public Task DisposeAsync() => Task.CompletedTask;
 
     [LibvirtFact]
     public async Task What_a_guest_wrote_is_in_the_template_that_it_is_saved_as()

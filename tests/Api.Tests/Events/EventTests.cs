@@ -230,9 +230,14 @@ public sealed class EventTests(EventCloud cloud)
         Assert.Equal(Enumerable.Range(1, 6000), again.Events.Where(e => e.Id == id.ToString()).Select(e => e.Version));
     }
 
-    private static bool Broken(System.Net.Sockets.TcpClient client) =>
-        System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
-            .FirstOrDefault(c => c.LocalEndPoint.Equals(client.Client.LocalEndPoint)) is not { State: System.Net.NetworkInformation.TcpState.Established };
+    /// <summary>By its ports: the addresses of one and the same connection may be written as IPv4's or as IPv6's.</summary>
+    private static bool Broken(System.Net.Sockets.TcpClient client)
+    {
+        static int Port(System.Net.EndPoint? end) => ((System.Net.IPEndPoint)end!).Port;
+        return System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
+            .FirstOrDefault(c => (c.LocalEndPoint.Port, c.RemoteEndPoint.Port) == (Port(client.Client.LocalEndPoint), Port(client.Client.RemoteEndPoint)))
+            is not { State: System.Net.NetworkInformation.TcpState.Established };
+    }
 
     /// <summary>Begins with its creation, each state follows the one before, and the versions grow: nothing is missing.</summary>
     private static void IsAChain(List<Heard> events)

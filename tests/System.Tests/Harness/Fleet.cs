@@ -46,6 +46,39 @@ public sealed class Fleet : IAsyncLifetime
             await _cloud.DisposeAsync();
     }
 
+    /// <summary>A test begins with nothing, whatever one that failed before it left here: its failure is not the others' as well.</summary>
+    internal async Task Sweep()
+    {
+        if (_cloud is null)
+            return;   // without libvirt there is no fleet, and no test of it runs
+        foreach (var kind in (string[])["compute", "storage", "ipreservation", "network"])
+        {
+            IReadOnlyList<string> left = [];
+            await Eventually.Is(
+                $"no {kind} is left",
+                async () =>
+                {
+                    left = await Left(kind);
+                    foreach (var path in left)
+                        await Api.TryDelete(path);   // 404, when it went by itself meanwhile
+                    return left.Count == 0;
+                },
+                TimeSpan.FromSeconds(150), () => string.Join('\n', left));
+        }
+    }
+
+    private async Task<IReadOnlyList<string>> Left(string kind)
+    {
+        var left = new List<string>();
+        foreach (var path in await Api.Members(kind))
+        {
+            // Every cloud has that one.
+            if (await Api.Find(path) is { } entity && !(kind == "network" && entity["occi.core.title"] == "default"))
+                left.Add(path);
+        }
+        return left;
+    }
+
     /// <summary>Where the machine's QEMU is, looked at past the product: on every host that has one of it.</summary>
     internal async Task<IReadOnlyList<Hypervisor>> RunsOn(Entity compute)
     {

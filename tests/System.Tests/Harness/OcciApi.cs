@@ -64,6 +64,17 @@ internal sealed class OcciApi(Uri endpoint, string token) : IDisposable
         await Text(answer);
     }
 
+    /// <summary>Asks for its deletion, whatever comes of it.</summary>
+    public async Task TryDelete(string path) => (await _http.DeleteAsync(path)).Dispose();
+
+    /// <summary>The paths of a collection's members, of one kind.</summary>
+    public async Task<IReadOnlyList<string>> Members(string kind)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/{kind}/") { Headers = { Accept = { new("text/uri-list") } } };
+        using var answer = await _http.SendAsync(request);
+        return [.. (await Text(answer)).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(line => new Uri(line).AbsolutePath)];
+    }
+
     public async Task<Entity> Get(string path) => await Find(path) ?? throw new InvalidOperationException($"There is no {path}.");
 
     /// <summary>Null when there is none.</summary>
