@@ -42,52 +42,10 @@ public sealed class FencingTests
     }
 
     [AllFact]
-    public async Task A_silo_that_was_frozen_before_it_claims_claims_nothing_for_what_is_gone()
-    {
-        await using var cloud = await CrashCloud.Start(hosts: 1, spare: false);
-        var run = new Run(cloud, null);
-        await using var other = await Beside(cloud);
-
-        // Either silo may get it: until it is the one that stops.
-        await cloud.Silo.FreezeAt("claims/place/compute");
-        var id = Guid.Empty;
-        while (cloud.Silo.Mark is null)
-        {
-            id = Guid.NewGuid();
-            await run.TryMake("compute", id);
-        }
-        await TakenOver(cloud);
-        await Answered(() => run.TryMake("compute", id));
-        await run.Becomes($"/compute/{id}", ComputeState, "active");
-        await run.Clean();
-
-        AssertRefused(await cloud.Silo.Wakes(), "claims/place/compute");
-        await Order.IsEmpty(cloud);
-    }
+    public Task A_silo_that_was_frozen_before_it_claims_claims_nothing_for_what_is_gone() => WhatWasDeletedStaysSo("claims/place/compute", "claims/place/compute");
 
     [Fact]
-    public async Task A_silo_that_was_frozen_before_it_creates_does_not_bring_back_what_was_deleted_meanwhile()
-    {
-        await using var cloud = await CrashCloud.Start(hosts: 1, spare: false);
-        var run = new Run(cloud, null);
-        await using var other = await Beside(cloud);
-
-        // Either silo may get it: until it is the one that stops.
-        await cloud.Silo.FreezeAt("compute/create/*");
-        var id = Guid.Empty;
-        while (cloud.Silo.Mark is null)
-        {
-            id = Guid.NewGuid();
-            await run.TryMake("compute", id);
-        }
-        await TakenOver(cloud);
-        await Answered(() => run.TryMake("compute", id));
-        await run.Becomes($"/compute/{id}", ComputeState, "active");
-        await run.Clean();   // it is deleted, as the others are, and that was acknowledged
-
-        AssertRefused(await cloud.Silo.Wakes(), "compute/create/");
-        await Order.IsEmpty(cloud);
-    }
+    public Task A_silo_that_was_frozen_before_it_creates_does_not_bring_back_what_was_deleted_meanwhile() => WhatWasDeletedStaysSo("compute/create/*", "compute/create/");
 
     [Fact]
     public async Task A_silo_that_was_frozen_before_it_gives_back_takes_nothing_from_what_came_after()
@@ -136,6 +94,30 @@ public sealed class FencingTests
         await Order.Comes(cloud);
         Assert.Equal(kept["/compute/".Length..], Assert.Single((await agent.Has()).Machines).Id);
         await run.Clean();
+    }
+
+    /// <summary>A silo stops in the middle of making a machine, another makes it, and it is deleted before the first one wakes.</summary>
+    private static async Task WhatWasDeletedStaysSo(string step, string refused)
+    {
+        await using var cloud = await CrashCloud.Start(hosts: 1, spare: false);
+        var run = new Run(cloud, null);
+        await using var other = await Beside(cloud);
+
+        // Either silo may get it: until it is the one that stops.
+        await cloud.Silo.FreezeAt(step);
+        var id = Guid.Empty;
+        while (cloud.Silo.Mark is null)
+        {
+            id = Guid.NewGuid();
+            await run.TryMake("compute", id);
+        }
+        await TakenOver(cloud);
+        await Answered(() => run.TryMake("compute", id));
+        await run.Becomes($"/compute/{id}", ComputeState, "active");
+        await run.Clean();   // it is deleted, as the others are, and that was acknowledged
+
+        AssertRefused(await cloud.Silo.Wakes(), refused);
+        await Order.IsEmpty(cloud);
     }
 
     /// <summary>The step in the middle of which it stopped is refused, where it got as far as that before it ended. That nothing was done is looked at besides.</summary>
