@@ -1,15 +1,12 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text.Json;
+using Controller.Testing;
 
 namespace Controller.History.Tests.Cluster;
 
 /// <summary>A silo, an API or an agent: a process of its own that can be killed, frozen and started again with the same settings.</summary>
-internal sealed partial class Node(string role, string name, string directory, string[] settings) : IAsyncDisposable
+internal sealed class Node(string role, string name, string directory, string[] settings) : IAsyncDisposable
 {
-    private const int SigCont = 18;
-    private const int SigStop = 19;
-
     private readonly SemaphoreSlim _one = new(1);
     private Process? _process;
     private int _connected;
@@ -129,14 +126,14 @@ internal sealed partial class Node(string role, string name, string directory, s
         if (_process is not { HasExited: false } process)
             return;
         IsFrozen = true;
-        Signal(process.Id, SigStop);
+        Signals.Send(process.Id, Signals.Stop);
     }
 
     public void Thaw()
     {
         if (IsFrozen && _process is { HasExited: false } process)
         {
-            Signal(process.Id, SigCont);
+            Signals.Send(process.Id, Signals.Continue);
             Started = Stopwatch.GetTimestamp();
         }
         IsFrozen = false;
@@ -167,7 +164,4 @@ internal sealed partial class Node(string role, string name, string directory, s
             _log = null;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int Signal(int process, int signal);
 }
