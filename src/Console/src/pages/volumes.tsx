@@ -1,0 +1,5 @@
+import { Page } from '../parts/parts';
+
+export default function Screen() {
+  return <Page title="Volumes">{null}</Page>;
+}
