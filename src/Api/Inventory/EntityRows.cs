@@ -27,6 +27,18 @@ internal sealed class EntityRows(NpgsqlDataSource database)
         return found;
     }
 
+    /// <summary>How many entities of a listing have which state; without one: "".</summary>
+    public async Task<List<(string Term, string State, long Count)>> CountByState(EntityQuery query, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand();
+        command.CommandText = $"select state_name, coalesce(state, ''), count(*) from entity where {WhereOf(query, command.Parameters)} group by 1, 2";
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<(string, string, long)>();
+        while (await reader.ReadAsync(cancel))
+            found.Add((reader.GetString(0), reader.GetString(1), reader.GetInt64(2)));
+        return found;
+    }
+
     /// <summary>The links that start at any of these resources, in creation order.</summary>
     public async Task<ILookup<Guid, EntityView>> LinksOf(Guid[] resources, CancellationToken cancel)
     {
@@ -99,8 +111,15 @@ internal sealed class EntityRows(NpgsqlDataSource database)
 
     private static string SqlOf(EntityQuery query, bool views, NpgsqlParameterCollection parameters)
     {
-        var sql = new StringBuilder("select state_name, entity_id").Append(views ? ", payload" : "")
-            .Append(" from entity where listed and state_name = any(").Append(Add(parameters, query.Terms)).Append(')');
+        var sql = new StringBuilder("select state_name, entity_id").Append(views ? ", payload" : "").Append(" from entity where ").Append(WhereOf(query, parameters)).Append(" order by seq");
+        if (query.Page is { } page)
+            sql.Append(" offset ").Append(Add(parameters, page.Offset)).Append(" limit ").Append(Add(parameters, (long)page.Size));
+        return sql.ToString();
+    }
+
+    private static string WhereOf(EntityQuery query, NpgsqlParameterCollection parameters)
+    {
+        var sql = new StringBuilder("listed and state_name = any(").Append(Add(parameters, query.Terms)).Append(')');
         if (query.Project is { } project)
             sql.Append(" and (project = ").Append(Add(parameters, project)).Append(query.Unowned ? " or project is null)" : ")");
         if (query.Id is { } id)
@@ -110,9 +129,6 @@ internal sealed class EntityRows(NpgsqlDataSource database)
         // Containment compares by type, and numbers as numbers: 2 equals 2.0 and not "2".
         if (query.Attributes is { } attributes)
             sql.Append(" and convert_from(payload, 'UTF8')::jsonb #> '{view,attributes}' @> ").Append(Add(parameters, attributes)).Append("::jsonb");
-        sql.Append(" order by seq");
-        if (query.Page is { } page)
-            sql.Append(" offset ").Append(Add(parameters, page.Offset)).Append(" limit ").Append(Add(parameters, (long)page.Size));
         return sql.ToString();
     }
 

@@ -7,8 +7,18 @@ export interface Me {
   name: string;
   role: Role;
   /** Projects to choose from; empty where the API does not tell. */
-  projects: { id: string; name: string; role: Role }[];
+  projects: Membership[];
   project?: string;
+  /** A user, who has tokens of the own; else the token of nobody in particular. */
+  isUser: boolean;
+}
+
+export interface Membership {
+  id: string;
+  name: string;
+  role: Role;
+  /** Whether one says who is a member. */
+  manages: boolean;
 }
 
 /** A way to sign in, as the API offers it. */
@@ -22,9 +32,9 @@ export const atLeast = (me: Me, role: Role) => ROLES.indexOf(me.role) >= ROLES.i
 
 interface Said {
   signedIn: boolean;
-  user: { name: string; displayName?: string | null } | null;
+  user: { name: string; kind: string; displayName?: string | null } | null;
   cloudRole: Role | null;
-  projects: { id: string; name: string; role: Role }[];
+  projects: Membership[];
   project: { id: string; name: string } | null;
   methods: Method[];
 }
@@ -40,33 +50,21 @@ export async function methods(): Promise<Method[]> {
   }
 }
 
-const allowed = async (path: string) => {
-  try {
-    await get(path);
-    return true;
-  } catch (failure) {
-    if (failure instanceof ApiError && failure.status === 403) return false;
-    throw failure;
-  }
-};
-
-/** Who asks. An API without sessions tells by what it allows. */
+/** Who asks. Where there are several projects and none is chosen, the first one is. */
 export async function whoAmI(): Promise<Me> {
-  try {
-    const said = await get<Said>('/auth/session');
-    if (!said.signedIn) throw new ApiError(401, 'unauthenticated', 'Nobody is signed in.');
-    const chosen = said.project?.id ?? said.projects[0]?.id;
-    return {
-      name: said.user?.displayName || said.user?.name || 'token',
-      role: greater(said.cloudRole, said.projects.find((p) => p.id === chosen)?.role),
-      projects: said.projects,
-      project: chosen,
-    };
-  } catch (failure) {
-    if (!(failure instanceof ApiError) || failure.status !== 404) throw failure;
-  }
-  const role: Role = (await allowed('/admin/projects')) ? 'admin' : (await allowed('/admin/hosts')) ? 'operator' : (await allowed('/compute/?page=1&number=1')) ? 'member' : 'reader';
-  return { name: 'token', role, projects: [] };
+  const said = await get<Said>('/auth/session');
+  if (!said.signedIn) throw new ApiError(401, 'unauthenticated', token.get() ? 'The token is unknown, was revoked or has expired.' : 'Nobody is signed in.');
+  const wanted = project.get();
+  const chosen = said.projects.find((p) => p.id === (wanted ?? said.project?.id)) ?? said.projects.find((p) => p.id === said.project?.id) ?? said.projects[0];
+  if (wanted && chosen?.id !== wanted) project.set(chosen?.id ?? null);
+  else if (!said.project && chosen) project.set(chosen.id);
+  return {
+    name: said.user?.displayName || said.user?.name || 'token',
+    role: greater(said.cloudRole, chosen?.role),
+    projects: said.projects,
+    project: chosen?.id,
+    isUser: said.user !== null && said.user.kind !== 'token',
+  };
 }
 
 export async function signInWithToken(secret: string): Promise<Me> {

@@ -146,7 +146,7 @@ export default function NewMachine() {
               <Loaded query={networks}>
                 {() => (
                   <Stack>
-                    {able.length === 0 && <Alert variant="outline" color="orange.9" title="There are no networks">The machine can be made without one. Nobody can reach it then but by its console.</Alert>}
+                    {able.length === 0 && <Alert variant="default" color="orange" title="There are no networks">The machine can be made without one. Nobody can reach it then but by its console.</Alert>}
                     <Checkbox.Group label="Networks" description="A network interface each" value={wanted} onChange={setNets}>
                       <Stack gap="xs" mt="xs">
                         {able.map((n) => (

@@ -62,7 +62,7 @@ export function SignIn({ onDone }: { onDone: (me: Me) => void }) {
           </form>
           <Text size="xs">
             An administrator makes tokens with <code>controller token create</code>; the administrator's own is in the data directory of <code>controller up</code>, in <code>admin.token</code>.{' '}
-            <Anchor href="/-/" size="xs">
+            <Anchor href="/-/" size="xs" underline="always">
               What this API offers
             </Anchor>
           </Text>

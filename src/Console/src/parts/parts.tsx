@@ -7,7 +7,7 @@ import { Link } from 'react-router';
 import { ApiError } from '../api/client';
 
 const COLOURS: Record<string, string> = {
-  active: 'green.9', online: 'green.9', up: 'green.9', ready: 'green.9', approved: 'green.9', drained: 'green.9', used: 'green.9',
+  active: 'teal.9', online: 'teal.9', up: 'teal.9', ready: 'teal.9', approved: 'teal.9', drained: 'teal.9', used: 'teal.9',
   inactive: 'gray.7', offline: 'gray.7', new: 'gray.7', expired: 'gray.7', revoked: 'gray.7',
   suspended: 'violet.8', pending: 'orange.9', draining: 'orange.9', unhealthy: 'orange.9', open: 'blue.8',
   error: 'red.8', unreachable: 'red.8', dead: 'red.8',
@@ -25,7 +25,7 @@ export function StateBadge({ state }: { state: string }) {
 export function ErrorNote({ error, what }: { error: Error; what?: string }) {
   const refused = error instanceof ApiError ? error : null;
   return (
-    <Alert color="red.9" variant="outline" title={what ?? 'The API says no'} role="alert">
+    <Alert color="red" variant="default" title={what ?? 'The API says no'} role="alert">
       <Text size="sm">{error.message}</Text>
       {refused && refused.details.length > 0 && (
         <List size="sm" mt="xs">
@@ -97,7 +97,7 @@ export function Page({ title, actions, children, badge }: { title: string; actio
 }
 
 /** A button that asks once more. */
-export function Confirm({ label, question, onConfirm, disabled, loading, color = 'red.8' }: {
+export function Confirm({ label, question, onConfirm, disabled, loading, color = 'red' }: {
   label: string;
   question: string;
   onConfirm: () => void;

@@ -56,7 +56,7 @@ export function Screen({ machine }: { machine: string }) {
         </Group>
       </Group>
       {why && (
-        <Alert color="orange.9" variant="outline" role="alert">
+        <Alert color="orange" variant="default" role="alert">
           {why}
         </Alert>
       )}

@@ -82,7 +82,7 @@ export function Serial({ machine, mayType }: { machine: string; mayType: boolean
         </Button>
       </Group>
       {why && (
-        <Alert color="orange.9" variant="outline" role="alert">
+        <Alert color="orange" variant="default" role="alert">
           {why}
         </Alert>
       )}
