@@ -102,7 +102,8 @@ export function EntityForm({ kind, mixins, initial, title: named = '', submit, s
   const definitions = model.attributesOf(kind, mixins);
   const work = useDo(`${submit}: done`, async () => {
     const sent = Object.fromEntries(Object.entries(values).filter(([name, value]) => name in definitions && (submit === 'Create' || value !== initial[name])));
-    onDone?.(await save(title, toAttributes(definitions, sent), mixins));
+    const result = await save(title, toAttributes(definitions, sent), mixins);
+    onDone?.(result);
     setTyped({});
     setTitle(null);
   });
