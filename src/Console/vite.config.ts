@@ -28,6 +28,8 @@ export default defineConfig({
   base: '/ui/',
   plugins: [react(), compressed()],
   build: { target: 'es2022', sourcemap: false, chunkSizeWarningLimit: 900, assetsInlineLimit: 0 },
+  // noVNC awaits at its top level.
+  optimizeDeps: { esbuildOptions: { target: 'es2022' } },
   server: { proxy: { '^/(?!ui/|@|node_modules)': { target: api, ws: true } } },
   test: { include: ['tests/unit/**/*.test.ts'], environment: 'node' },
 });

@@ -33,7 +33,7 @@ export async function startCloud(driver: 'simulated' | 'libvirt', hosts: number)
     await rm(data, { recursive: true, force: true });
   };
   try {
-    if (own) await run(controller, ['up', '--driver', driver, '--hosts', String(hosts), '--port', '0', '--detach', '--data', data], { timeout: 400_000, maxBuffer: 1 << 24 });
+    if (own) await run(controller, ['up', '--driver', driver, '--hosts', String(hosts), '--port', '0', '--detach', '--data', data], { timeout: 900_000, maxBuffer: 1 << 24 });
   } catch (failure) {
     await end().catch(() => undefined);
     throw failure;
@@ -63,7 +63,7 @@ export const test = base.extend<{ quiet: undefined }, { cloud: Cloud }>({
       await use(cloud);
       await cloud.end();
     },
-    { scope: 'worker', timeout: 420_000 },
+    { scope: 'worker', timeout: 960_000 },
   ],
   // A page that throws, or that its own policy stops, fails its test.
   quiet: [

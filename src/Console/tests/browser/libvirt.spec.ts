@@ -9,7 +9,7 @@ const test = base.extend<object, { real: Awaited<ReturnType<typeof startCloud>> 
       await use(cloud);
       await cloud.end();
     },
-    { scope: 'worker', timeout: 600_000 },
+    { scope: 'worker', timeout: 960_000 },
   ],
 });
 
