@@ -24,8 +24,9 @@ export interface Cloud {
 }
 
 export async function startCloud(driver: 'simulated' | 'libvirt', hosts: number): Promise<Cloud> {
-  const given = process.env['CONSOLE_CLOUD'];
-  const data = driver === 'simulated' && given ? given : await mkdtemp(join(tmpdir(), `console-${driver}-`));
+  // While one works on the console, a cloud that runs already: its data directory.
+  const given = process.env[driver === 'simulated' ? 'CONSOLE_CLOUD' : 'CONSOLE_LIBVIRT_CLOUD'];
+  const data = given ? given : await mkdtemp(join(tmpdir(), `console-${driver}-`));
   const own = data !== given;
   const end = async () => {
     if (!own) return;
