@@ -34,6 +34,27 @@ public sealed class CollectionTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task A_listing_shows_each_member_as_it_is_shown_alone()
+    {
+        var me = await api.AddProject(Guid.NewGuid().ToString("N"));
+        var network = await New(me, "network", "X-OCCI-Attribute: occi.core.title=\"über\"");
+        var linked = await New(me, "compute", $"X-OCCI-Attribute: occi.compute.memory=1\nLink: <{network}>; rel=\"{Kinds}network\"");
+        var alone = await New(me, "compute", "X-OCCI-Attribute: occi.core.title=\"a \\\"b\\\"\"");
+        await api.Becomes(linked, State, "active", me);
+        await api.Becomes(alone, State, "active", me);
+        foreach (var (collection, member, paths) in ((string, string, string[])[])[("/compute/", "resources", [linked, alone]), ("/network/", "resources", [network])])
+        {
+            var listed = await api.Send("GET", collection, caller: me, accept: Json);
+            var each = await Task.WhenAll(paths.Select(p => api.Send("GET", p, caller: me, accept: Json)));
+            Assert.Equal($"{{\"{member}\":[{string.Join(',', each.Select(e => e.Body))}]}}", listed.Body);
+            Assert.Equal(listed.Body, (await api.Send("GET", $"{collection}?page=1&number={paths.Length}", caller: me, accept: Json)).Body);
+            Assert.Equal(paths, (await api.Send("GET", collection, caller: me, accept: "text/uri-list")).Lines.Select(l => new Uri(l).AbsolutePath));
+            Assert.Equal($"{{\"{member}\":[{each[^1].Body}]}}", (await api.Send("GET", $"{collection}?page={paths.Length}&number=1", caller: me, accept: Json)).Body);
+            Assert.Equal($"{{\"{member}\":[]}}", (await api.Send("GET", $"{collection}?page=7&number=10", caller: me, accept: Json)).Body);
+        }
+    }
+
+    [Fact]
     public async Task Deleting_a_collection_in_use_deletes_nothing()
     {
         var me = await api.AddProject(Guid.NewGuid().ToString("N"));

@@ -23,8 +23,8 @@ internal static class Lists
         var first = Request(cloud, $"/compute/?page=1&number={PageSize}");
         Task<Rate> Bare(TimeSpan time) => Load.Measure(bare.Url, _ => [theirs], 200, 4, time, [bare.Pid, cloud.Postgres.Pid], bench.Cancel);
         Task<Rate> Ours(TimeSpan time) => Load.Measure(cloud.Url, _ => [first], 200, 4, time, cloud.Pids, bench.Cancel);
-        await Bare(bench.Options.Duration);
-        await Ours(bench.Options.Duration * 2);
+        await Compared.Warm(Ours);
+        await Bare(bench.Options.Duration * 2);
         var compared = await Compared.InTurns(bench.Options.Rounds, () => Bare(bench.Options.Duration), () => Ours(bench.Options.Duration));
         bench.Add(compared.Rates($"a page of {PageSize} as JSON of {small:N0}", "/s", Goal.RatioAtLeast(0.6)));
         bench.Add(compared.Cpu($"a page of {PageSize} as JSON of {small:N0}: CPU"));
@@ -71,8 +71,9 @@ internal static class Lists
                     continue;   // there are more by now
                 await Seeds.Computes(cloud, like, count);
                 var request = Request(cloud, "/compute/", null, accept);
-                Task<Rate> Ours() => Load.Measure(cloud.Url, _ => [request], 200, 1, bench.Options.Duration, cloud.Pids, bench.Cancel);
-                await Ours();
+                Task<Rate> For(TimeSpan time) => Load.Measure(cloud.Url, _ => [request], 200, 1, time, cloud.Pids, bench.Cancel);
+                Task<Rate> Ours() => For(bench.Options.Duration);
+                await Compared.Warm(For);
                 var before = CpuTime.ResidentOf(cloud.Api);
                 var rounds = new List<Rate>();
                 for (var round = 0; round < bench.Options.Rounds; round++)

@@ -35,8 +35,8 @@ internal static class Requests
         var ours = Load.Request("GET", cloud.Url, path, cloud.Token, accept);
         Task<Rate> Bare(TimeSpan time) => Load.Measure(bare.Url, _ => [theirs], 200, Connections, time, [bare.Pid], bench.Cancel);
         Task<Rate> Ours(TimeSpan time) => Load.Measure(cloud.Url, _ => [ours], 200, Connections, time, cloud.Pids, bench.Cancel);
-        await Bare(bench.Options.Duration);   // compiled, and compiled again
-        await Ours(bench.Options.Duration * 2);
+        await Compared.Warm(Ours);
+        await Bare(bench.Options.Duration * 2);
         var compared = await Compared.InTurns(bench.Options.Rounds, () => Bare(bench.Options.Duration), () => Ours(bench.Options.Duration));
         bench.Add(compared.Rates(name, "/s", rates));
         bench.Add(compared.Cpu($"{name}: CPU a request", cpu));

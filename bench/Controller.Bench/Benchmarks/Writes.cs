@@ -65,7 +65,7 @@ internal static class Writes
                 })));
                 return new(done, 0, clock.Elapsed, CpuTime.Of([Environment.ProcessId, cloud.Postgres.Pid]) - before);
             }
-            await Ours(bench.Options.Duration);
+            await Compared.Warm(Ours);
             var compared = await Compared.InTurns(bench.Options.Rounds, () => pgbench.Measure(inFlight, bench.Options.Duration, bench.Cancel), () => Ours(bench.Options.Duration));
             bench.Add(compared.Rates($"a grain's record written, {inFlight} in flight", "/s", goal));
             bench.Add(compared.Cpu($"a grain's record written, {inFlight} in flight: CPU"));
@@ -84,7 +84,7 @@ internal static class Writes
     private static async Task Compare(Bench bench, Cloud cloud, PgBench pgbench, string name, int inFlight, Func<int, byte[][]> requests, int expected, Goal goal)
     {
         Task<Rate> Ours(TimeSpan time) => Load.Measure(cloud.Url, requests, expected, inFlight, time, cloud.Pids, bench.Cancel);
-        await Ours(bench.Options.Duration);
+        await Compared.Warm(Ours);
         var compared = await Compared.InTurns(bench.Options.Rounds, () => pgbench.Measure(inFlight, bench.Options.Duration, bench.Cancel), () => Ours(bench.Options.Duration));
         bench.Add(compared.Rates(name, "/s", goal));
         bench.Add(compared.Cpu($"{name}: CPU"));

@@ -32,6 +32,8 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
             return Task.CompletedTask;
         foreach (var (name, value) in reply.Message?.Fields ?? [])
             headers.Append(name, value);
+        if (reply.Pieces is { } pieces)
+            return Pieces(http, media, pieces);
         return Body(http, media, reply.Message?.Body ?? Nothing(media));
     }
 
@@ -52,6 +54,24 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
             response.Headers["X-OCCI-Error"] = OneLine(problem.Message);
         return Body(http, media.Rendering == Rendering.UriList ? MediaType.TextPlain : media,
             media.Rendering == Rendering.Json ? JsonOf(problem) : string.Join('\n', ((string[])[problem.Message, .. problem.Details]).Select(OneLine)));
+    }
+
+    /// <summary>With its length where it is of one piece; each piece is sent before the next is asked for.</summary>
+    private static async Task Pieces(HttpContext http, MediaType media, IAsyncEnumerable<PooledBuffer> pieces)
+    {
+        await using var piece = pieces.GetAsyncEnumerator(http.RequestAborted);
+        var more = await piece.MoveNextAsync();
+        http.Response.ContentType = media.Name;
+        if (!more)
+            http.Response.ContentLength = 0;
+        while (more)
+        {
+            // There is a second piece only where the first one says so, by being no last one.
+            if (!http.Response.HasStarted && !piece.Current.MoreToCome)
+                http.Response.ContentLength = piece.Current.Length;
+            await http.Response.Body.WriteAsync(piece.Current.Written, http.RequestAborted);
+            more = await piece.MoveNextAsync();
+        }
     }
 
     private static async Task Body(HttpContext http, MediaType media, string text)

@@ -24,6 +24,18 @@ internal sealed class ProjectModel(Catalogue catalogue, IEnumerable<TypeId> own)
     public Message Rendered(Rendering rendering, OcciWriter writer) =>
         _renderings.GetOrAdd(rendering, static (r, a) => a.writer.Categories(a.catalogue.All, r), (writer, catalogue));
 
+    /// <summary>Whether numbers of the attribute are written with a point and a digit behind it.</summary>
+    public bool IsDecimal(ReadOnlySpan<byte> attribute)
+    {
+        Span<char> name = stackalloc char[Math.Min(attribute.Length, 256)];
+        return System.Text.Encoding.UTF8.TryGetChars(attribute, name, out var length) && Decimals.Contains(name[..length]);
+    }
+
+    private FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Decimals => (_decimals ??= catalogue.Kinds.Cast<Category>().Concat(catalogue.Mixins).SelectMany(c => c.Attributes)
+        .Select(a => a.Name).Distinct().Where(a => catalogue.FindAttribute(a)?.Type == AttrType.Decimal).ToFrozenSet()).GetAlternateLookup<ReadOnlySpan<char>>();
+
+    private FrozenSet<string>? _decimals;
+
     /// <summary>Whether it is known here, or could not be anybody's but the provider's: then it is shown, known or not (any more).</summary>
     public bool Shows(TypeId mixin) => catalogue.Find(mixin) is not null || ProviderNames.Reserves(mixin.Scheme);
 }
