@@ -34,7 +34,8 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
             headers.Append(name, value);
         if (reply.Pieces is { } pieces)
             return Pieces(http, media, pieces);
-        return Body(http, media, reply.Message?.Body ?? Nothing(media));
+        var body = reply.Message?.Body ?? Nothing(media);
+        return Body(http, media, reply.Encoded ?? Encoding.UTF8.GetBytes(body), body.Length);
     }
 
     /// <summary>A refusal: text/plain shows the message, text/occi also a header, JSON an object (decision D-46).</summary>
@@ -74,15 +75,15 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
         }
     }
 
-    private static async Task Body(HttpContext http, MediaType media, string text)
+    private static Task Body(HttpContext http, MediaType media, string text) => Body(http, media, Encoding.UTF8.GetBytes(text), text.Length);
+
+    private static Task Body(HttpContext http, MediaType media, byte[] bytes, int characters)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
         // Old clients compare the whole value, so the parameter is there only where it says something.
-        var plain = media.Rendering == Rendering.Json || bytes.Length == text.Length;
+        var plain = media.Rendering == Rendering.Json || bytes.Length == characters;
         http.Response.ContentType = plain ? media.Name : media.Name + "; charset=utf-8";
         http.Response.ContentLength = bytes.Length;
-        if (!HttpMethods.IsHead(http.Request.Method))
-            await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.Body.WriteAsync(bytes, http.RequestAborted).AsTask();
     }
 
     private static string Nothing(MediaType media) => media.Rendering switch

@@ -8,7 +8,7 @@ namespace Controller.Api.Model;
 internal sealed class ProjectModel(Catalogue catalogue, IEnumerable<TypeId> own)
 {
     private readonly FrozenSet<TypeId> _own = own.ToFrozenSet();
-    private readonly ConcurrentDictionary<Rendering, Message> _renderings = new();
+    private readonly ConcurrentDictionary<Rendering, (Message Message, byte[] Body)> _renderings = new();
 
     public Catalogue Catalogue => catalogue;
 
@@ -20,9 +20,15 @@ internal sealed class ProjectModel(Catalogue catalogue, IEnumerable<TypeId> own)
     /// <summary>Whether it is the project's own: then it says nothing about other projects' entities, though theirs may have one of that name.</summary>
     public bool IsOwn(TypeId mixin) => _own.Contains(mixin);
 
-    /// <summary>All categories rendered; locations are paths (decision D-26), so the authority does not matter.</summary>
-    public Message Rendered(Rendering rendering, OcciWriter writer) =>
-        _renderings.GetOrAdd(rendering, static (r, a) => a.writer.Categories(a.catalogue.All, r), (writer, catalogue));
+    /// <summary>All categories rendered, and the bytes of the body; locations are paths (decision D-26), so the authority does not matter.</summary>
+    public (Message Message, byte[] Body) Rendered(Rendering rendering, OcciWriter writer) => _renderings.GetOrAdd(
+        rendering,
+        static (r, a) =>
+        {
+            var message = a.writer.Categories(a.catalogue.All, r);
+            return (message, System.Text.Encoding.UTF8.GetBytes(message.Body));
+        },
+        (writer, catalogue));
 
     /// <summary>Whether numbers of the attribute are written with a point and a digit behind it.</summary>
     public bool IsDecimal(ReadOnlySpan<byte> attribute)
