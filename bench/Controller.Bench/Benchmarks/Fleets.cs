@@ -13,7 +13,9 @@ internal static class Fleets
     {
         await using var cloud = await Cloud.Start(bench);
         await using var fleet = await Fleet.Start(cloud, bench, 8);
-        var computes = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => cloud.Create("/compute/", Seeds.Compute)));
+        var computes = new List<string>();
+        foreach (var _ in Enumerable.Range(0, 64))
+            computes.Add(await cloud.Create("/compute/", Seeds.Compute));
         var (get, change) = (new List<double[]>(), new List<double[]>());
         for (var silos = 1; silos <= 3; silos++)
         {

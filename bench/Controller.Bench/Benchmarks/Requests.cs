@@ -34,12 +34,20 @@ internal static class Requests
         var theirs = Load.Request("GET", bare.Url, "/", cloud.Token, accept);
         var ours = Load.Request("GET", cloud.Url, path, cloud.Token, accept);
         Task<Rate> Bare(TimeSpan time) => Load.Measure(bare.Url, _ => [theirs], 200, Connections, time, [bare.Pid], bench.Cancel);
-        Task<Rate> Ours(TimeSpan time) => Load.Measure(cloud.Url, _ => [ours], 200, Connections, time, cloud.Pids, bench.Cancel);
+        var parts = "";
+        async Task<Rate> Ours(TimeSpan time)
+        {
+            var before = cloud.Parts().ToDictionary(p => p.Name, p => p.Cpu);
+            var rate = await Load.Measure(cloud.Url, _ => [ours], 200, Connections, time, cloud.Pids, bench.Cancel);
+            parts = string.Join(", ", cloud.Parts().Select(p => Bench.Text($"{p.Name} {(p.Cpu - before[p.Name]).TotalMicroseconds / Math.Max(1, rate.Done):0.0} µs")));
+            return rate;
+        }
         await Compared.Warm(Ours);
         await Bare(bench.Options.Duration * 2);
         var compared = await Compared.InTurns(bench.Options.Rounds, () => Bare(bench.Options.Duration), () => Ours(bench.Options.Duration));
         bench.Add(compared.Rates(name, "/s", rates));
         bench.Add(compared.Cpu($"{name}: CPU a request", cpu));
+        bench.Note($"{name}: CPU each in the last round: {parts}");
         if (compared.Failed > 0)
             bench.Note($"{name}: {compared.Failed} were not answered with 200");
     }

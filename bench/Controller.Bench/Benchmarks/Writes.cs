@@ -26,7 +26,9 @@ internal static class Writes
         await using var cloud = await Cloud.Start(bench);
         await using var fleet = await Fleet.Start(cloud, bench, Hosts);
         var (pgbench, _) = await Baseline(bench, cloud);
-        var computes = await Task.WhenAll(Enumerable.Range(0, 128).Select(_ => cloud.Create("/compute/", Seeds.Compute)));
+        var computes = new List<string>();
+        foreach (var _ in Enumerable.Range(0, 128))
+            computes.Add(await cloud.Create("/compute/", Seeds.Compute));   // one after the other: more at once would be refused on a busy machine
         byte[][] Of(int connection) => [.. ((string[])["one", "two"]).Select(title => Load.Request("POST", cloud.Url, computes[connection], cloud.Token, "text/plain", $"X-OCCI-Attribute: occi.core.title=\"{title}\"\n"))];
         foreach (var (inFlight, goal) in ((int, double)[])[(32, 0.5), (128, 1)])
             await Compare(bench, cloud, pgbench, $"a compute's title changed, {inFlight} in flight", inFlight, Of, 200, Goal.RatioAtLeast(goal));
@@ -83,11 +85,19 @@ internal static class Writes
 
     private static async Task Compare(Bench bench, Cloud cloud, PgBench pgbench, string name, int inFlight, Func<int, byte[][]> requests, int expected, Goal goal)
     {
-        Task<Rate> Ours(TimeSpan time) => Load.Measure(cloud.Url, requests, expected, inFlight, time, cloud.Pids, bench.Cancel);
+        var parts = "";
+        async Task<Rate> Ours(TimeSpan time)
+        {
+            var before = cloud.Parts().ToDictionary(p => p.Name, p => p.Cpu);
+            var rate = await Load.Measure(cloud.Url, requests, expected, inFlight, time, cloud.Pids, bench.Cancel);
+            parts = string.Join(", ", cloud.Parts().Select(p => Bench.Text($"{p.Name} {(p.Cpu - before[p.Name]).TotalMicroseconds / Math.Max(1, rate.Done):0} µs")));
+            return rate;
+        }
         await Compared.Warm(Ours);
         var compared = await Compared.InTurns(bench.Options.Rounds, () => pgbench.Measure(inFlight, bench.Options.Duration, bench.Cancel), () => Ours(bench.Options.Duration));
         bench.Add(compared.Rates(name, "/s", goal));
         bench.Add(compared.Cpu($"{name}: CPU"));
+        bench.Note($"{name}: CPU each in the last round: {parts}");
         if (compared.Failed > 0)
             bench.Note($"{name}: {compared.Failed} were not answered with {expected}");
     }

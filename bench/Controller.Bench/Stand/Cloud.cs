@@ -50,6 +50,9 @@ internal sealed class Cloud : IAsyncDisposable
     /// <summary>All whose CPU is the product's: API, silos and PostgreSQL.</summary>
     public IReadOnlyCollection<int> Pids => [Api, .. Silos, Postgres.Pid];
 
+    /// <summary>The CPU time of each sort of them until now.</summary>
+    public IReadOnlyList<(string Name, TimeSpan Cpu)> Parts() => [("API", CpuTime.Of([Api])), ("silo", CpuTime.Of(Silos)), ("PostgreSQL", CpuTime.Of([Postgres.Pid]))];
+
     /// <summary>Starts one.</summary>
     /// <param name="bench">What for.</param>
     /// <param name="silos">How many.</param>

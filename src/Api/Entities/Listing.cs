@@ -21,7 +21,9 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
 
     // Attributes whose value a row has in a column of its own.
     private static readonly FrozenSet<string> States =
-        ((string[])["compute", "storage", "network", "networkinterface", "storagelink"]).Select(term => $"occi.{term}.state").ToFrozenSet();
+        ((string[])["compute", "storage", "network", "networkinterface", "storagelink"]).Select(StateOf).ToFrozenSet();
+
+    private static string StateOf(string term) => $"occi.{term}.state";
 
     /// <summary>The entities of a kind and its descendants.</summary>
     public Task<Reply> OfKind(OcciRequest request, Kind kind) => List(
@@ -200,12 +202,12 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
             var (value, wrong) = Check.Value(definition, sent);
             if (wrong is not null)
                 return (query, Problems.From(wrong));
-            // A column finds what is to be looked at; the payload decides.
+            // What has a column need not be looked for in the payload: the same statement wrote both.
             if (name == CoreKinds.Title.Name)
                 query = query with { Title = value.Text };
             else if (States.Contains(name))
-                query = query with { State = value.Text };
-            if (name != CoreKinds.Id.Name)
+                query = query with { State = value.Text, Terms = [.. query.Terms.Where(t => name == StateOf(t))] };
+            else if (name != CoreKinds.Id.Name)
                 json[name] = NodeOf(request, definition, value);
             // The id is no stored attribute but the row's own column.
             else if (EntityIds.TryParse(value.Text, out var id))

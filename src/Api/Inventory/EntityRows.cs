@@ -183,7 +183,6 @@ internal sealed class EntityRows(NpgsqlDataSource database)
             sql.Append(" and e.entity_id = ").Append(Add(parameters, id));
         foreach (var set in query.Mixins)
             sql.Append(" and e.mixins && ").Append(Add(parameters, set));
-        // What has a column is narrowed by it first: whatever the payload says, the same statement wrote it there.
         if (query.Title is { } title)
             sql.Append(" and e.title = ").Append(Add(parameters, title));
         if (query.State is { } state)
