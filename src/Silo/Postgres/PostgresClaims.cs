@@ -16,10 +16,28 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     private readonly Weighers _weighers = new(options);
     private readonly HostSampling _sampling = new();
 
+    // Placements of a project follow one another anyway: those that have to wait do so here, and not each on a connection to the database, of which there would be none for anybody else. Two at
+    // a time, so that the next one stands ready behind the lock.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(2))];
+
     /// <summary>Held while a range is chosen: two inserts that the exclusion constraint sets against each other would wait for each other.</summary>
     private static readonly Guid AllSubnets = new("5b1e7c60-0000-4000-8000-000000000001");
 
     public async Task<PlacementResult> Place(PlacementRequest request)
+    {
+        var turn = _turns[(uint)request.Project.GetHashCode() % (uint)_turns.Length];
+        await turn.WaitAsync();
+        try
+        {
+            return await PlaceNow(request);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<PlacementResult> PlaceNow(PlacementRequest request)
     {
         await using var connection = await database.OpenConnectionAsync();
         var sample = await _sampling.Of(connection, request, options);
