@@ -29,7 +29,7 @@ internal sealed class PgBench(Postgres postgres, string script)
 
     public async Task<Rate> Measure(int clients, TimeSpan duration, CancellationToken cancel)
     {
-        var seconds = Math.Max(1, (int)duration.TotalSeconds);
+        var seconds = Math.Max(5, (int)duration.TotalSeconds);   // a hundred connections take a while on a busy machine
         var before = CpuTime.Of([postgres.Pid]);
         string[] arguments =
         [
