@@ -44,6 +44,7 @@ public static class ApiHost
         app.UseMiddleware<Authentication>();
         app.UseMiddleware<Shedding>();
         app.MapHealth();
+        app.MapIdentity();
         app.MapAdmin();
         app.MapConsole();
         app.MapConsoles();

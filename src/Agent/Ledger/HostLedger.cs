@@ -11,8 +11,16 @@ internal sealed partial class HostLedger
 {
     private const string Objects = "objects";
 
+    /// <summary>So many machines that are gone are remembered, the last ones.</summary>
+    private const int Kept = 4096;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<ObjectKey, LedgerObject> _entries = [];
+
+    // Of this session alone: what comes late after it is of an older epoch. Machines alone: a volume or a network may return to a host as what it was.
+    private ulong _session;
+    private readonly HashSet<ObjectKey> _ended = [];
+    private readonly Queue<ObjectKey> _endedInOrder = [];
     private readonly LedgerFiles _files;
     private readonly ILogger<HostLedger> _log;
 
@@ -44,6 +52,18 @@ internal sealed partial class HostLedger
         lock (_lock) return _entries.GetValueOrDefault(key);
     }
 
+    /// <summary>What is wanted from now on is wanted by the session of that epoch, which may know more than those before (a restored database): machines that ended in those may be made again.</summary>
+    public void Serve(ulong epoch)
+    {
+        lock (_lock)
+        {
+            if (epoch == _session) return;
+            _session = epoch;
+            _ended.Clear();
+            _endedInOrder.Clear();
+        }
+    }
+
     /// <summary>Stores what is wanted. False when it is nothing new: a repeat, older than what is known, or not understandable.</summary>
     public bool Store(DesiredObject wanted)
     {
@@ -70,6 +90,11 @@ internal sealed partial class HostLedger
                     LogOlder(wanted.Id, wanted.Incarnation, wanted.Generation, known.Desired.Generation);
                     return false;
                 }
+            }
+            else if (!wanted.Absent && _ended.Contains(key))
+            {
+                LogEnded(wanted.Id, wanted.Incarnation, wanted.Generation);
+                return false;
             }
             var desired = wanted.Clone();
             // What is to be removed tells no spec; the last one still says what it was attached to, and so what must go before it.
@@ -122,14 +147,16 @@ internal sealed partial class HostLedger
         }
     }
 
-    /// <summary>Drops an object whose removal was done and reported.</summary>
+    /// <summary>Drops an object whose removal was done and reported. A machine that ended stays ended as long as the session lasts: a wish that was overtaken on its way does not make it anew.</summary>
     public void Forget(ObjectKey key)
     {
         lock (_lock)
         {
-            if (_entries.GetValueOrDefault(key) is not { Removed: true }) return;
+            if (_entries.GetValueOrDefault(key) is not { Removed: true } gone) return;
             _files.Delete(FileOf(key));
             _entries.Remove(key);
+            if (gone.Desired.Kind == ObjectKind.ObjectMachine && _ended.Add(key)) _endedInOrder.Enqueue(key);
+            if (_endedInOrder.Count > Kept) _ended.Remove(_endedInOrder.Dequeue());
         }
     }
 
@@ -170,6 +197,9 @@ internal sealed partial class HostLedger
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Dropped {Id} incarnation {Incarnation} generation {Generation}: generation {Known} is known")]
     private partial void LogOlder(string id, string incarnation, ulong generation, ulong known);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dropped {Id} incarnation {Incarnation} generation {Generation}: that incarnation was removed from here")]
+    private partial void LogEnded(string id, string incarnation, ulong generation);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Dropped {Id} incarnation {Incarnation}: wanted lower-case UUIDs and a spec that fits its kind, found kind {Kind} with spec {Spec}")]
     private partial void LogNotUnderstood(string id, string incarnation, ObjectKind kind, DesiredObject.SpecOneofCase spec);

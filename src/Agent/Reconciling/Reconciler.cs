@@ -58,6 +58,7 @@ internal sealed partial class Reconciler(
     /// <summary>Stores what is wanted, then begins with it.</summary>
     public void Accept(Desired desired, ActivityContext cause)
     {
+        ledger.Serve(desired.Epoch);
         // All of it is in the ledger before any of it is acted upon: a machine must find its volume there, and a removal its users.
         List<string> changed = [.. desired.Objects.Where(ledger.Store).Select(wanted => wanted.Id)];
         if (desired.Full) changed.AddRange(ledger.Unfence(desired.Objects, desired.Epoch));

@@ -83,7 +83,7 @@ internal sealed class Auditing(RequestDelegate next, AuditLog log, Attempts atte
         {
             At = began,
             User = caller is null ? null : Plain(caller.Principal),
-            Project = caller?.Project,
+            Project = caller?.Project is { } project && project != Guid.Empty ? project : null,
             Role = caller?.Role.ToString().ToLowerInvariant(),
             Method = Plain(http.Request.Method),
             Path = Plain(path),

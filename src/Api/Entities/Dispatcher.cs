@@ -47,6 +47,8 @@ internal sealed class Dispatcher(
         if (Access.ToOcci(request.Caller, method) is { } forbidden)
             return Task.FromResult<Reply>(forbidden);
         var action = request.Query["action"];
+        if (request.Caller.Project == Guid.Empty && action is null && Makes(target, method))
+            return Task.FromResult<Reply>(ProjectChoice.Needed(request.Http.Arrival().Projects));
         var methods = MethodsOf(target, action is not null);
         if (methods.FirstOrDefault(m => m.Name == method).Handle is { } handle)
             return handle(request);
@@ -55,6 +57,14 @@ internal sealed class Dispatcher(
             ? new Reply(StatusCodes.Status200OK) { Allow = allow }
             : (Reply)Problems.MethodNotAllowed(asked, request.Path + (action is null ? "" : "?action=" + action), allow));
     }
+
+    /// <summary>Whether it may make something, which has to be some project's.</summary>
+    private static bool Makes(Target target, string method) => target switch
+    {
+        Target.KindCollection or Target.Unbound or Target.QueryInterface => HttpMethods.IsPost(method),
+        Target.Entity or Target.NoEntity => HttpMethods.IsPut(method),
+        _ => false,
+    };
 
     private (string Name, Handler Handle)[] MethodsOf(Target target, bool action) => (target, action) switch
     {

@@ -16,7 +16,7 @@ namespace Controller.Api.Events;
 /// and who does not read at all is hung up on. Operators see all, everybody else the own project's.
 /// </summary>
 internal sealed class EventStreams(
-    EventRows rows, EventFeed feed, Tokens tokens, Projects projects, IOptions<EventStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider time)
+    EventRows rows, EventFeed feed, Arrivals arrivals, Projects projects, IOptions<EventStreamOptions> options, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     private const int PerPage = 500;
     private const int MostPerPage = 1000;
@@ -74,7 +74,7 @@ internal sealed class EventStreams(
             // However much there is to say: a token that is no good any more hears no more of it.
             if (time.GetElapsedTime(judged) >= options.Value.KeepAlive)
             {
-                if (await IsRevoked(http, stop.Token))
+                if (await IsRevoked(http))
                     return;
                 judged = time.GetTimestamp();
             }
@@ -115,8 +115,8 @@ internal sealed class EventStreams(
         return Results.Json(new { events = events.Select(e => JsonNode.Parse(e.ToJson())), last = last.ToString(CultureInfo.InvariantCulture) });
     }
 
-    private async Task<bool> IsRevoked(HttpContext http, CancellationToken cancel) =>
-        Credentials.SecretIn(http.Request.Headers) is not { } secret || (await tokens.Find(secret, cancel)).Caller is null;
+    private async Task<bool> IsRevoked(HttpContext http) =>
+        (await arrivals.Who(http)).Principal is not { } principal || (await arrivals.Choose(http, principal)).Caller != http.Caller();
 
     private async Task<(EventFilter Filter, Problem? Problem)> Filter(HttpContext http, CancellationToken cancel)
     {

@@ -52,6 +52,8 @@ internal sealed class Webhooks(IGrainFactory grains, NpgsqlDataSource database, 
     public async Task<IResult> Add(New webhook, HttpContext http, CancellationToken cancel)
     {
         var caller = http.Caller();
+        if (caller.Project == Guid.Empty)
+            return ProjectChoice.Needed(http.Arrival().Projects).ToResult();
         if (string.IsNullOrWhiteSpace(webhook.Url))
             return Problems.Invalid("url is missing: where events are to be sent.").ToResult();
         if (webhook.AllProjects == true && Access.Needs(caller, Role.Operator) is { } forbidden)

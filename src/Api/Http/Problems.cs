@@ -35,7 +35,7 @@ internal static class Problems
     private static readonly ProblemType GoneType = New("gone", 410, "The events that were asked for are thrown away, or the log was set back; look at what there is and go on from where the message says.");
     private static readonly ProblemType ChangedType = New("changed-meanwhile", 412, "The entity is not what If-Match or If-None-Match wants: it has changed, or is there already. Read it again.");
     private static readonly ProblemType TooLargeType = New("too-large", 413, "Header block, body, page size, or the number or length of something in the message over the server's limit; the message says which.");
-    private static readonly ProblemType TooManyType = New("too-many-requests", 429, "The API is overloaded and your project has the most requests waiting there; nothing was begun. Retry-After says when to try again.");
+    private static readonly ProblemType TooManyType = New("too-many-requests", 429, "The API is overloaded and your project has the most requests waiting there, or too many attempts to sign in with a name have failed; nothing was begun. Retry-After says when to try again.");
     private static readonly ProblemType InternalType = New("internal", 500, "A defect of the server; the trace id finds it in the logs.");
     private static readonly ProblemType NotImplementedType = New("not-implemented", 501, "Known to the standard, not offered here.");
     private static readonly ProblemType VersionType = New("version-not-supported", 501, "The client's User-Agent asks for a higher version of OCCI than there is.");
@@ -94,6 +94,10 @@ internal static class Problems
 
     public static Problem Overloaded(int retryAfter) =>
         new(OverloadedType, "More requests come than can be answered in time. Nothing of this one was begun: try again later.") { RetryAfter = retryAfter };
+
+    /// <summary>Too many failed attempts at a name.</summary>
+    public static Problem TooManyAttempts(int retryAfter) =>
+        new(TooManyType, $"Too many attempts with this name have failed; the next one may come in {retryAfter} s. An admin's reset of the password ends the wait.") { RetryAfter = retryAfter };
 
     /// <summary>A check's refusal.</summary>
     public static Problem From(CheckError error) => error.Fault switch

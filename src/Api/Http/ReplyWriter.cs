@@ -50,12 +50,18 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
         if (problem.Allow is not null)
             response.Headers.Allow = problem.Allow;
         if (problem.Type.Status == StatusCodes.Status401Unauthorized)
-            response.Headers.WWWAuthenticate = new(["Bearer", "Basic realm=\"controller\""]);
+            response.Headers.WWWAuthenticate = Challenge(http.Request);
         if (media.Rendering == Rendering.TextOcci)
             response.Headers["X-OCCI-Error"] = OneLine(problem.Message);
         return Body(http, media.Rendering == Rendering.UriList ? MediaType.TextPlain : media,
             media.Rendering == Rendering.Json ? JsonOf(problem) : string.Join('\n', ((string[])[problem.Message, .. problem.Details]).Select(OneLine)));
     }
+
+    // A browser that is asked for Basic opens a dialogue of its own, before any page learns of it.
+    private static Microsoft.Extensions.Primitives.StringValues Challenge(HttpRequest request) =>
+        request.Headers["X-Requested-With"].ToString().Length > 0 || request.Headers["Sec-Fetch-Mode"].ToString() is { Length: > 0 } and not "navigate"
+            ? new("Bearer")
+            : new(["Bearer", "Basic realm=\"controller\""]);
 
     /// <summary>With its length where it is of one piece; each piece is sent before the next is asked for.</summary>
     private static async Task Pieces(HttpContext http, MediaType media, IAsyncEnumerable<PooledBuffer> pieces)

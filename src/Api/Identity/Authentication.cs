@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace Controller.Api.Identity;
 
-/// <summary>Every request but health has a caller.</summary>
-internal sealed class Authentication(RequestDelegate next, Tokens tokens)
+/// <summary>Every request but health and signing in has a caller.</summary>
+internal sealed class Authentication(RequestDelegate next, Arrivals arrivals)
 {
     public async Task InvokeAsync(HttpContext http)
     {
@@ -17,12 +17,16 @@ internal sealed class Authentication(RequestDelegate next, Tokens tokens)
             await next(http);
             return;
         }
-        var (caller, why) = Credentials.SecretIn(http.Request.Headers) is { } secret
-            ? await tokens.Find(secret, http.RequestAborted)
-            : (null, Problems.Unauthenticated("A token is needed: as Authorization: Bearer, as X-Auth-Token, or as the password of HTTP Basic."));
+        var (principal, why) = await arrivals.Who(http);
+        Caller? caller = null;
+        if (principal is not null)
+        {
+            (caller, var projects, why) = await arrivals.Choose(http, principal);
+            http.Features.Set(new Arrival(principal, projects ?? []));
+        }
         if (caller is null)
         {
-            if (why!.Type.Status != StatusCodes.Status401Unauthorized)
+            if (why!.Type.Status == StatusCodes.Status503ServiceUnavailable)
                 http.Features.Set(new NotBegun());
             await ReplyWriter.Write(http, why, Negotiation.ForProblem(http.Request.Headers.Accept));   // one of the two is there
             return;
@@ -41,9 +45,18 @@ internal sealed class Authentication(RequestDelegate next, Tokens tokens)
 
 internal static class IdentityExtensions
 {
-    public static void AddIdentity(this WebApplicationBuilder builder) => builder.Services.AddSingleton<Tokens>();
+    public static void AddIdentity(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<IdentityOptions>().BindConfiguration("Identity").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<Tokens>().AddSingleton<Accounts>().AddSingleton<Arrivals>().AddSingleton<Passwords>().AddSingleton<Lockout>().AddSingleton<AccountStore>()
+            .AddSingleton<Sessions>().AddSingleton<OwnAccount>().AddSingleton<Users>().AddSingleton<Members>();
+    }
 
     /// <summary>Who asks.</summary>
     public static Caller Caller(this HttpContext http) =>
         http.Features.Get<Caller>() ?? throw new InvalidOperationException("No caller: the request went past authentication.");
+
+    /// <summary>Who asks, and what else it could do elsewhere.</summary>
+    public static Arrival Arrival(this HttpContext http) =>
+        http.Features.Get<Arrival>() ?? throw new InvalidOperationException("No caller: the request went past authentication.");
 }

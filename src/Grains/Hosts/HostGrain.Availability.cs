@@ -72,7 +72,7 @@ internal sealed partial class HostGrain
         return new(OutcomeKind.Done);
     }
 
-    private void Heard() => (_lastSeen, _heard) = (_time.GetUtcNow(), _time.GetTimestamp());
+    private void Heard() => (_lastSeen, _heard, _silentLooks) = (_time.GetUtcNow(), _time.GetTimestamp(), 0);
 
     private void Adopt(long epoch, IAgentStream stream)
     {

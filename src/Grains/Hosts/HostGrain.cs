@@ -16,6 +16,10 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
 {
     /// <summary>A host unheard of for this long is unreachable. The agent sends a sign of life three times as often.</summary>
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
+
+    /// <summary>So many looks in a row have to find it silent. A grain that stood still itself (a database that did not answer, a frozen silo) hears after its first look what has waited for its turn meanwhile.</summary>
+    private const int Looks = 3;
+
     private static readonly TimeSpan ResyncEvery = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan ResyncRetry = TimeSpan.FromSeconds(2);
 
@@ -30,6 +34,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
 
     private IAgentStream? _stream;
     private DateTimeOffset _lastSeen;
+    private int _silentLooks;
     private DateTimeOffset _resyncDue = DateTimeOffset.MaxValue;
 
     /// <summary>What entities told the agent while they were all asked for what they want there.</summary>
@@ -305,7 +310,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
 
     private async Task Watch()
     {
-        if (_record.Value is { Status: HostStatus.Up or HostStatus.Unhealthy } && _time.GetUtcNow() - _lastSeen > Lease)
+        if (_record.Value is { Status: HostStatus.Up or HostStatus.Unhealthy } && _time.GetElapsedTime(_heard) > Lease && ++_silentLooks >= Looks)
         {
             _stream = null;
             await SetStatus(HostStatus.Unreachable, $"Nothing was heard of its agent for {Lease.TotalSeconds:0} seconds. Its machines are left as they are.");

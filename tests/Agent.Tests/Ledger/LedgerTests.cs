@@ -72,6 +72,36 @@ public sealed class LedgerTests : IDisposable
         Assert.Empty(Open(_scratch.Path).All);
     }
 
+    [Fact]
+    public void A_machine_that_was_removed_is_not_made_by_a_wish_that_comes_late()
+    {
+        var ledger = Open(_scratch.Path);
+        ledger.Serve(1);
+        var (machine, volume) = (Want.Machine(), Want.Volume());
+        foreach (var wanted in new[] { machine, volume })
+        {
+            ledger.Store(wanted);
+            ledger.Store(wanted.Absent());
+            ledger.Update(ObjectKey.Of(wanted), 2, entry => entry.Removed = true);
+            ledger.Forget(ObjectKey.Of(wanted));
+        }
+
+        Assert.False(ledger.Store(machine));
+        Assert.True(ledger.Store(machine.Absent()));   // who asks for its removal again is told again
+        Assert.True(ledger.Store(volume));
+
+        var again = machine.Clone();
+        again.Incarnation = Guid.NewGuid().ToString();
+        Assert.True(ledger.Store(again));
+
+        ledger.Update(ObjectKey.Of(machine), 2, entry => entry.Removed = true);
+        ledger.Forget(ObjectKey.Of(machine));
+        ledger.Serve(1);
+        Assert.False(ledger.Store(machine));
+        ledger.Serve(2);
+        Assert.True(ledger.Store(machine));
+    }
+
     [Theory]
     [InlineData("../../etc/passwd")]
     [InlineData("")]

@@ -97,6 +97,7 @@ public sealed class RecoveryTests : IClassFixture<SweeperTests.Swept>, IAsyncLif
         Assert.Null((await Seen(_lost)).Availability.Loss);
         Assert.DoesNotContain(compute, other.Wanted.Keys);
 
+        Assert.True(await other.Heartbeat());   // it is here, however long that took
         Assert.Equal(OutcomeKind.Conflict, (await _cluster.Grain(other.Id).ConfirmOff("root")).Kind);
         Assert.True((await _cluster.Grain(_lost.Id).ConfirmOff("root")).Ok);
         await Eventually.Is("it is wanted elsewhere", () => Task.FromResult(other.Wanted.ContainsKey(compute)));

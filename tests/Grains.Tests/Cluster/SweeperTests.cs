@@ -82,7 +82,19 @@ public sealed class SweeperTests : IClassFixture<SweeperTests.Swept>, IAsyncLife
             _cluster.Clock.Forward(TimeSpan.FromSeconds(10));
             Assert.True(await _host.Heartbeat());
         }
+        for (var look = 0; look < 3; look++)
+            await _cluster.Grain(_host.Id).Check();
+        Assert.Equal(HostStatus.Up, (await View()).Status);
+    }
+
+    [Fact]
+    public async Task What_a_grain_could_not_hear_while_it_stood_still_is_heard_before_its_host_is_called_unreachable()
+    {
+        // A grain that was held up looks first, and then takes what has waited for its turn.
+        _cluster.Clock.Forward(MoreThanTheLease);
         await _cluster.Grain(_host.Id).Check();
+        Assert.Equal(HostStatus.Up, (await View()).Status);
+        Assert.True(await _host.Heartbeat());
         Assert.Equal(HostStatus.Up, (await View()).Status);
     }
 

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using Controller.Api.Http;
+using Controller.Contracts;
+using Npgsql;
+
+namespace Controller.Api.Identity;
+
+/// <summary>Whom sessions and personal tokens belong to, and which projects there are: read, and trusted for five seconds.</summary>
+internal sealed class Accounts : IDisposable
+{
+    /// <summary>What a personal token begins with: other secrets need not be looked for here.</summary>
+    public const string TokenPrefix = "ctp_";
+
+    private const string Everybody = "all";
+
+    private readonly NpgsqlDataSource _database;
+    private readonly TimeProvider _time;
+    private readonly Remembered<Known> _sessions;
+    private readonly Remembered<Known> _tokens;
+    private readonly Remembered<Known> _accounts;
+    private readonly Remembered<IReadOnlyList<ProjectName>> _projects;
+
+    public Accounts(NpgsqlDataSource database, TimeProvider time)
+    {
+        (_database, _time) = (database, time);
+        _sessions = new((hash, cancel) => Read("account_session s join account a on a.id = s.account where s.hash = $1", "s.expires, null::uuid, null::smallint, null::timestamptz", hash, cancel), time);
+        _tokens = new((hash, cancel) => Token(hash, cancel), time);
+        _accounts = new((id, cancel) => Read("account a where a.id::text = $1", "null::timestamptz, null::uuid, null::smallint, null::timestamptz", id, cancel), time);
+        _projects = new(async (_, cancel) => await AllProjects(cancel), time);
+    }
+
+    private sealed record Known(Principal Principal, bool Disabled, string[] Groups, DateTimeOffset? LastUsed);
+
+    /// <summary>Who is signed in with that cookie's secret.</summary>
+    public async ValueTask<(Principal? Principal, Problem? Why)> Session(string secret, CancellationToken cancel)
+    {
+        var (known, busy) = await _sessions.Find(Credentials.HashOf(secret), cancel);
+        return known is null ? (null, busy ?? Problems.Unauthenticated("The session has ended: sign in again.")) : Judged(known, "The session has ended: sign in again.", byCookie: true);
+    }
+
+    /// <summary>Whose personal token it is.</summary>
+    public async ValueTask<(Principal? Principal, Problem? Why)> Personal(string secret, CancellationToken cancel)
+    {
+        var (known, busy) = await _tokens.Find(Credentials.HashOf(secret), cancel);
+        return known is null ? (null, busy ?? Problems.Unauthenticated("The token is unknown.")) : Judged(known, "The token has expired.");
+    }
+
+    /// <summary>An account that somebody else vouches for.</summary>
+    public async ValueTask<(Principal? Principal, Problem? Why)> Account(Guid id, CancellationToken cancel)
+    {
+        var (known, busy) = await _accounts.Find(id.ToString("D"), cancel);
+        return known is null ? (null, busy ?? Problems.Unauthenticated("The account is gone.")) : Judged(known, "");
+    }
+
+    /// <summary>All projects, by name. Where <paramref name="wanted"/> is none of them, which may be new, it is looked again.</summary>
+    public async ValueTask<(IReadOnlyList<ProjectName>? Projects, Problem? Why)> Projects(CancellationToken cancel, string? wanted = null)
+    {
+        var (known, why) = await _projects.Find(Everybody, cancel);
+        if (string.IsNullOrEmpty(wanted) || known is null || known.Any(p => p.Is(wanted)))
+            return (known, why);
+        _projects.ForgetAll();
+        return await _projects.Find(Everybody, cancel);
+    }
+
+    /// <summary>Something was changed through this API: it shows at once.</summary>
+    public void Forget()
+    {
+        _sessions.ForgetAll();
+        _tokens.ForgetAll();
+        _accounts.ForgetAll();
+        _projects.ForgetAll();
+    }
+
+    public void Dispose()
+    {
+        _sessions.Dispose();
+        _tokens.Dispose();
+        _accounts.Dispose();
+        _projects.Dispose();
+    }
+
+    private (Principal? Principal, Problem? Why) Judged(Known known, string ended, bool byCookie = false)
+    {
+        if (known.Disabled)
+            return (null, Problems.Unauthenticated("The account is disabled."));
+        if (known.Principal.Until is { } until && until <= _time.GetUtcNow())
+            return (null, Problems.Unauthenticated(ended));
+        return (known.Principal with { ByCookie = byCookie }, null);
+    }
+
+    private async Task<Known?> Token(string hash, CancellationToken cancel)
+    {
+        var known = await Read("account_token t join account a on a.id = t.account where t.hash = $1", "t.expires, t.project, t.role, t.last_used", hash, cancel);
+        if (known is not null && !(known.LastUsed > _time.GetUtcNow() - TimeSpan.FromMinutes(10)))
+        {
+            // Not each request: it tells people which tokens are forgotten, and no more.
+            await using var command = _database.CreateCommand("update account_token set last_used = now() where hash = $1");
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = hash });
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+        return known;
+    }
+
+    private async Task<Known?> Read(string from, string columns, string key, CancellationToken cancel)
+    {
+        await using var command = _database.CreateCommand(
+            $"""
+            select a.id, a.name, a.kind, a.display_name, a.email, a.disabled, a.groups,
+                (select coalesce(json_agg(json_build_object('project', b.project, 'role', b.role)), '[]')::text from role_binding b where b.account = a.id), {columns}
+            from {from}
+            """);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
+        await using var r = await command.ExecuteReaderAsync(cancel);
+        if (!await r.ReadAsync(cancel))
+            return null;
+        using var bindings = JsonDocument.Parse(r.GetString(7));
+        var principal = new Principal
+        {
+            Account = r.GetGuid(0),
+            Name = r.GetString(1),
+            Kind = r.GetString(2),
+            DisplayName = r.IsDBNull(3) ? null : r.GetString(3),
+            Email = r.IsDBNull(4) ? null : r.GetString(4),
+            Bindings = [.. bindings.RootElement.EnumerateArray().Select(b => new Binding(
+                b.GetProperty("project") is { ValueKind: JsonValueKind.String } project ? project.GetGuid() : null, (Role)b.GetProperty("role").GetByte()))],
+            Until = r.IsDBNull(8) ? null : r.GetFieldValue<DateTimeOffset>(8),
+            Only = r.IsDBNull(9) ? null : r.GetGuid(9),
+            Ceiling = r.IsDBNull(10) ? null : (Role)r.GetInt16(10),
+        };
+        return new(principal, r.GetBoolean(5), r.GetFieldValue<string[]>(6), r.IsDBNull(11) ? null : r.GetFieldValue<DateTimeOffset>(11));
+    }
+
+    private async Task<IReadOnlyList<ProjectName>> AllProjects(CancellationToken cancel)
+    {
+        await using var command = _database.CreateCommand("select entity_id, title from entity where state_name = 'project' and entity_id is not null order by title");
+        await using var r = await command.ExecuteReaderAsync(cancel);
+        var found = new List<ProjectName>();
+        while (await r.ReadAsync(cancel))
+            found.Add(new(r.GetGuid(0), r.IsDBNull(1) ? "" : r.GetString(1)));
+        return found;
+    }
+}
