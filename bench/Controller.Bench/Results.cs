@@ -9,7 +9,7 @@ namespace Controller.Bench;
 internal sealed record Machine(int Cores, string Cpu, string Kernel, string Postgres, string DotNet, long MemoryMiB)
 {
     public static Machine Here(string postgres) => new(
-        Environment.ProcessorCount, Line("/proc/cpuinfo", "model name"), RuntimeInformation.OSDescription, postgres, RuntimeInformation.FrameworkDescription,
+        Environment.ProcessorCount, Line("/proc/cpuinfo", "model name"), "Linux " + File.ReadAllText("/proc/sys/kernel/osrelease").Trim(), postgres, RuntimeInformation.FrameworkDescription,
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 20);
 
     private static string Line(string file, string key) =>

@@ -81,7 +81,7 @@ internal sealed class Fleet : IAsyncDisposable
 
     private async Task<Host> Join(AgentGateway.AgentGatewayClient joining, string name, CancellationToken cancel)
     {
-        var answer = await _cloud.Post("/admin/hosts/join-tokens", """{"ttlSeconds":3600}""");
+        var answer = await Token(cancel);
         var token = answer.GetProperty("token").GetString()!;   // 201 has one
         using var parts = JsonDocument.Parse(Base64Url.DecodeFromChars(token.AsSpan(token.IndexOf('.', StringComparison.Ordinal) + 1)));
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -89,6 +89,22 @@ internal sealed class Fleet : IAsyncDisposable
         var joined = await joining.JoinAsync(new JoinRequest { Secret = parts.RootElement.GetProperty("s").GetString(), Csr = ByteString.CopyFrom(csr), Name = name }, cancellationToken: cancel);
         using var bare = X509CertificateLoader.LoadCertificate(joined.Certificate.ToByteArray());
         return new(joined.HostId, name, bare.CopyWithPrivateKey(key));
+    }
+
+    /// <summary>A busy machine refuses some at first, as it would operators who ask for thousands at once.</summary>
+    private async Task<JsonElement> Token(CancellationToken cancel)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await _cloud.Post("/admin/hosts/join-tokens", """{"ttlSeconds":3600}""");
+            }
+            catch (InvalidOperationException) when (attempt < 20)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(Random.Shared.NextDouble() * 2), cancel);
+            }
+        }
     }
 
     private GrpcChannel Channel(string endpoint, X509Certificate2? certificate)
