@@ -43,7 +43,7 @@ internal static class SiloHost
         var database = Database(settings.ConnectionString, self);
 
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(time ?? TimeProvider.System);
+        builder.Services.AddSingleton<TimeProvider>(new SteadyClock(time ?? TimeProvider.System));
         AddDatabase(builder.Services, database, settings.Placement, settings.Availability);
         builder.Services.AddSingleton(ModelDirectory.Load(settings.Model.Directory));
         builder.Services.AddSingleton<FirstIdentity>();

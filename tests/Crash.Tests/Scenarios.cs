@@ -113,9 +113,14 @@ internal static class Scenarios
     private static async Task Resize(Run run)
     {
         var (storage, machine) = (await run.Storage(), await run.Machine("\"occi.compute.cores\":1"));
+        var shared = await run.Make("storage", "\"occi.storage.size\":0.01" + InSharedPool, SharedStorage);
+        await run.Becomes(shared, StorageState, "online");
         await run.Begin();
-        await run.Act(storage, "resize", "\"size\":0.05");
-        await run.Becomes(storage, StorageState, "online");
+        foreach (var volume in (string[])[storage, shared])
+        {
+            await run.Act(volume, "resize", "\"size\":0.05");
+            await run.Becomes(volume, StorageState, "online");
+        }
         foreach (var cores in (int[])[3, 2])
         {
             // It has what it had until it is started anew.

@@ -113,7 +113,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return tooLarge;
         }
         present = _record.Value;
-        await _record.Write(Asked(present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk, Held = held }));
+        await _record.Write(Asked(present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk, Held = held, Claiming = null }));
         await Tell();
         return new(OutcomeKind.Done, View: await View(command.Caller));
     }
@@ -324,6 +324,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             await Relocate();
             return;
         }
+        await SettleSize();
         if (_record.Value?.Migration is { UnderWay: true })
         {
             await ReconcileMigration();

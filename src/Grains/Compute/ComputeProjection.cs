@@ -34,11 +34,10 @@ internal static class ComputeProjection
         Mixins = record.Mixins,
         Listed = record.Phase is not (ComputePhase.Deleting or ComputePhase.Placing),
         Due = record.Recovery is { State: RecoveryState.Placing } recovery ? recovery.Operation.Due
-            : record.Migration is { } migration && (migration.UnderWay || migration.OwesVolumes) && !(record.Operation?.Due < migration.Operation.Due) ? migration.Operation.Due
-            : record.Operation?.Due,
+            : Operation.FirstDue(record.Operation, record.Migration is { } migration && (migration.UnderWay || migration.OwesVolumes) ? migration.Operation : null, record.Claiming),
         Operations = Operation.UnderWay(
             record.Operation, record.Migration is { UnderWay: true } moving ? moving.Operation with { Id = moving.Id, What = "migrate", By = moving.By } : null,
-            record.Recovery is { State: RecoveryState.Placing } placing ? placing.Operation : null),
+            record.Recovery is { State: RecoveryState.Placing } placing ? placing.Operation : null, record.Claiming),
         Cores = ComputeSizes.Cores(record.Attributes),
         Memory = ComputeSizes.MemoryBytes(record.Attributes),
         Disk = record.RootDiskBytes,

@@ -103,6 +103,9 @@ internal sealed record ComputeRecord
 
     public Operation? Operation { get; init; }
 
+    /// <summary>A change of size that is being claimed: until that has ended more may be claimed than is said here, and what is said here counts.</summary>
+    public Operation? Claiming { get; init; }
+
     /// <summary>The OS template that is being made of it; there while it is being saved.</summary>
     public ComputeSave? Save { get; init; }
 

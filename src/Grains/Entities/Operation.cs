@@ -37,6 +37,18 @@ public sealed record Operation
     public Operation Again(DateTimeOffset now, string? error = null) =>
         this with { Attempts = Attempts + 1, Due = now + Wait(Attempts + 1), LastError = error ?? LastError };
 
+    /// <summary>When the sweeper looks again, of operations that may be; null: nothing is under way.</summary>
+    public static DateTimeOffset? FirstDue(params ReadOnlySpan<Operation?> operations)
+    {
+        DateTimeOffset? first = null;
+        foreach (var operation in operations)
+        {
+            if (operation is not null && !(first <= operation.Due))
+                first = operation.Due;
+        }
+        return first;
+    }
+
     /// <summary>As operators see it.</summary>
     public Contracts.ExplainedOperation Explain() => new(Id, What, Since, Deadline, Due, Attempts, LastError) { By = By, Trace = Trace };
 

@@ -15,6 +15,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan CopyLimit = TimeSpan.FromHours(2);   // a large volume on a busy host
+    private static readonly TimeSpan ClaimLimit = TimeSpan.FromMinutes(1);
 
     private readonly Record<StorageRecord, EntityView> _record;
     private readonly IClaims _claims;
@@ -221,6 +222,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             return;
         if (_record.Value is { Moving: { } moving })
             await WatchMove(moving);
+        await SettleSize();
         if (_record.Value is not { Operation: { } operation } present)
             return;
         if (present.Host is null)
@@ -264,7 +266,10 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         return new(OutcomeKind.Created, View: _record.View);
     }
 
-    /// <summary>Updates what is asked for; a larger size is claimed first, a smaller one refused: what is in a volume is not cut off.</summary>
+    /// <summary>
+    /// Updates what is asked for; a larger size is claimed first, a smaller one refused: what is in a volume is not cut off. That it is being claimed is written before: whoever dies after the
+    /// claim would leave something claimed for nothing.
+    /// </summary>
     private async Task<Outcome> Grow(StorageRecord present, StorageRecord next)
     {
         if (CannotGrow(present, next) is { } refused)
@@ -274,10 +279,22 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
             await _record.Write(next);
             return new(OutcomeKind.Done);
         }
+        await _record.Write(present with { Claiming = Operation.Begin("resize", _time.GetUtcNow(), ClaimLimit) });
         var resized = await _claims.Resize(Request(next), present.Host!.Value);
-        return resized.Host is null
-            ? new(resized.Kind, resized.Why)
-            : await Handle(StorageTrigger.Resize, r => r with { Attributes = next.Attributes, Mixins = next.Mixins });
+        if (resized.Host is not null)
+            return await Handle(StorageTrigger.Resize, r => r with { Attributes = next.Attributes, Mixins = next.Mixins, Claiming = null });
+        await _record.Write(_record.Value! with { Claiming = null });
+        return new(resized.Kind, resized.Why);
+    }
+
+    /// <summary>Nobody knows any more what became of a claim that was under way: what it is to have is claimed, and nothing else. It was never said that it grows.</summary>
+    private async Task SettleSize()
+    {
+        if (_record.Value is not { Claiming: { } claiming, Moving: null } present)
+            return;
+        var settled = present is { Host: { } host, Lost: false } ? await _claims.Resize(Request(present), host) : null;
+        present = _record.Value!;
+        await _record.Write(present with { Claiming = settled is { Host: null } ? claiming.Again(_time.GetUtcNow(), settled.Why) : null });
     }
 
     private static Outcome? OtherZone(StorageRecord present, StorageRecord next) =>

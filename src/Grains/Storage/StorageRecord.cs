@@ -70,6 +70,9 @@ internal sealed record StorageRecord
 
     public Operation? Operation { get; init; }
 
+    /// <summary>A larger size that is being claimed: until that has ended more may be claimed than is said here, and what is said here counts.</summary>
+    public Operation? Claiming { get; init; }
+
     public string? Message { get; init; }
 
     /// <summary>The restore of the database after which its host was asked what it has, or in which somebody asked for something since.</summary>
@@ -133,8 +136,8 @@ internal static class StorageProjection
         Title = record.Attributes.Text(CoreKinds.Title),
         Mixins = record.Mixins,
         Listed = record.Host is not null && record.Phase != StoragePhase.Deleting,
-        Due = record.Moving is { } moving && !(record.Operation?.Due < moving.Operation.Due) ? moving.Operation.Due : record.Operation?.Due,
-        Operations = Operation.UnderWay(record.Operation, record.Moving?.Operation),
+        Due = Operation.FirstDue(record.Operation, record.Moving?.Operation, record.Claiming),
+        Operations = Operation.UnderWay(record.Operation, record.Moving?.Operation, record.Claiming),
         Disk = record.SizeBytes,
     };
 

@@ -48,9 +48,12 @@ internal sealed partial class PostgresClaims
         var free = (long)(size * options.DiskPerByte) - await UsedOfPool(connection, pool, request.Consumer);
         if (request.DiskBytes > free)
             return FormattableString.Invariant($"The shared pool {request.Pool} has not enough room: {request.DiskBytes} bytes are needed, {Math.Max(free, 0)} are free.");
-        await Execute(connection, "UPDATE pool_claim SET disk = $2 WHERE consumer = $1", request.Consumer, request.DiskBytes);
+        await TakeInPool(connection, request);
         return null;
     }
+
+    private static Task TakeInPool(NpgsqlConnection connection, PlacementRequest request) =>
+        Execute(connection, "UPDATE pool_claim SET disk = $2 WHERE consumer = $1", request.Consumer, request.DiskBytes);
 
     private static async Task<long> UsedOfPool(NpgsqlConnection connection, Guid pool, Guid except) =>
         await Value<long>(connection, "SELECT coalesce(sum(disk), 0)::bigint FROM pool_claim WHERE pool = $1 AND consumer <> $2", pool, except) ?? 0;

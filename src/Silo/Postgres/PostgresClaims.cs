@@ -74,6 +74,8 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         if (await Shrinks(connection, request))
         {
             await Take(connection, request);
+            if (request.Pool is not null)
+                await TakeInPool(connection, request);
             await transaction.CommitAsync();
             return new(host, OutcomeKind.Done, null);
         }

@@ -99,6 +99,16 @@ public sealed class PoolClaimsTests(DatabaseFixture fixture) : IAsyncLifetime
         Assert.Equal([(15 * GiB).ToString(System.Globalization.CultureInfo.InvariantCulture)], await fixture.Rows("SELECT sum(disk) FROM pool_claim WHERE consumer = $1", id));
     }
 
+    [Fact]
+    public async Task What_a_pool_gave_to_a_larger_size_it_gets_back_also_while_it_is_full()
+    {
+        var (id, incarnation, project) = (Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid());
+        var host = (await _claims.Place(Asks(id, incarnation, project, 5, "shared"))).Host!.Value;
+        Assert.NotNull((await _claims.Resize(Asks(id, incarnation, project, 20, "shared"), host)).Host);
+        Assert.NotNull((await _claims.Resize(Asks(id, incarnation, project, 5, "shared"), host)).Host);
+        Assert.Equal([(5 * GiB).ToString(System.Globalization.CultureInfo.InvariantCulture)], await fixture.Rows("SELECT disk FROM pool_claim WHERE consumer = $1", id));
+    }
+
     private static PlacementRequest Asks(Guid id, Guid incarnation, Guid project, int gib, string? pool) =>
         new("storage", id, incarnation, project, 0, 0, gib * GiB, null, null) { Pool = pool };
 

@@ -31,6 +31,7 @@ internal sealed class Nemesis(World world, Account account, IReadOnlyList<Client
             ("database crash", 1, () => world.CrashDatabase(TimeSpan.FromSeconds(Next() * 2))),
             ("clock jump", 2, () => Clock([.. world.Silos, .. world.Agents], TimeSpan.FromMinutes(1))),
             ("clock leap", 1, () => Clock(world.Agents, TimeSpan.FromHours(1))),
+            ("silo set back", 1, () => Jump(Any(world.Silos), -TimeSpan.FromMinutes(16 + (44 * Next())))),
             ("guest", 2, Guest),
             ("host reboot", 1, Reboot),
         ];
@@ -128,7 +129,11 @@ internal sealed class Nemesis(World world, Account account, IReadOnlyList<Client
     private async Task Clock(IReadOnlyList<Node> nodes, TimeSpan most)
     {
         var node = Any(nodes);
-        var jump = (Next(2) == 0 ? -1 : 1) * Shortest * Math.Pow(10, 0.5 + (Next() * (Math.Log10(most / Shortest) - 0.5)));
+        await Jump(node, (Next(2) == 0 ? -1 : 1) * Shortest * Math.Pow(10, 0.5 + (Next() * (Math.Log10(most / Shortest) - 0.5))));
+    }
+
+    private async Task Jump(Node node, TimeSpan jump)
+    {
         account.Log($"FAULT clock of {node.Name} by {jump}");
         node.SetClock(jump);
         await Lasts(5);
