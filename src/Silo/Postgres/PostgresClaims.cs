@@ -32,7 +32,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         // Networks are locked in one order everywhere, so that two placements cannot wait for each other.
         foreach (var address in request.Addresses.OrderBy(a => a.Network).ThenBy(a => a.Link))
         {
-            if ((await ClaimAddress(connection, address)).Why is { } why)
+            if ((await ClaimAddress(connection, address with { Project = request.Project }, withinQuota: true)).Why is { } why)
                 return await Refuse(transaction, request, new(null, OutcomeKind.Conflict, why));
         }
         var tally = new PlacementTally(request);
@@ -155,13 +155,20 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     {
         await using var command = new NpgsqlCommand(
             """
-            SELECT q.quota, u.computes, u.cores, u.memory, u.disk
+            SELECT q.quota, u.computes, u.cores, u.memory, u.disk, u.volumes,
+                   (SELECT count(*) FROM address_claim WHERE project = $1 AND link <> ALL ($3)), (SELECT count(*) FROM unnest($4) n JOIN subnet_claim s ON s.network = n)
             FROM (SELECT convert_from(payload, 'UTF8')::jsonb #> '{record,quota}' AS quota FROM entity WHERE state_name = 'project' AND entity_id = $1) q,
-                 (SELECT count(*) FILTER (WHERE term = 'compute') AS computes, coalesce(sum(cores), 0)::bigint AS cores, coalesce(sum(memory), 0)::bigint AS memory,
+                 (SELECT count(*) FILTER (WHERE term = 'compute') AS computes, count(*) FILTER (WHERE term = 'storage') AS volumes, coalesce(sum(cores), 0)::bigint AS cores, coalesce(sum(memory), 0)::bigint AS memory,
                          (coalesce(sum(disk), 0) + (SELECT coalesce(sum(disk), 0) FROM pool_claim WHERE project = $1 AND consumer <> $2))::bigint AS disk
                   FROM (SELECT term, max(cores) AS cores, max(memory) AS memory, max(disk) AS disk FROM host_claim WHERE project = $1 AND consumer <> $2 GROUP BY consumer, term) once) u
             """,
-            connection) { Parameters = { new() { Value = request.Project }, new() { Value = request.Consumer } } };
+            connection)
+        {
+            Parameters =
+            {
+                new() { Value = request.Project }, new() { Value = request.Consumer }, new() { Value = request.Addresses.Select(a => a.Link).ToArray() }, new() { Value = request.Addresses.Select(a => a.Network).ToArray() },
+            },
+        };
         await using var reader = await command.ExecuteReaderAsync();
         if (!await reader.ReadAsync() || reader.IsDBNull(0))
             return null;
@@ -171,7 +178,9 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             ("computes", reader.GetInt64(1), request.Term == "compute" ? 1 : 0, ""),
             ("cores", reader.GetInt64(2), request.Cores, ""),
             ("memoryBytes", reader.GetInt64(3), request.MemoryBytes, " bytes"),
-            ("diskBytes", reader.GetInt64(4), request.DiskBytes, " bytes"));
+            ("diskBytes", reader.GetInt64(4), request.DiskBytes, " bytes"),
+            ("volumes", reader.GetInt64(5), request.Term == "storage" ? 1 : 0, ""),
+            ("addresses", reader.GetInt64(6), reader.GetInt64(7), ""));
     }
 
     private static async Task Insert(NpgsqlConnection connection, PlacementRequest r, Guid host)
