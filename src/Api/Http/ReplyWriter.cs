@@ -58,10 +58,15 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
     }
 
     // A browser that is asked for Basic opens a dialogue of its own, before any page learns of it.
-    private static Microsoft.Extensions.Primitives.StringValues Challenge(HttpRequest request) =>
-        request.Headers["X-Requested-With"].ToString().Length > 0 || request.Headers["Sec-Fetch-Mode"].ToString() is { Length: > 0 } and not "navigate"
+    private static Microsoft.Extensions.Primitives.StringValues Challenge(HttpRequest request)
+    {
+        // Clients of old read the first challenge, or all of them as one: theirs must be alone.
+        if (Identity.Keystone.IsFor(request) && request.HttpContext.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value is { Keystone: true } options)
+            return new(Identity.Keystone.Challenge(request, options));
+        return request.Headers["X-Requested-With"].ToString().Length > 0 || request.Headers["Sec-Fetch-Mode"].ToString() is { Length: > 0 } and not "navigate"
             ? new("Bearer")
             : new(["Bearer", "Basic realm=\"controller\""]);
+    }
 
     /// <summary>With its length where it is of one piece; each piece is sent before the next is asked for.</summary>
     private static async Task Pieces(HttpContext http, MediaType media, IAsyncEnumerable<PooledBuffer> pieces)

@@ -51,7 +51,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         // Networks are locked in one order everywhere, so that two placements cannot wait for each other.
         foreach (var address in request.Addresses.OrderBy(a => a.Network).ThenBy(a => a.Link))
         {
-            if ((await ClaimAddress(connection, address)).Why is { } why)
+            if ((await ClaimAddress(connection, address with { Project = request.Project }, withinQuota: true)).Why is { } why)
                 return await Refuse(transaction, request, new(null, OutcomeKind.Conflict, why));
         }
         var pools = await Pools(connection, request);
@@ -89,7 +89,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             {
                 Part("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", request.Project.ToString()),
                 Part("SELECT host FROM host_claim WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation),
-                Part(Quota, request.Project, request.Consumer),
+                QuotaOf(request),
             },
         };
         // Before the lock: what has moved waits for nobody.
@@ -222,23 +222,28 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     // What the project has is counted only where something limits it: the claims of a large one are many.
     private const string Quota =
         """
-        SELECT q.quota, u.computes, u.cores, u.memory, u.disk
+        SELECT q.quota, u.computes, u.cores, u.memory, u.disk, u.volumes, u.addresses, u.asked
         FROM (SELECT convert_from(payload, 'UTF8')::jsonb #> '{record,quota}' AS quota FROM entity WHERE state_name = 'project' AND entity_id = $1) q
         CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE term = 'compute') AS computes, coalesce(sum(cores), 0)::bigint AS cores, coalesce(sum(memory), 0)::bigint AS memory,
+            SELECT count(*) FILTER (WHERE term = 'compute') AS computes, count(*) FILTER (WHERE term = 'storage') AS volumes, coalesce(sum(cores), 0)::bigint AS cores,
+                   coalesce(sum(memory), 0)::bigint AS memory, (SELECT count(*) FROM address_claim WHERE project = $1 AND link <> ALL ($3)) AS addresses,
+                   (SELECT count(*) FROM unnest($4) n JOIN subnet_claim s ON s.network = n) AS asked,
                    (coalesce(sum(disk), 0) + (SELECT coalesce(sum(disk), 0) FROM pool_claim WHERE project = $1 AND consumer <> $2))::bigint AS disk
             FROM (SELECT term, max(cores) AS cores, max(memory) AS memory, max(disk) AS disk FROM host_claim WHERE project = $1 AND consumer <> $2 GROUP BY consumer, term) once
             HAVING q.quota IS NOT NULL) u
         WHERE jsonb_typeof(q.quota) = 'object' AND jsonb_strip_nulls(q.quota) <> '{}'
         """;
 
+    private static NpgsqlBatchCommand QuotaOf(PlacementRequest request) =>
+        Part(Quota, request.Project, request.Consumer, request.Addresses.Select(a => a.Link).ToArray(), request.Addresses.Select(a => a.Network).ToArray());
+
     private const string Standing = "SELECT version FROM entity WHERE entity_id = $1 AND version = $2 FOR SHARE";
 
     /// <summary>What the project would use beyond its quota; null when it fits.</summary>
     private static async Task<string?> QuotaRefusal(NpgsqlConnection connection, PlacementRequest request)
     {
-        await using var command = With(new NpgsqlCommand(Quota, connection), [request.Project, request.Consumer]);
-        await using var reader = await command.ExecuteReaderAsync();
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { QuotaOf(request) } };
+        await using var reader = await batch.ExecuteReaderAsync();
         return await OverQuota(reader, request);
     }
 
@@ -252,7 +257,9 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             ("computes", reader.GetInt64(1), request.Term == "compute" ? 1 : 0, ""),
             ("cores", reader.GetInt64(2), request.Cores, ""),
             ("memoryBytes", reader.GetInt64(3), request.MemoryBytes, " bytes"),
-            ("diskBytes", reader.GetInt64(4), request.DiskBytes, " bytes"));
+            ("diskBytes", reader.GetInt64(4), request.DiskBytes, " bytes"),
+            ("volumes", reader.GetInt64(5), request.Term == "storage" ? 1 : 0, ""),
+            ("addresses", reader.GetInt64(6), reader.GetInt64(7), ""));
     }
 
     /// <summary>Takes the host and keeps why, in one round trip.</summary>
