@@ -4,6 +4,7 @@ using Controller.Cli.Conformance;
 using Controller.Cli.Consoles;
 using Controller.Cli.Database;
 using Controller.Cli.Entities;
+using Controller.Cli.Load;
 using Controller.Cli.Local;
 using Controller.Cli.Models;
 using Controller.Cli.Operators;
@@ -17,7 +18,7 @@ var root = new RootCommand("The OCCI controller: a private cloud, and the comman
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(), PowerCommand.Create(),
     OcciCommand.Create(), ConsoleCommand.Create(), MetricsCommand.Create(),
     ProjectCommand.Create(), UserCommand.Create(), UsageCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ExplainCommand.Create(), OpCommand.Create(), AuditCommand.Create(), EventsCommand.Create(), WebhookCommand.Create(), DoctorCommand.Create(), RepairCommand.Create(), MigrateCommand.Create(), ImageCommand.Create(), BackupCommand.Create(), RestoreCommand.Create(),
-    CompletionCommand.Create(), ModelFilesCommand.Create(), KeysCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
+    CompletionCommand.Create(), ModelFilesCommand.Create(), KeysCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(), BenchCommand.Create(), LoadCommand.Create(),
 };
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)
