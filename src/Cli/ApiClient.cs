@@ -12,18 +12,29 @@ internal sealed class RefusedException(int status, string message) : Exception(m
 }
 
 /// <summary>HTTP to the API, with the token. Errors come as the server's own message.</summary>
-internal sealed class ApiClient(Uri endpoint, string token) : IDisposable
+internal sealed class ApiClient : IDisposable
 {
     public const string OcciJson = "application/occi+json";
 
-    private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false })
-    {
-        BaseAddress = endpoint,
-        Timeout = Timeout.InfiniteTimeSpan,
-        DefaultRequestHeaders = { Authorization = new("Bearer", token), UserAgent = { new("controller-cli", typeof(ApiClient).Assembly.GetName().Version?.ToString(3)) } },
-    };
+    private readonly HttpClient _http;
 
-    public Uri Endpoint { get; } = endpoint;
+    /// <param name="endpoint">The API.</param>
+    /// <param name="token">The token.</param>
+    /// <param name="project">The project that requests act in; null: the token's, or the only one.</param>
+    public ApiClient(Uri endpoint, string token, string? project = null)
+    {
+        Endpoint = endpoint;
+        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = endpoint,
+            Timeout = Timeout.InfiniteTimeSpan,
+            DefaultRequestHeaders = { Authorization = new("Bearer", token), UserAgent = { new("controller-cli", typeof(ApiClient).Assembly.GetName().Version?.ToString(3)) } },
+        };
+        if (project is not null)
+            _http.DefaultRequestHeaders.Add("X-Project", project);
+    }
+
+    public Uri Endpoint { get; }
 
     /// <summary>Sends a request.</summary>
     /// <exception cref="RefusedException">The server refuses.</exception>

@@ -4,18 +4,21 @@ using Controller.Cli.Conformance;
 using Controller.Cli.Consoles;
 using Controller.Cli.Database;
 using Controller.Cli.Entities;
+using Controller.Cli.Load;
 using Controller.Cli.Local;
 using Controller.Cli.Models;
 using Controller.Cli.Operators;
+using Controller.Cli.SigningIn;
 using Controller.Cli.Testing;
 
 var root = new RootCommand("The OCCI controller: a private cloud, and the command line of it.")
 {
-    Connection.Data, Connection.Endpoint, Connection.Token,
+    Connection.Data, Connection.Endpoint, Connection.Token, Connection.ProfileName,
+    LoginCommand.Create(), LoginCommand.CreateLogout(), LoginCommand.CreateProfile(),
     UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(), PowerCommand.Create(),
     OcciCommand.Create(), ConsoleCommand.Create(), MetricsCommand.Create(),
-    ProjectCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ExplainCommand.Create(), OpCommand.Create(), AuditCommand.Create(), EventsCommand.Create(), WebhookCommand.Create(), DoctorCommand.Create(), RepairCommand.Create(), MigrateCommand.Create(), ImageCommand.Create(), BackupCommand.Create(), RestoreCommand.Create(),
-    ModelFilesCommand.Create(), KeysCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(),
+    ProjectCommand.Create(), UserCommand.Create(), UsageCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ExplainCommand.Create(), OpCommand.Create(), AuditCommand.Create(), EventsCommand.Create(), WebhookCommand.Create(), DoctorCommand.Create(), RepairCommand.Create(), MigrateCommand.Create(), ImageCommand.Create(), BackupCommand.Create(), RestoreCommand.Create(),
+    CompletionCommand.Create(), ModelFilesCommand.Create(), KeysCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(), BenchCommand.Create(), LoadCommand.Create(),
 };
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)

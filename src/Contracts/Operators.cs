@@ -3,7 +3,15 @@ namespace Controller.Contracts;
 /// <summary>Limits of a project; null: none.</summary>
 [GenerateSerializer, Immutable, Alias("Quota")]
 public sealed record Quota(
-    [property: Id(0)] int? Computes = null, [property: Id(1)] int? Cores = null, [property: Id(2)] long? MemoryBytes = null, [property: Id(3)] long? DiskBytes = null);
+    [property: Id(0)] int? Computes = null, [property: Id(1)] int? Cores = null, [property: Id(2)] long? MemoryBytes = null, [property: Id(3)] long? DiskBytes = null)
+{
+    [Id(4)] public int? Volumes { get; init; }
+
+    [Id(5)] public int? Networks { get; init; }
+
+    /// <summary>IPv4 addresses of networks that give them out, reserved ones included.</summary>
+    [Id(6)] public int? Addresses { get; init; }
+}
 
 /// <summary>A project: what entities belong to.</summary>
 [GenerateSerializer, Immutable, Alias("ProjectView")]
@@ -19,6 +27,12 @@ public interface IProjectGrain : IGrainWithStringKey
     [Alias("View")] Task<ProjectView?> View();
 
     [Alias("SetQuota")] Task<bool> SetQuota(Quota quota);
+
+    /// <summary>False: there is no such project.</summary>
+    [Alias("Rename")] Task<bool> Rename(string name);
+
+    /// <summary>Whoever asks has looked that nothing is its. False: there was no such project.</summary>
+    [Alias("Delete")] Task<bool> Delete();
 }
 
 /// <summary>An API token. The secret itself is never stored: the grain's key is its SHA-256.</summary>

@@ -34,6 +34,47 @@ public sealed class CollectionTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task A_page_far_behind_begins_where_the_one_before_ends()
+    {
+        var me = await api.AddProject(Guid.NewGuid().ToString("N"));
+        var many = string.Join(',', Enumerable.Repeat("{\"kind\":\"" + Kinds + "storage\",\"attributes\":{\"occi.storage.size\":1}}", 260));
+        Assert.Equal(201, (await api.Send("POST", "/", "{\"resources\":[" + many + "]}", me, Json, Json)).Status);
+        async Task<string[]> Listed(string query) => [.. (await api.Send("GET", "/storage/" + query, accept: "text/uri-list", caller: me)).Lines.Select(l => new Uri(l).AbsolutePath)];
+        var all = await Listed("");
+        Assert.Equal(260, all.Length);
+        foreach (var gone in (int[])[3, 77, 205])
+            Assert.Equal(200, (await api.Send("DELETE", all[gone], caller: me)).Status);
+        var left = await Listed("");
+        Assert.Equal(257, left.Length);
+        // On both sides of where it is skipped no more but counted.
+        foreach (var page in (int[])[1, 5, 10, 11, 12, 13, 14])
+            Assert.Equal(left.Skip((page - 1) * 20).Take(20), await Listed($"?page={page}&number=20"));
+        Assert.Equal(left[^1..], await Listed("?page=257&number=1"));
+        Assert.Empty(await Listed("?page=258&number=1"));
+    }
+
+    [Fact]
+    public async Task A_listing_shows_each_member_as_it_is_shown_alone()
+    {
+        var me = await api.AddProject(Guid.NewGuid().ToString("N"));
+        var network = await New(me, "network", "X-OCCI-Attribute: occi.core.title=\"über\"");
+        var linked = await New(me, "compute", $"X-OCCI-Attribute: occi.compute.memory=1\nLink: <{network}>; rel=\"{Kinds}network\"");
+        var alone = await New(me, "compute", "X-OCCI-Attribute: occi.core.title=\"a \\\"b\\\"\"");
+        await api.Becomes(linked, State, "active", me);
+        await api.Becomes(alone, State, "active", me);
+        foreach (var (collection, member, paths) in ((string, string, string[])[])[("/compute/", "resources", [linked, alone]), ("/network/", "resources", [network])])
+        {
+            var listed = await api.Send("GET", collection, caller: me, accept: Json);
+            var each = await Task.WhenAll(paths.Select(p => api.Send("GET", p, caller: me, accept: Json)));
+            Assert.Equal($"{{\"{member}\":[{string.Join(',', each.Select(e => e.Body))}]}}", listed.Body);
+            Assert.Equal(listed.Body, (await api.Send("GET", $"{collection}?page=1&number={paths.Length}", caller: me, accept: Json)).Body);
+            Assert.Equal(paths, (await api.Send("GET", collection, caller: me, accept: "text/uri-list")).Lines.Select(l => new Uri(l).AbsolutePath));
+            Assert.Equal($"{{\"{member}\":[{each[^1].Body}]}}", (await api.Send("GET", $"{collection}?page={paths.Length}&number=1", caller: me, accept: Json)).Body);
+            Assert.Equal($"{{\"{member}\":[]}}", (await api.Send("GET", $"{collection}?page=7&number=10", caller: me, accept: Json)).Body);
+        }
+    }
+
+    [Fact]
     public async Task Deleting_a_collection_in_use_deletes_nothing()
     {
         var me = await api.AddProject(Guid.NewGuid().ToString("N"));

@@ -37,6 +37,8 @@ internal sealed class WatchedClaims(IClaims claims, Probe probe) : IClaims
 
     public Task Unnote(Guid consumer, Guid host) => probe.Around("claims/unnote", () => claims.Unnote(consumer, host));
 
+    public Task<string?> ClaimNetwork(Guid network, Guid project) => probe.Around("claims/network", () => claims.ClaimNetwork(network, project));
+
     public Task ReleaseSubnet(Guid network) => probe.Around("claims/release-subnet", () => claims.ReleaseSubnet(network));
 
     // ---------------------------------------------------------------- what writes nothing

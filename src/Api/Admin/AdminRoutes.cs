@@ -11,7 +11,7 @@ internal static class AdminRoutes
 {
     public static void AddAdmin(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Projects>().AddSingleton<Summary>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<Adoption>().AddSingleton<JoinTokens>().AddSingleton<Images>()
+        builder.Services.AddSingleton<Projects>().AddSingleton<Usage>().AddSingleton<Summary>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<Adoption>().AddSingleton<JoinTokens>().AddSingleton<Images>()
             .AddSingleton<Explanations>().AddSingleton<Migrations>().AddSingleton<OperationRows>().AddSingleton<Operations.Operations>();
         builder.Services.AddSingleton<AuditRows>().AddSingleton<AuditRoutes>().AddSingleton<Attempts>().AddSingleton<AuditLog>()
             .AddHostedService(s => s.GetRequiredService<AuditLog>()).AddHostedService<AuditPruning>();
@@ -33,6 +33,12 @@ internal static class AdminRoutes
         var admin = app.MapGroup("/admin");
         admin.MapPost("/projects", projects.Create).Needs(Role.Admin);
         admin.MapGet("/projects", projects.List).Needs(Role.Admin);
+        admin.MapPatch("/projects/{id:guid}", projects.Rename).Needs(Role.Admin);
+        admin.MapDelete("/projects/{id:guid}", projects.Delete).Needs(Role.Admin);
+        var usage = services.GetRequiredService<Usage>();
+        admin.MapGet("/projects/{project:guid}/quota", usage.Quota).WithMetadata(new AnyProject()).Needs(Role.Reader);
+        admin.MapPatch("/projects/{project:guid}/quota", usage.SetQuota).Needs(Role.Admin);
+        admin.MapGet("/usage", usage.Show).WithMetadata(new AnyProject()).Needs(Role.Reader);
         admin.MapPost("/tokens", tokens.Create).Needs(Role.Admin);
         admin.MapGet("/tokens", tokens.List).Needs(Role.Admin);
         admin.MapDelete("/tokens/{id:guid}", tokens.Revoke).Needs(Role.Admin);

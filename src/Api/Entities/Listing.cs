@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Collections.Frozen;
+using System.Text;
 using System.Text.Json.Nodes;
 using Controller.Api.Http;
 using Controller.Api.Identity;
@@ -13,6 +16,15 @@ namespace Controller.Api.Entities;
 /// <summary>Listings of entities, whatever the collection: filtered (GFD.223 §7), paged (§6), in creation order, from the inventory.</summary>
 internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOptions<ApiOptions> options)
 {
+    /// <summary>So many entities are read, rendered and sent at a time.</summary>
+    private const int Piece = 1000;
+
+    // Attributes whose value a row has in a column of its own.
+    private static readonly FrozenSet<string> States =
+        ((string[])["compute", "storage", "network", "networkinterface", "storagelink"]).Select(StateOf).ToFrozenSet();
+
+    private static string StateOf(string term) => $"occi.{term}.state";
+
     /// <summary>The entities of a kind and its descendants.</summary>
     public Task<Reply> OfKind(OcciRequest request, Kind kind) => List(
         request, new() { Terms = request.Catalogue.TermsBelow(kind), Project = Access.Sight(request.Caller) }, links: kind.Is(CoreKinds.Link));
@@ -63,8 +75,79 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
         if (badFilter is not null)
             return badFilter;
         var full = request.Rendering == Rendering.Json;
+        if (links is { } ofLinks && request.Rendering != Rendering.TextOcci && HttpMethods.IsGet(request.Http.Request.Method))
+            return Reply.Ok(new Message(request.Rendering, [], "")) with { Pieces = Pieces(request, query, ofLinks) };
         var rows = await inventory.List(query, full, request.Aborted);
         return Reply.Ok(request.Writer.Entities(full ? await InFull(request, rows) : [.. rows.Select(r => Locate(request, r))], request.Rendering, links));
+    }
+
+    /// <summary>
+    /// A collection piece by piece, so that its size is nobody's memory, and no connection to the database waits for a slow reader. Each piece is as of when it is read; in creation order, so that
+    /// nothing comes twice.
+    /// </summary>
+    private async IAsyncEnumerable<PooledBuffer> Pieces(OcciRequest request, EntityQuery query, bool ofLinks)
+    {
+        var json = request.Rendering == Rendering.Json;
+        using var chunk = new RowChunk();
+        using var output = new PooledBuffer(64 * 1024);
+        using var rendering = new RowRendering(output);
+        var prefixes = new Dictionary<string, byte[]>();
+        var (left, first) = (query.Page?.Size ?? int.MaxValue, true);
+        if (json)
+            output.Write(ofLinks ? "{\"links\":["u8 : "{\"resources\":["u8);
+        do
+        {
+            var most = Math.Min(left, Piece);
+            await inventory.Next(query, json, !ofLinks, chunk, most, request.Aborted);
+            foreach (var row in chunk.Rows)
+            {
+                if (!first)
+                    output.Write(json ? ","u8 : "\n"u8);
+                first = false;
+                if (json)
+                    await Object(request, rendering, output, chunk, row, ofLinks);
+                else
+                    Place(request, prefixes, output, row);
+            }
+            left -= most;
+            output.MoreToCome = chunk.Rows.Count == most && left > 0;
+            if (json && !output.MoreToCome)
+                output.Write("]}"u8);
+            yield return output;
+            output.TakeBack(0);
+        }
+        while (output.MoreToCome);
+    }
+
+    /// <summary>A row's JSON: copied where it can be, else made of its view.</summary>
+    private async ValueTask Object(OcciRequest request, RowRendering rendering, PooledBuffer output, RowChunk chunk, RowChunk.Row row, bool isLink)
+    {
+        if (rendering.TryWrite(chunk, row, isLink))
+            return;
+        if (EntityRows.ViewIn(chunk.Bytes.Span(row.Offset, row.Length)) is not { } view)
+            throw new InvalidDataException($"The row of {row.Term} {row.Id} has no view.");
+        var links = (row.Links ?? []).Select(l => EntityRows.ViewIn(chunk.Bytes.Span(l.Offset, l.Length))).OfType<EntityView>().ToArray();
+        var model = await catalogues.Showing(view.Project, links.Append(view), request.Aborted);
+        if (!rendering.Models.TryGetValue(view.Project, out var known) || known != model)
+        {
+            rendering.Models[view.Project] = model;
+            if (rendering.TryWrite(chunk, row, isLink))
+                return;
+        }
+        output.Write(Encoding.UTF8.GetBytes(new OcciWriter(model.Catalogue, request.Authority).Entity(view.Show(model, links), Rendering.Json).Body));
+    }
+
+    /// <summary>Where an entity is, as the text rendering or the URI list says it.</summary>
+    private static void Place(OcciRequest request, Dictionary<string, byte[]> prefixes, PooledBuffer output, RowChunk.Row row)
+    {
+        if (!prefixes.TryGetValue(row.Term, out var prefix))
+        {
+            var location = request.Authority + request.Catalogue.KindOf(row.Term)!.Location;   // the query asked for the catalogue's terms only
+            prefixes[row.Term] = prefix = Encoding.UTF8.GetBytes(request.Rendering == Rendering.TextPlain ? "X-OCCI-Location: " + location : location);
+        }
+        output.Write(prefix);
+        row.Id.TryFormat(output.GetSpan(36), out var length, "D");
+        output.Advance(length);
     }
 
     private static Representation Locate(OcciRequest request, EntityRow row) =>
@@ -119,7 +202,12 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
             var (value, wrong) = Check.Value(definition, sent);
             if (wrong is not null)
                 return (query, Problems.From(wrong));
-            if (name != CoreKinds.Id.Name)
+            // What has a column need not be looked for in the payload: the same statement wrote both.
+            if (name == CoreKinds.Title.Name)
+                query = query with { Title = value.Text };
+            else if (States.Contains(name))
+                query = query with { State = value.Text, Terms = [.. query.Terms.Where(t => name == StateOf(t))] };
+            else if (name != CoreKinds.Id.Name)
                 json[name] = NodeOf(request, definition, value);
             // The id is no stored attribute but the row's own column.
             else if (EntityIds.TryParse(value.Text, out var id))

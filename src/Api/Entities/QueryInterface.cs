@@ -11,7 +11,10 @@ internal sealed class QueryInterface(Catalogues catalogues, UserMixins mixins)
     public async Task<Reply> Get(OcciRequest request)
     {
         if (request.Fields.Count == 0)
-            return Reply.Ok(request.Model.Rendered(request.Rendering, request.Writer));
+        {
+            var (rendered, body) = request.Model.Rendered(request.Rendering, request.Writer);
+            return Reply.Ok(rendered) with { Encoded = body };
+        }
         var filter = OcciReader.Filter(request.Fields, request.Limits);
         if (!filter.Ok)
             return Problems.BadRendering(filter.Error!);

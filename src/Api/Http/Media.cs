@@ -22,6 +22,17 @@ internal sealed record MediaType(string Name, Rendering Rendering)
     /// <summary>The value of the response header <c>Accept</c> (GFD.223 §5.2).</summary>
     public static readonly string Supported = string.Join(", ", All.Select(m => m.Name));
 
+    /// <summary>The type of just that name; null: there is none.</summary>
+    public static MediaType? Named(string? name)
+    {
+        foreach (var media in All)
+        {
+            if (media.Name == name)
+                return media;
+        }
+        return null;
+    }
+
     /// <summary>
     /// What a request's body is: the first known type, since old clients send <c>Content-Type: text/plain,text/occi</c>. Parameters don't matter.
     /// Null where there are types and none is known.

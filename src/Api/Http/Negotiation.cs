@@ -14,6 +14,9 @@ internal static class Negotiation
     {
         if (accept.Count == 0 || accept is [null or "" or "*/*"])
             return (MediaType.TextPlain, null);
+        // Nearly everybody names one type, as it is: nothing to be weighed.
+        if (accept.Count == 1 && MediaType.Named(accept[0]) is { } named && (listing || named.Rendering != Rendering.UriList))
+            return (named, null);
         if (!MediaType.TryParseList(accept, out var ranges))
             return (null, Problems.NotAcceptable(accept.ToString()));
 

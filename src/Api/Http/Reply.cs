@@ -8,6 +8,12 @@ internal sealed record Reply(int Status)
     /// <summary>The rendering; null: nothing to say but that it is done.</summary>
     public Message? Message { get; init; }
 
+    /// <summary>The message's body in UTF-8, where it is known already.</summary>
+    public byte[]? Encoded { get; init; }
+
+    /// <summary>What writes the body piece by piece, where it may be too large to be made before any of it is sent. The first piece is asked for before the answer begins: what fails there is a refusal.</summary>
+    public IAsyncEnumerable<PooledBuffer>? Pieces { get; init; }
+
     /// <summary>Why not.</summary>
     public Problem? Problem { get; init; }
 

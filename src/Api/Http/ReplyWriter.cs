@@ -32,7 +32,10 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
             return Task.CompletedTask;
         foreach (var (name, value) in reply.Message?.Fields ?? [])
             headers.Append(name, value);
-        return Body(http, media, reply.Message?.Body ?? Nothing(media));
+        if (reply.Pieces is { } pieces)
+            return Pieces(http, media, pieces);
+        var body = reply.Message?.Body ?? Nothing(media);
+        return Body(http, media, reply.Encoded ?? Encoding.UTF8.GetBytes(body), body.Length);
     }
 
     /// <summary>A refusal: text/plain shows the message, text/occi also a header, JSON an object (decision D-46).</summary>
@@ -55,20 +58,43 @@ internal sealed class ReplyWriter(IOptions<ApiOptions> options)
     }
 
     // A browser that is asked for Basic opens a dialogue of its own, before any page learns of it.
-    private static Microsoft.Extensions.Primitives.StringValues Challenge(HttpRequest request) =>
-        request.Headers["X-Requested-With"].ToString().Length > 0 || request.Headers["Sec-Fetch-Mode"].ToString() is { Length: > 0 } and not "navigate"
+    private static Microsoft.Extensions.Primitives.StringValues Challenge(HttpRequest request)
+    {
+        // Clients of old read the first challenge, or all of them as one: theirs must be alone.
+        if (Identity.Keystone.IsFor(request) && request.HttpContext.RequestServices.GetRequiredService<IOptions<ApiOptions>>().Value is { Keystone: true } options)
+            return new(Identity.Keystone.Challenge(request, options));
+        return request.Headers["X-Requested-With"].ToString().Length > 0 || request.Headers["Sec-Fetch-Mode"].ToString() is { Length: > 0 } and not "navigate"
             ? new("Bearer")
             : new(["Bearer", "Basic realm=\"controller\""]);
+    }
 
-    private static async Task Body(HttpContext http, MediaType media, string text)
+    /// <summary>With its length where it is of one piece; each piece is sent before the next is asked for.</summary>
+    private static async Task Pieces(HttpContext http, MediaType media, IAsyncEnumerable<PooledBuffer> pieces)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
+        await using var piece = pieces.GetAsyncEnumerator(http.RequestAborted);
+        var more = await piece.MoveNextAsync();
+        http.Response.ContentType = media.Name;
+        if (!more)
+            http.Response.ContentLength = 0;
+        while (more)
+        {
+            // There is a second piece only where the first one says so, by being no last one.
+            if (!http.Response.HasStarted && !piece.Current.MoreToCome)
+                http.Response.ContentLength = piece.Current.Length;
+            await http.Response.Body.WriteAsync(piece.Current.Written, http.RequestAborted);
+            more = await piece.MoveNextAsync();
+        }
+    }
+
+    private static Task Body(HttpContext http, MediaType media, string text) => Body(http, media, Encoding.UTF8.GetBytes(text), text.Length);
+
+    private static Task Body(HttpContext http, MediaType media, byte[] bytes, int characters)
+    {
         // Old clients compare the whole value, so the parameter is there only where it says something.
-        var plain = media.Rendering == Rendering.Json || bytes.Length == text.Length;
+        var plain = media.Rendering == Rendering.Json || bytes.Length == characters;
         http.Response.ContentType = plain ? media.Name : media.Name + "; charset=utf-8";
         http.Response.ContentLength = bytes.Length;
-        if (!HttpMethods.IsHead(http.Request.Method))
-            await http.Response.Body.WriteAsync(bytes, http.RequestAborted);
+        return HttpMethods.IsHead(http.Request.Method) ? Task.CompletedTask : http.Response.Body.WriteAsync(bytes, http.RequestAborted).AsTask();
     }
 
     private static string Nothing(MediaType media) => media.Rendering switch

@@ -31,6 +31,25 @@ internal sealed partial class AccountStore(NpgsqlDataSource database, Accounts k
         return await command.ExecuteScalarAsync(cancel) as Guid?;
     }
 
+    /// <summary>The account that an issuer vouches for, made where there is none and kept as the issuer says; null: the name is another's.</summary>
+    public async Task<Guid?> External(string issuer, string subject, string name, string? displayName, string? email, string[] groups, CancellationToken cancel)
+    {
+        await using var command = Command(
+            """
+            with known as (
+                update account set display_name = coalesce($4, display_name), email = coalesce($5, email), groups = $6 where issuer = $1 and subject = $2 returning id),
+            made as (
+                insert into account (id, name, kind, issuer, subject, display_name, email, groups, created_by)
+                select gen_random_uuid(), $3, 'external', $1, $2, $4, $5, $6, $1 where not exists (select from known)
+                on conflict do nothing returning id)
+            select id from known union all select id from made
+            """,
+            issuer, subject, name, displayName, email, groups);
+        var id = await command.ExecuteScalarAsync(cancel) as Guid?;
+        known.Forget();
+        return id;
+    }
+
     /// <summary>The account of that id or name.</summary>
     public async Task<AccountView?> Find(string idOrName, CancellationToken cancel) => await List("a.id = $1 or lower(a.name) = lower($2)", cancel, Guid.TryParse(idOrName, out var id) ? id : Guid.Empty, idOrName) is [var one, ..] ? one : null;
 
@@ -121,7 +140,10 @@ internal sealed partial class AccountStore(NpgsqlDataSource database, Accounts k
     public Task EndSession(string hash, CancellationToken cancel) => Run("delete from account_session where hash = $1", cancel, hash);
 
     public Task AddToken(Guid id, string hash, Guid account, string name, Guid? project, Role? role, DateTimeOffset? expires, string by, CancellationToken cancel) => Run(
-        "insert into account_token (id, hash, account, name, project, role, expires, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        """
+        with old as (delete from account_token where account = $3 and expires < now() - interval '1 day')
+        insert into account_token (id, hash, account, name, project, role, expires, created_by) values ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
         cancel, id, hash, account, name, project, (short?)role, expires?.UtcDateTime, by);
 
     /// <summary>False: that account has no such token.</summary>

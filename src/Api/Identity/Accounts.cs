@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Controller.Api.Http;
 using Controller.Contracts;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Controller.Api.Identity;
@@ -14,15 +15,16 @@ internal sealed class Accounts : IDisposable
     private const string Everybody = "all";
 
     private readonly NpgsqlDataSource _database;
+    private readonly Oidc.OidcOptions _oidc;
     private readonly TimeProvider _time;
     private readonly Remembered<Known> _sessions;
     private readonly Remembered<Known> _tokens;
     private readonly Remembered<Known> _accounts;
     private readonly Remembered<IReadOnlyList<ProjectName>> _projects;
 
-    public Accounts(NpgsqlDataSource database, TimeProvider time)
+    public Accounts(NpgsqlDataSource database, IOptions<Oidc.OidcOptions> oidc, TimeProvider time)
     {
-        (_database, _time) = (database, time);
+        (_database, _oidc, _time) = (database, oidc.Value, time);
         _sessions = new((hash, cancel) => Read("account_session s join account a on a.id = s.account where s.hash = $1", "s.expires, null::uuid, null::smallint, null::timestamptz", hash, cancel), time);
         _tokens = new((hash, cancel) => Token(hash, cancel), time);
         _accounts = new((id, cancel) => Read("account a where a.id::text = $1", "null::timestamptz, null::uuid, null::smallint, null::timestamptz", id, cancel), time);
@@ -35,21 +37,21 @@ internal sealed class Accounts : IDisposable
     public async ValueTask<(Principal? Principal, Problem? Why)> Session(string secret, CancellationToken cancel)
     {
         var (known, busy) = await _sessions.Find(Credentials.HashOf(secret), cancel);
-        return known is null ? (null, busy ?? Problems.Unauthenticated("The session has ended: sign in again.")) : Judged(known, "The session has ended: sign in again.", byCookie: true);
+        return known is null ? (null, busy ?? Problems.Unauthenticated("The session has ended: sign in again.")) : await Judged(known, known.Groups, "The session has ended: sign in again.", cancel);
     }
 
     /// <summary>Whose personal token it is.</summary>
     public async ValueTask<(Principal? Principal, Problem? Why)> Personal(string secret, CancellationToken cancel)
     {
         var (known, busy) = await _tokens.Find(Credentials.HashOf(secret), cancel);
-        return known is null ? (null, busy ?? Problems.Unauthenticated("The token is unknown.")) : Judged(known, "The token has expired.");
+        return known is null ? (null, busy ?? Problems.Unauthenticated("The token is unknown.")) : await Judged(known, known.Groups, "The token has expired.", cancel);
     }
 
-    /// <summary>An account that somebody else vouches for.</summary>
-    public async ValueTask<(Principal? Principal, Problem? Why)> Account(Guid id, CancellationToken cancel)
+    /// <summary>An account that somebody else vouches for, who says which groups it is in.</summary>
+    public async ValueTask<(Principal? Principal, Problem? Why)> Account(Guid id, string[] groups, CancellationToken cancel)
     {
         var (known, busy) = await _accounts.Find(id.ToString("D"), cancel);
-        return known is null ? (null, busy ?? Problems.Unauthenticated("The account is gone.")) : Judged(known, "");
+        return known is null ? (null, busy ?? Problems.Unauthenticated("The account is gone.")) : await Judged(known, groups, "", cancel);
     }
 
     /// <summary>All projects, by name. Where <paramref name="wanted"/> is none of them, which may be new, it is looked again.</summary>
@@ -79,13 +81,22 @@ internal sealed class Accounts : IDisposable
         _projects.Dispose();
     }
 
-    private (Principal? Principal, Problem? Why) Judged(Known known, string ended, bool byCookie = false)
+    private async ValueTask<(Principal? Principal, Problem? Why)> Judged(Known known, string[] groups, string ended, CancellationToken cancel)
     {
         if (known.Disabled)
             return (null, Problems.Unauthenticated("The account is disabled."));
         if (known.Principal.Until is { } until && until <= _time.GetUtcNow())
             return (null, Problems.Unauthenticated(ended));
-        return (known.Principal with { ByCookie = byCookie }, null);
+        if (groups.Length == 0 || _oidc.Roles.Count == 0 || known.Principal.Kind != "external")
+            return (known.Principal, null);
+        // What its groups are good for comes beside what it was given here.
+        var (projects, busy) = await Projects(cancel);
+        if (projects is null)
+            return (null, busy);
+        var mapped = _oidc.Roles.Where(r => groups.Contains(r.Group))
+            .Select(r => (r.Role, Found: r.Project is null || projects.Any(p => p.Is(r.Project)), Project: r.Project is null ? null : projects.FirstOrDefault(p => p.Is(r.Project))?.Id))
+            .Where(r => r.Found).Select(r => new Binding(r.Project, r.Role));
+        return (known.Principal with { Bindings = [.. known.Principal.Bindings, .. mapped] }, null);
     }
 
     private async Task<Known?> Token(string hash, CancellationToken cancel)

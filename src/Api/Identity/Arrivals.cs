@@ -1,18 +1,23 @@
 using Controller.Api.Http;
+using Controller.Api.Identity.Oidc;
 using Controller.Contracts;
 using Microsoft.Extensions.Options;
 
 namespace Controller.Api.Identity;
 
 /// <summary>Finds who a request is from, and in which project it acts.</summary>
-internal sealed class Arrivals(Tokens tokens, Accounts accounts, IOptions<ApiOptions> options)
+internal sealed class Arrivals(Tokens tokens, Accounts accounts, Provider provider, External external, IOptions<ApiOptions> options)
 {
     /// <summary>Who it is from, or why nobody: 401, 403 for what another site has a browser send, 503 where too many ask.</summary>
     public async ValueTask<(Principal? Principal, Problem? Why)> Who(HttpContext http)
     {
         var cancel = http.RequestAborted;
         if (Credentials.SecretIn(http.Request.Headers) is { } secret)
-            return secret.StartsWith(Accounts.TokenPrefix, StringComparison.Ordinal) ? await accounts.Personal(secret, cancel) : await tokens.Find(secret, cancel);
+        {
+            return secret.StartsWith(Accounts.TokenPrefix, StringComparison.Ordinal) ? await accounts.Personal(secret, cancel)
+                : provider.IsThere && Provider.IsJwt(secret) ? await external.Bearer(secret, cancel)
+                : await tokens.Find(secret, cancel);
+        }
         if (http.Request.Cookies[SessionCookie.Name] is { Length: > 0 } session)
             return IsOwn(http.Request) ? await accounts.Session(session, cancel) : (null, Problems.Forbidden("With the cookie of a session, a request that changes something needs the header X-Requested-With, or an Origin of this server."));
         return (null, Problems.Unauthenticated("A token is needed: as Authorization: Bearer, as X-Auth-Token, or as the password of HTTP Basic; or the cookie of a session."));

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Controller.Api.Http;
+using Controller.Api.Identity.Oidc;
 using Controller.Api.Overload;
 using Controller.Contracts;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
 
 namespace Controller.Api.Identity;
 
@@ -50,6 +52,8 @@ internal static class IdentityExtensions
         builder.Services.AddOptions<IdentityOptions>().BindConfiguration("Identity").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<Tokens>().AddSingleton<Accounts>().AddSingleton<Arrivals>().AddSingleton<Passwords>().AddSingleton<Lockout>().AddSingleton<AccountStore>()
             .AddSingleton<Sessions>().AddSingleton<OwnAccount>().AddSingleton<Users>().AddSingleton<Members>();
+        builder.Services.AddOptions<OidcOptions>().BindConfiguration("Oidc").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<OidcOptions>, OidcComplaints>().AddSingleton<Provider>().AddSingleton<External>().AddSingleton<CodeFlow>().AddSingleton<Keystone>();
     }
 
     /// <summary>Who asks.</summary>

@@ -11,6 +11,11 @@ internal static class IdentityRoutes
         var (sessions, own) = (app.Services.GetRequiredService<Sessions>(), app.Services.GetRequiredService<OwnAccount>());
         app.MapPost("/auth/sessions", sessions.Create).AllowAnonymous();
         app.MapGet("/auth/session", sessions.Show).AllowAnonymous();
+        if (app.Services.GetRequiredService<Microsoft.Extensions.Options.IOptions<ApiOptions>>().Value.Keystone)
+            Keystone.Map(app);
+        var flow = app.Services.GetRequiredService<Oidc.CodeFlow>();
+        app.MapGet("/auth/oidc/login", flow.Begin).AllowAnonymous();
+        app.MapGet("/auth/oidc/callback", flow.End).AllowAnonymous();
         app.MapDelete("/auth/sessions/current", sessions.End).WithMetadata(new AnyProject()).Needs(Role.Reader);
         app.MapPut("/auth/password", own.ChangePassword).WithMetadata(new AnyProject()).Needs(Role.Reader);
         app.MapPost("/auth/password", own.Redeem).AllowAnonymous();

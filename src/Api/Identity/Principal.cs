@@ -45,9 +45,6 @@ internal sealed record Principal
     /// <summary>Until when it is signed in; null: as long as the token lasts.</summary>
     public DateTimeOffset? Until { get; init; }
 
-    /// <summary>Whether a browser sends what it came with by itself, wherever the page is from.</summary>
-    public bool ByCookie { get; init; }
-
     public static Principal Of(TokenView token) => new()
     {
         Name = token.Name, Kind = "token", Home = token.Project, Until = token.Expires,

@@ -8,12 +8,18 @@ namespace Controller.Api.Identity;
 
 /// <summary>Signing in with a browser, and out; and who one is.</summary>
 internal sealed class Sessions(
-    AccountStore store, Accounts accounts, Arrivals arrivals, Passwords passwords, Lockout lockout, IOptions<IdentityOptions> options, IOptions<ApiOptions> api, TimeProvider time)
+    AccountStore store, Accounts accounts, Arrivals arrivals, Passwords passwords, Lockout lockout, IOptions<IdentityOptions> options, IOptions<Oidc.OidcOptions> oidc, IOptions<ApiOptions> api, TimeProvider time)
 {
     public sealed record SignIn(string? Name, string? Password);
 
     /// <summary>A way to sign in. <c>Type</c> is <c>password</c> or <c>oidc</c>; <c>Path</c> is where: a POST for the first, to be opened in the browser for the second.</summary>
-    public sealed record Method(string Type, string Title, string Path);
+    public sealed record Method(string Type, string Title, string Path)
+    {
+        /// <summary>The provider, and as what a command line is known there.</summary>
+        public string? Issuer { get; init; }
+
+        public string? ClientId { get; init; }
+    }
 
     public sealed record User(Guid? Id, string Name, string Kind, string? DisplayName, string? Email);
 
@@ -98,7 +104,11 @@ internal sealed class Sessions(
         return Results.Json(new { });
     }
 
-    private IReadOnlyList<Method> Methods => options.Value.Passwords ? [new("password", "Name and password", "/auth/sessions")] : [];
+    private IReadOnlyList<Method> Methods =>
+    [
+        .. options.Value.Passwords ? new[] { new Method("password", "Name and password", "/auth/sessions") } : [],
+        .. oidc.Value is { Issuer: { } issuer } o ? new[] { new Method("oidc", o.Title, "/auth/oidc/login") { Issuer = issuer, ClientId = o.CliClientId ?? o.ClientId } } : [],
+    ];
 
     private async Task<(Shown? Shown, Problem? Why)> Describe(HttpContext http, Principal principal, CancellationToken cancel)
     {

@@ -20,6 +20,12 @@ internal sealed record EntityQuery
     /// <summary>A JSON object of attributes that an entity has with just these values; null: any.</summary>
     public string? Attributes { get; init; }
 
+    /// <summary>Of that <c>occi.core.title</c>; null: any. A row's column has it.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>In that state; null: any. A row's column has it.</summary>
+    public string? State { get; init; }
+
     /// <summary>The entity of that id alone; null: any.</summary>
     public Guid? Id { get; init; }
 

@@ -8,7 +8,7 @@ namespace Controller.Api.Model;
 internal sealed class ProjectModel(Catalogue catalogue, IEnumerable<TypeId> own)
 {
     private readonly FrozenSet<TypeId> _own = own.ToFrozenSet();
-    private readonly ConcurrentDictionary<Rendering, Message> _renderings = new();
+    private readonly ConcurrentDictionary<Rendering, (Message Message, byte[] Body)> _renderings = new();
 
     public Catalogue Catalogue => catalogue;
 
@@ -20,9 +20,27 @@ internal sealed class ProjectModel(Catalogue catalogue, IEnumerable<TypeId> own)
     /// <summary>Whether it is the project's own: then it says nothing about other projects' entities, though theirs may have one of that name.</summary>
     public bool IsOwn(TypeId mixin) => _own.Contains(mixin);
 
-    /// <summary>All categories rendered; locations are paths (decision D-26), so the authority does not matter.</summary>
-    public Message Rendered(Rendering rendering, OcciWriter writer) =>
-        _renderings.GetOrAdd(rendering, static (r, a) => a.writer.Categories(a.catalogue.All, r), (writer, catalogue));
+    /// <summary>All categories rendered, and the bytes of the body; locations are paths (decision D-26), so the authority does not matter.</summary>
+    public (Message Message, byte[] Body) Rendered(Rendering rendering, OcciWriter writer) => _renderings.GetOrAdd(
+        rendering,
+        static (r, a) =>
+        {
+            var message = a.writer.Categories(a.catalogue.All, r);
+            return (message, System.Text.Encoding.UTF8.GetBytes(message.Body));
+        },
+        (writer, catalogue));
+
+    /// <summary>Whether numbers of the attribute are written with a point and a digit behind it.</summary>
+    public bool IsDecimal(ReadOnlySpan<byte> attribute)
+    {
+        Span<char> name = stackalloc char[Math.Min(attribute.Length, 256)];
+        return System.Text.Encoding.UTF8.TryGetChars(attribute, name, out var length) && Decimals.Contains(name[..length]);
+    }
+
+    private FrozenSet<string>.AlternateLookup<ReadOnlySpan<char>> Decimals => (_decimals ??= catalogue.Kinds.Cast<Category>().Concat(catalogue.Mixins).SelectMany(c => c.Attributes)
+        .Select(a => a.Name).Distinct().Where(a => catalogue.FindAttribute(a)?.Type == AttrType.Decimal).ToFrozenSet()).GetAlternateLookup<ReadOnlySpan<char>>();
+
+    private FrozenSet<string>? _decimals;
 
     /// <summary>Whether it is known here, or could not be anybody's but the provider's: then it is shown, known or not (any more).</summary>
     public bool Shows(TypeId mixin) => catalogue.Find(mixin) is not null || ProviderNames.Reserves(mixin.Scheme);

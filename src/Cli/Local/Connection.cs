@@ -1,11 +1,12 @@
 using System.CommandLine;
+using Controller.Cli.SigningIn;
 
 namespace Controller.Cli.Local;
 
 /// <summary>Options that every command takes, and what they lead to.</summary>
 internal static class Connection
 {
-    private const string EndpointVariable = "CONTROLLER_ENDPOINT", TokenVariable = "CONTROLLER_TOKEN";
+    private const string EndpointVariable = "CONTROLLER_ENDPOINT", TokenVariable = "CONTROLLER_TOKEN", ProfileVariable = "CONTROLLER_PROFILE", ProjectVariable = "CONTROLLER_PROJECT";
 
     public static readonly Option<string> Data = new("--data")
     {
@@ -22,6 +23,11 @@ internal static class Connection
         Description = $"API token, instead of the data directory's; also {TokenVariable}.", HelpName = "TOKEN", Recursive = true,
     };
 
+    public static readonly Option<string?> ProfileName = new("--profile")
+    {
+        Description = $"The cloud that \"controller login\" has kept as that; also {ProfileVariable}. Default: the data directory's cluster, and where there is none the profile in use.", HelpName = "PROFILE", Recursive = true,
+    };
+
     public static DataDirectory DataOf(ParseResult parse) => new(parse.GetValue(Data)!);
 
     /// <summary>The API that a command talks to.</summary>
@@ -29,12 +35,21 @@ internal static class Connection
     public static ApiClient Api(ParseResult parse)
     {
         var data = DataOf(parse);
-        var endpoint = First(parse.GetValue(Endpoint), Environment.GetEnvironmentVariable(EndpointVariable), SafeFile.Read(data.Endpoint))
-            ?? throw new CliException($"no endpoint: there is no {data.Endpoint}. Start a cluster with \"controller up\", or give --data, --endpoint or {EndpointVariable}");
-        var token = First(parse.GetValue(Token), Environment.GetEnvironmentVariable(TokenVariable), SafeFile.Read(data.AdminToken))
-            ?? throw new CliException($"no token: there is no {data.AdminToken}. Give --token or {TokenVariable}");
+        var given = First(parse.GetValue(Endpoint), Environment.GetEnvironmentVariable(EndpointVariable));
+        var named = First(parse.GetValue(ProfileName), Environment.GetEnvironmentVariable(ProfileVariable));
+        var local = named is null ? SafeFile.Read(data.Endpoint) : null;
+        var profile = named is not null ? Profiles.Find(named) ?? throw new CliException($"there is no profile {named}: \"controller profile list\" shows those that there are, \"controller login URL --as {named}\" makes it")
+            : local is null && (given is null || First(parse.GetValue(Token), Environment.GetEnvironmentVariable(TokenVariable)) is null) && Profiles.Current is { } current ? Profiles.Find(current) : null;
+        // A profile's token is for its own endpoint.
+        if (profile is not null && given is not null && new Uri(given).GetLeftPart(UriPartial.Authority) != profile.Endpoint)
+            profile = null;
+        var endpoint = First(given, profile?.Endpoint, local)
+            ?? throw new CliException($"no endpoint: there is no {data.Endpoint}. Start a cluster with \"controller up\", sign in with \"controller login URL\", or give --data, --endpoint or {EndpointVariable}");
+        var token = First(parse.GetValue(Token), Environment.GetEnvironmentVariable(TokenVariable), profile?.Token, SafeFile.Read(data.AdminToken))
+            ?? throw new CliException($"no token: there is no {data.AdminToken}. Sign in with \"controller login {endpoint}\", or give --token or {TokenVariable}");
+        var project = First(Environment.GetEnvironmentVariable(ProjectVariable), profile?.Project);
         return Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? new(uri, token)
+            ? new(uri, token, project)
             : throw new CliException($"the endpoint has to be an http or https URL, and is \"{endpoint}\"");
     }
 

@@ -17,7 +17,59 @@ internal static class ProjectCommand
         ("MEMORY", p => Gib(p["quota"]?["memoryBytes"])), ("DISK", p => Gib(p["quota"]?["diskBytes"])),
     ];
 
-    public static Command Create() => new("project", "Projects, which entities belong to.") { Make(), List("Lists the projects and their quotas.", "/admin/projects", Columns) };
+    public static Command Create() => new("project", "Projects, which entities belong to.") { Make(), List("Lists the projects and their quotas.", "/admin/projects", Columns), Quota(), Rename(), Delete() };
+
+    private static Command Quota()
+    {
+        var project = new Argument<string>("project") { Description = "Name or id of the project." };
+        var set = new Option<string[]>("--set") { Description = "A limit: computes, cores, memoryBytes, volumes, diskBytes, networks or addresses; \"none\" for no limit.", HelpName = "WHAT=N", DefaultValueFactory = _ => [] };
+        var command = new Command("quota", "Shows what a project uses and may use, and changes what it may.") { project, set };
+        command.SetAction(async (parse, cancel) =>
+        {
+            using var api = Connection.Api(parse);
+            var path = $"/admin/projects/{await IdOf(api, "/admin/projects", "project", parse.GetRequiredValue(project), cancel)}/quota";
+            var changes = new JsonObject();
+            foreach (var change in parse.GetValue(set)!)
+            {
+                if (change.Split('=') is not [var what, var number] || !(number == "none" || long.TryParse(number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out _)))
+                    throw new CliException($"--set wants WHAT=NUMBER or WHAT=none, found {change}", ExitCode.Usage);
+                changes[what] = number == "none" ? null : long.Parse(number, System.Globalization.CultureInfo.InvariantCulture);
+            }
+            var amounts = await api.Json(changes.Count > 0 ? HttpMethod.Patch : HttpMethod.Get, path, changes.Count > 0 ? changes : null, cancel) as JsonObject ?? [];
+            Console.Write(new Output.Table("WHAT", "USED", "LIMIT").AddAll(amounts.Select(a => new[] { a.Key, a.Value?["used"]?.ToString() ?? "", a.Value?["limit"]?.ToString() ?? "none" })).ToString());
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Rename()
+    {
+        var project = new Argument<string>("project") { Description = "Name or id of the project." };
+        var name = new Argument<string>("name") { Description = "Its new name." };
+        var command = new Command("rename", "Gives a project another name.") { project, name };
+        command.SetAction(async (parse, cancel) =>
+        {
+            using var api = Connection.Api(parse);
+            var id = await IdOf(api, "/admin/projects", "project", parse.GetRequiredValue(project), cancel);
+            Show([await api.Json(HttpMethod.Patch, $"/admin/projects/{id}", new JsonObject { ["name"] = parse.GetRequiredValue(name) }, cancel)], "table", Columns);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Delete()
+    {
+        var project = new Argument<string>("project") { Description = "Name or id of the project." };
+        var command = new Command("delete", "Deletes a project that owns nothing, with the roles in it and its tokens.") { project };
+        command.SetAction(async (parse, cancel) =>
+        {
+            using var api = Connection.Api(parse);
+            await api.Json(HttpMethod.Delete, $"/admin/projects/{await IdOf(api, "/admin/projects", "project", parse.GetRequiredValue(project), cancel)}", null, cancel);
+            Console.WriteLine($"deleted {parse.GetRequiredValue(project)}");
+            return ExitCode.Ok;
+        });
+        return command;
+    }
 
     private static Command Make()
     {

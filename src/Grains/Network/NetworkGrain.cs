@@ -58,6 +58,8 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             return new(OutcomeKind.Forbidden, "A network of the world outside is for an admin to create.");
         if (NetworkWishes.Refusal(record) is { } refusal)
             return new(OutcomeKind.Invalid, refusal);
+        if (await _claims.ClaimNetwork(Id, record.Project) is { } over)
+            return new(OutcomeKind.QuotaExceeded, over);
         await _record.Write(record);
         return await Settle();
     }
@@ -142,7 +144,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
         var known = present.Members.Contains(link);
         var claimed = await _claims.ClaimAddress(new(Id, link, source, mac, wantedAddress, hostname));
         if (claimed.Why is { } why)
-            return new(new(OutcomeKind.Conflict, why), null, null, 0);
+            return new(new(claimed.OverQuota ? OutcomeKind.QuotaExceeded : OutcomeKind.Conflict, why), null, null, 0);
         if (!known)
         {
             await _record.Write(present with { Members = [.. present.Members, link], Generation = present.Generation + 1 });
@@ -163,7 +165,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
         // No NIC has it, and none has this in place of a MAC address.
         var claimed = await _claims.ClaimAddress(new(Id, reservation, reservation, $"reservation {reservation}", wanted, null));
         if (claimed.Address is not { } address)
-            return new(new(OutcomeKind.Conflict, claimed.Why), null);
+            return new(new(claimed.OverQuota ? OutcomeKind.QuotaExceeded : OutcomeKind.Conflict, claimed.Why), null);
         if (!present.Members.Contains(reservation))
             await _record.Write(present with { Members = [.. present.Members, reservation] });
         return new(new(OutcomeKind.Done), new(Id, address, cidr, gateway));

@@ -84,6 +84,9 @@ public interface IClaims
     /// <summary>Why a project can reserve no more addresses; null: it can.</summary>
     Task<string?> WhyNoMoreReservations(Guid project);
 
+    /// <summary>Counts a network that is about to be made; why not: the project's quota of networks. <see cref="ReleaseSubnet"/> gives it back. A repeat is counted once.</summary>
+    Task<string?> ClaimNetwork(Guid network, Guid project);
+
     /// <summary>Undoes <see cref="Note"/>.</summary>
     Task Unnote(Guid consumer, Guid host);
 
@@ -166,7 +169,15 @@ public sealed record SubnetResult(string? Cidr, string? Gateway, string? Why);
 public sealed record AddressSpan(string First, string Last);
 
 /// <summary>Asks for an address of a network that has a subnet; its gateway is never given out. <see cref="Consumer"/>: whose NIC it is.</summary>
-public sealed record AddressRequest(Guid Network, Guid Link, Guid Consumer, string Mac, string? Wanted, string? Hostname);
+public sealed record AddressRequest(Guid Network, Guid Link, Guid Consumer, string Mac, string? Wanted, string? Hostname)
+{
+    /// <summary>Whose it will be; null: as the rows of the link or the consumer say.</summary>
+    public Guid? Project { get; init; }
+}
 
 /// <summary>An address, or why there is none.</summary>
-public sealed record AddressResult(string? Address, string? Why);
+public sealed record AddressResult(string? Address, string? Why)
+{
+    /// <summary>It is the project's quota that stands in the way.</summary>
+    public bool OverQuota { get; init; }
+}

@@ -48,6 +48,24 @@ internal sealed class ProjectGrain(
         await _record.Write(present with { Quota = quota });
         return true;
     }
+
+    public async Task<bool> Rename(string name)
+    {
+        if (_record.Value is not { } present)
+            return false;
+        if (present.Name != name)
+            await _record.Write(present with { Name = name });
+        return true;
+    }
+
+    public async Task<bool> Delete()
+    {
+        if (!_record.Exists)
+            return false;
+        await _record.Clear();
+        DeactivateOnIdle();
+        return true;
+    }
 }
 
 [GrainType("token")]

@@ -1,12 +1,15 @@
 namespace Controller.Silo.Cluster;
 
 /// <summary>
-/// The system's clock, which never goes back: when it is set back, this one goes on at half its pace until the system's has caught up. Orleans brings no grain to life on a silo whose clock went
-/// back by more than a quarter of an hour, and what is due by a time that was written a moment ago must not lie in the future. A clock that is put forward is followed at once.
-/// Timestamps and timers are the system's.
+/// The system's clock, which does not go back far: when that is set back by more than a minute, this one goes on at half its pace until the two are so near again. Orleans brings no grain to life
+/// on a silo whose clock went back by more than a quarter of an hour, and what is due by a time that was written a moment ago must not lie hours ahead. A clock that is put forward is followed at
+/// once. Timestamps and timers are the system's.
 /// </summary>
 internal sealed class SteadyClock(TimeProvider system) : TimeProvider
 {
+    /// <summary>As much as everybody has to stand who goes by the clocks of several machines.</summary>
+    public static readonly TimeSpan Followed = TimeSpan.FromMinutes(1);
+
     private readonly Lock _lock = new();
     private DateTimeOffset _last = DateTimeOffset.MinValue;
     private (DateTimeOffset Time, long Timestamp)? _setBack;
@@ -20,7 +23,7 @@ internal sealed class SteadyClock(TimeProvider system) : TimeProvider
         lock (_lock)
         {
             var now = system.GetUtcNow();
-            if (now >= _last)
+            if (_last - now <= Followed)
             {
                 _setBack = null;
                 return _last = now;

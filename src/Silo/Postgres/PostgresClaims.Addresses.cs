@@ -46,9 +46,50 @@ internal sealed partial class PostgresClaims
     {
         await using var connection = await database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
-        var claimed = await ClaimAddress(connection, request);
+        var project = request.Project
+            ?? await Value<Guid>(connection, "SELECT project FROM entity WHERE entity_id IN ($1, $2) AND project IS NOT NULL LIMIT 1", request.Link, request.Consumer);
+        if (project is { } owner)
+            await Lock(connection, owner);   // always the project first
+        var claimed = await ClaimAddress(connection, request with { Project = project }, withinQuota: false);
         await transaction.CommitAsync();
         return claimed;
+    }
+
+    public async Task<string?> ClaimNetwork(Guid network, Guid project)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await Lock(connection, project);
+        // A claim without a row is one that is being made, or came to nothing.
+        var used = await Value<long>(
+            connection,
+            """
+            SELECT count(*) FROM (
+                SELECT entity_id FROM entity WHERE project = $1 AND state_name = 'network'
+                UNION SELECT network FROM network_claim WHERE project = $1 AND claimed > clock_timestamp() - interval '10 minutes') n
+            WHERE entity_id <> $2
+            """,
+            project, network) ?? 0;
+        if (await Over(connection, project, "networks", used) is { } over)
+            return over;
+        await Execute(
+            connection,
+            """
+            WITH old AS (DELETE FROM network_claim WHERE project = $2 AND network <> $1 AND claimed < clock_timestamp() - interval '10 minutes')
+            INSERT INTO network_claim (network, project) VALUES ($1, $2) ON CONFLICT (network) DO UPDATE SET claimed = clock_timestamp()
+            """,
+            network, project);
+        await transaction.CommitAsync();
+        return null;
+    }
+
+    /// <summary>Why one more of something is too much for a project; null: it is not.</summary>
+    private static async Task<string?> Over(NpgsqlConnection connection, Guid project, string what, long used)
+    {
+        if (await Text(connection, "SELECT (convert_from(payload, 'UTF8')::jsonb #> '{record,quota}')::text FROM entity WHERE state_name = 'project' AND entity_id = $1", project) is not { } quota)
+            return null;
+        using var limits = System.Text.Json.JsonDocument.Parse(quota);
+        return PlacementTally.Over(limits.RootElement, (what, used, 1, ""));
     }
 
     public Task ReleaseAddress(Guid network, Guid link) => Execute("DELETE FROM address_claim WHERE network = $1 AND link = $2", network, link);
@@ -82,12 +123,12 @@ internal sealed partial class PostgresClaims
         await Lock(connection, network);   // an address is being claimed of it, or is not
         await Execute(
             connection,
-            "WITH six AS (DELETE FROM subnet6_claim WHERE network = $1), vni AS (DELETE FROM vni_claim WHERE network = $1) DELETE FROM subnet_claim WHERE network = $1", network);
+            "WITH six AS (DELETE FROM subnet6_claim WHERE network = $1), vni AS (DELETE FROM vni_claim WHERE network = $1), counted AS (DELETE FROM network_claim WHERE network = $1) DELETE FROM subnet_claim WHERE network = $1", network);
         await transaction.CommitAsync();
     }
 
     /// <summary>Within the caller's transaction. A network without a subnet has no addresses: that is no failure.</summary>
-    private static async Task<AddressResult> ClaimAddress(NpgsqlConnection connection, AddressRequest request)
+    private static async Task<AddressResult> ClaimAddress(NpgsqlConnection connection, AddressRequest request, bool withinQuota)
     {
         await Lock(connection, request.Network);
         if (await Text(connection, "SELECT host(address) FROM address_claim WHERE network = $1 AND link = $2", request.Network, request.Link) is { } already)
@@ -100,14 +141,19 @@ internal sealed partial class PostgresClaims
         }
         if (await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND mac = $2", request.Network, request.Mac) is { } twin)
             return new(null, $"The MAC address {request.Mac} is used on this network already, by the link {twin}.");
+        if (!withinQuota && request.Project is { } project
+            && await Over(connection, project, "addresses", await Value<long>(connection, "SELECT count(*) FROM address_claim WHERE project = $1", project) ?? 0) is { } over)
+        {
+            return new(null, over) { OverQuota = true };
+        }
         var (address, why) = request.Wanted is { } wanted
             ? await Check(connection, request.Network, wanted, cidr, gateway)
             : await NextFree(connection, request.Network, cidr, gateway);
         if (address is null)
             return new(null, why);
         await Execute(
-            connection, "INSERT INTO address_claim (network, address, link, consumer, mac, hostname) VALUES ($1, $2::inet, $3, $4, $5, $6)",
-            request.Network, address, request.Link, request.Consumer, request.Mac, (object?)request.Hostname ?? DBNull.Value);
+            connection, "INSERT INTO address_claim (network, address, link, consumer, mac, hostname, project) VALUES ($1, $2::inet, $3, $4, $5, $6, $7)",
+            request.Network, address, request.Link, request.Consumer, request.Mac, (object?)request.Hostname ?? DBNull.Value, (object?)request.Project ?? DBNull.Value);
         return new(address, null);
     }
 

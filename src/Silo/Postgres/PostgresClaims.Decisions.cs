@@ -42,13 +42,19 @@ internal sealed partial class PostgresClaims
 
     private async Task Note(NpgsqlConnection connection, PlacementRequest request, PlacementResult result, List<HostRoom> judged, PlacementTally tally)
     {
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Noting(request, result, judged, tally) } };
+        await batch.ExecuteNonQueryAsync();
+    }
+
+    private NpgsqlBatchCommand Noting(PlacementRequest request, PlacementResult result, List<HostRoom> judged, PlacementTally tally)
+    {
         var decision = new Decision(
             new(request.Cores, request.MemoryBytes, request.DiskBytes, request.Architecture, request.Zone, request.Group?.Key, request.OnlyHost, request.Features),
             options.Strategy.ToString().ToLowerInvariant(),
             tally.Rejected.ToDictionary(r => r.Key, r => new Decision.Filtered(r.Value, PlacementFilters.Words(r.Key, request))),
             [.. judged.OrderBy(h => h.Id != result.Host).ThenBy(h => h.Filter is not null).Take(MostHosts).Select(h => new Decision.Considered(
                 h.Id, h.Name, h.Filter, h.Free.Cores, h.Free.Memory, h.Free.Disk, h.Filter is null ? _weighers.Of(h, request) : null))]);
-        await using var command = new NpgsqlCommand(
+        return new NpgsqlBatchCommand(
             """
             WITH old AS (DELETE FROM placement_decision WHERE NOT placed AND decided < now() - $8::interval AND consumer <> $1)
             INSERT INTO placement_decision (consumer, placed, term, project, host, outcome, why, detail, decided)
@@ -56,8 +62,7 @@ internal sealed partial class PostgresClaims
             ON CONFLICT (consumer, placed) DO UPDATE SET
                 term = excluded.term, project = excluded.project, host = excluded.host, outcome = excluded.outcome, why = excluded.why, detail = excluded.detail,
                 decided = excluded.decided
-            """,
-            connection)
+            """)
         {
             Parameters =
             {
@@ -71,6 +76,5 @@ internal sealed partial class PostgresClaims
                 new() { Value = options.KeepRefusals },
             },
         };
-        await command.ExecuteNonQueryAsync();
     }
 }

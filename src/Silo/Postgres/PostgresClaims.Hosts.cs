@@ -11,7 +11,7 @@ internal sealed partial class PostgresClaims
     public async Task<HostUse> Use(Guid host)
     {
         await using var connection = await database.OpenConnectionAsync();
-        var usable = await PlacementFilters.Judge(connection, Anything, options, host) is [var room] ? room.Usable : new(0, 0, 0);
+        var usable = await PlacementFilters.Judge(connection, Anything, options, [host]) is [var room] ? room.Usable : new(0, 0, 0);
         await using var command = With(
             new(
                 """

@@ -14,54 +14,123 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     private const string Trying = "trying";
 
     private readonly Weighers _weighers = new(options);
+    private readonly HostSampling _sampling = new();
+
+    // Placements of a project follow one another anyway: those that have to wait do so here, and not each on a connection to the database, of which there would be none for anybody else. Two at
+    // a time, so that the next one stands ready behind the lock.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(2))];
 
     /// <summary>Held while a range is chosen: two inserts that the exclusion constraint sets against each other would wait for each other.</summary>
     private static readonly Guid AllSubnets = new("5b1e7c60-0000-4000-8000-000000000001");
 
     public async Task<PlacementResult> Place(PlacementRequest request)
     {
+        var turn = _turns[(uint)request.Project.GetHashCode() % (uint)_turns.Length];
+        await turn.WaitAsync();
+        try
+        {
+            return await PlaceNow(request);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<PlacementResult> PlaceNow(PlacementRequest request)
+    {
         await using var connection = await database.OpenConnectionAsync();
+        var sample = await _sampling.Of(connection, request, options);
         await using var transaction = await connection.BeginTransactionAsync();
-        await Stand(connection, request);
-        await Lock(connection, request.Project);
-        if (await Value<Guid>(connection, "SELECT host FROM host_claim WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation) is { } already)
+        var begun = await Begin(connection, request);
+        if (begun.Already is { } already)
             return new(already, OutcomeKind.AlreadyDone, null) { Pool = await PoolOf(connection, request) };
-        if (await QuotaRefusal(connection, request) is { } over)
+        if (begun.OverQuota is { } over)
             return await Refuse(transaction, request, new(null, OutcomeKind.QuotaExceeded, over));
 
         // Networks are locked in one order everywhere, so that two placements cannot wait for each other.
         foreach (var address in request.Addresses.OrderBy(a => a.Network).ThenBy(a => a.Link))
         {
-            if ((await ClaimAddress(connection, address)).Why is { } why)
+            if ((await ClaimAddress(connection, address with { Project = request.Project }, withinQuota: true)).Why is { } why)
                 return await Refuse(transaction, request, new(null, OutcomeKind.Conflict, why));
         }
-        var tally = new PlacementTally(request);
         var pools = await Pools(connection, request);
-        var judged = await Judge(connection, request, pools);
-        foreach (var candidate in _weighers.Order(tally.Fitting(judged), request))
+        // Where none of a sample can take it, all are asked: a refusal is about all of them.
+        foreach (var among in sample is null ? (Guid[]?[])[null] : [sample, null])
         {
-            await transaction.SaveAsync(Trying);
-            await Lock(connection, candidate.Id);
-            await Recount(connection, pools, candidate.Id, request);
-            // What was so when the candidates were listed may not be so any more.
-            if (await Judge(connection, request, pools, candidate.Id) is not [var now] || !tally.Fits(now))
+            var tally = new PlacementTally(request);
+            var judged = await Judge(connection, request, pools, among);
+            foreach (var candidate in _weighers.Order(tally.Fitting(judged), request))
             {
-                await transaction.RollbackAsync(Trying);   // gives up the host's lock and keeps the project's
-                continue;
+                await transaction.SaveAsync(Trying);
+                // What was so when the candidates were listed may not be so any more.
+                if (!tally.Fits(await JudgeLocked(connection, request, pools, candidate.Id)))
+                {
+                    await transaction.RollbackAsync(Trying);   // gives up the host's lock and keeps the project's
+                    continue;
+                }
+                await Insert(connection, request, candidate.Id, Noting(request, new(candidate.Id, OutcomeKind.Done, null), judged, tally));
+                var pool = await InsertPool(connection, request, pools, candidate.Id);
+                await transaction.CommitAsync();
+                return new(candidate.Id, OutcomeKind.Done, null) { Pool = pool };
             }
-            await Insert(connection, request, candidate.Id);
-            var pool = await InsertPool(connection, request, pools, candidate.Id);
-            await Note(connection, request, new(candidate.Id, OutcomeKind.Done, null), judged, tally);
-            await transaction.CommitAsync();
-            return new(candidate.Id, OutcomeKind.Done, null) { Pool = pool };
+            if (among is null)
+                return await Refuse(transaction, request, new(null, OutcomeKind.NoCapacity, tally.Explain()), judged, tally);
         }
-        return await Refuse(transaction, request, new(null, OutcomeKind.NoCapacity, tally.Explain()), judged, tally);
+        throw new System.Diagnostics.UnreachableException("All hosts are asked at last.");
     }
 
-    private async Task<List<HostRoom>> Judge(NpgsqlConnection connection, PlacementRequest request, PoolRooms? pools, Guid? only = null)
+    /// <summary>What every placement asks first, in one round trip: while it lasts nobody else of the project is placed.</summary>
+    private static async Task<(Guid? Already, string? OverQuota)> Begin(NpgsqlConnection connection, PlacementRequest request)
     {
-        var hosts = await PlacementFilters.Judge(connection, request, options, only);
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Part("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", request.Project.ToString()),
+                Part("SELECT host FROM host_claim WHERE consumer = $1 AND incarnation = $2", request.Consumer, request.Incarnation),
+                QuotaOf(request),
+            },
+        };
+        // Before the lock: what has moved waits for nobody.
+        if (request.Version is { } version)
+            batch.BatchCommands.Insert(0, Part(Standing, request.Consumer, (int)version));
+        await using var reader = await batch.ExecuteReaderAsync();
+        if (request.Version is not null)
+        {
+            if (!await reader.ReadAsync())
+                throw Moved(request);
+            await reader.NextResultAsync();
+        }
+        await reader.NextResultAsync();
+        var already = await reader.ReadAsync() ? reader.GetGuid(0) : (Guid?)null;
+        await reader.NextResultAsync();
+        return (already, already is null ? await OverQuota(reader, request) : null);
+    }
+
+    private async Task<List<HostRoom>> Judge(NpgsqlConnection connection, PlacementRequest request, PoolRooms? pools, Guid[]? among)
+    {
+        var hosts = await PlacementFilters.Judge(connection, request, options, among);
         return pools is null ? hosts : hosts.ConvertAll(pools.Judge);
+    }
+
+    /// <summary>One host, under its lock, in one round trip; a host that is gone is one that does not fit.</summary>
+    private async Task<HostRoom> JudgeLocked(NpgsqlConnection connection, PlacementRequest request, PoolRooms? pools, Guid host)
+    {
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands = { Part("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", host.ToString()), PlacementFilters.Question(request, options, [host]) },
+        };
+        List<HostRoom> judged;
+        await using (var reader = await batch.ExecuteReaderAsync())
+        {
+            await reader.NextResultAsync();
+            judged = await PlacementFilters.Answer(reader);
+        }
+        if (judged is not [var now])
+            return new(host, "", new(0, 0, 0), new(0, 0, 0), false, "gone");
+        await Recount(connection, pools, host, request);
+        return pools is null ? now : pools.Judge(now);
     }
 
     public async Task<PlacementResult> Resize(PlacementRequest request, Guid host)
@@ -82,7 +151,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         if (await QuotaRefusal(connection, request) is { } over)
             return new(null, OutcomeKind.QuotaExceeded, over);
         var tally = new PlacementTally(request);
-        if (await PlacementFilters.Judge(connection, request, options, host, staying: true) is not [var room] || !tally.Fits(room))
+        if (await PlacementFilters.Judge(connection, request, options, [host], staying: true) is not [var room] || !tally.Fits(room))
             return new(null, OutcomeKind.NoCapacity, tally.Explain());
         await Take(connection, request);   // hosts' rows before pools', as Release does
         if (await ResizeInPool(connection, request) is { } full)
@@ -150,19 +219,36 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
 
     // ---------------------------------------------------------------- SQL
 
+    // What the project has is counted only where something limits it: the claims of a large one are many.
+    private const string Quota =
+        """
+        SELECT q.quota, u.computes, u.cores, u.memory, u.disk, u.volumes, u.addresses, u.asked
+        FROM (SELECT convert_from(payload, 'UTF8')::jsonb #> '{record,quota}' AS quota FROM entity WHERE state_name = 'project' AND entity_id = $1) q
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE term = 'compute') AS computes, count(*) FILTER (WHERE term = 'storage') AS volumes, coalesce(sum(cores), 0)::bigint AS cores,
+                   coalesce(sum(memory), 0)::bigint AS memory, (SELECT count(*) FROM address_claim WHERE project = $1 AND link <> ALL ($3)) AS addresses,
+                   (SELECT count(*) FROM unnest($4) n JOIN subnet_claim s ON s.network = n) AS asked,
+                   (coalesce(sum(disk), 0) + (SELECT coalesce(sum(disk), 0) FROM pool_claim WHERE project = $1 AND consumer <> $2))::bigint AS disk
+            FROM (SELECT term, max(cores) AS cores, max(memory) AS memory, max(disk) AS disk FROM host_claim WHERE project = $1 AND consumer <> $2 GROUP BY consumer, term) once
+            HAVING q.quota IS NOT NULL) u
+        WHERE jsonb_typeof(q.quota) = 'object' AND jsonb_strip_nulls(q.quota) <> '{}'
+        """;
+
+    private static NpgsqlBatchCommand QuotaOf(PlacementRequest request) =>
+        Part(Quota, request.Project, request.Consumer, request.Addresses.Select(a => a.Link).ToArray(), request.Addresses.Select(a => a.Network).ToArray());
+
+    private const string Standing = "SELECT version FROM entity WHERE entity_id = $1 AND version = $2 FOR SHARE";
+
     /// <summary>What the project would use beyond its quota; null when it fits.</summary>
     private static async Task<string?> QuotaRefusal(NpgsqlConnection connection, PlacementRequest request)
     {
-        await using var command = new NpgsqlCommand(
-            """
-            SELECT q.quota, u.computes, u.cores, u.memory, u.disk
-            FROM (SELECT convert_from(payload, 'UTF8')::jsonb #> '{record,quota}' AS quota FROM entity WHERE state_name = 'project' AND entity_id = $1) q,
-                 (SELECT count(*) FILTER (WHERE term = 'compute') AS computes, coalesce(sum(cores), 0)::bigint AS cores, coalesce(sum(memory), 0)::bigint AS memory,
-                         (coalesce(sum(disk), 0) + (SELECT coalesce(sum(disk), 0) FROM pool_claim WHERE project = $1 AND consumer <> $2))::bigint AS disk
-                  FROM (SELECT term, max(cores) AS cores, max(memory) AS memory, max(disk) AS disk FROM host_claim WHERE project = $1 AND consumer <> $2 GROUP BY consumer, term) once) u
-            """,
-            connection) { Parameters = { new() { Value = request.Project }, new() { Value = request.Consumer } } };
-        await using var reader = await command.ExecuteReaderAsync();
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { QuotaOf(request) } };
+        await using var reader = await batch.ExecuteReaderAsync();
+        return await OverQuota(reader, request);
+    }
+
+    private static async Task<string?> OverQuota(NpgsqlDataReader reader, PlacementRequest request)
+    {
         if (!await reader.ReadAsync() || reader.IsDBNull(0))
             return null;
         using var quota = System.Text.Json.JsonDocument.Parse(reader.GetString(0));
@@ -171,40 +257,49 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
             ("computes", reader.GetInt64(1), request.Term == "compute" ? 1 : 0, ""),
             ("cores", reader.GetInt64(2), request.Cores, ""),
             ("memoryBytes", reader.GetInt64(3), request.MemoryBytes, " bytes"),
-            ("diskBytes", reader.GetInt64(4), request.DiskBytes, " bytes"));
+            ("diskBytes", reader.GetInt64(4), request.DiskBytes, " bytes"),
+            ("volumes", reader.GetInt64(5), request.Term == "storage" ? 1 : 0, ""),
+            ("addresses", reader.GetInt64(6), reader.GetInt64(7), ""));
     }
 
-    private static async Task Insert(NpgsqlConnection connection, PlacementRequest r, Guid host)
+    /// <summary>Takes the host and keeps why, in one round trip.</summary>
+    private static async Task Insert(NpgsqlConnection connection, PlacementRequest r, Guid host, NpgsqlBatchCommand noting)
     {
-        await Execute(
-            connection,
-            """
-            INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk, placement_group, zone, image)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, ''), nullif($11, ''))
-            """,
-            r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.LocalDiskBytes, r.Group?.Key ?? "", r.Zone ?? "", r.Image ?? "");
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                Part(
+                    """
+                    INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk, placement_group, zone, image)
+                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, ''), nullif($11, ''))
+                    """,
+                    r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.LocalDiskBytes, r.Group?.Key ?? "", r.Zone ?? "", r.Image ?? ""),
+            },
+        };
         // A volume's project is its own: it was the linking caller's, and may be another than the machine's.
         foreach (var volume in r.Volumes)
         {
-            await Execute(
-                connection,
+            batch.BatchCommands.Add(Part(
                 """
                 INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk, zone)
                 SELECT $1, $2, $3, 'storage', (SELECT project FROM host_claim WHERE consumer = $1 LIMIT 1), 0, 0, $4, nullif($5, '')
                 """,
-                volume.Volume, volume.Incarnation, host, volume.Bytes, volume.Zone ?? "");
+                volume.Volume, volume.Incarnation, host, volume.Bytes, volume.Zone ?? ""));
         }
+        batch.BatchCommands.Add(noting);
+        await batch.ExecuteNonQueryAsync();
     }
 
     /// <summary>The consumer's record stays at the version that the request was decided on, until the end of the transaction.</summary>
     private static async Task Stand(NpgsqlConnection connection, PlacementRequest request)
     {
-        if (request.Version is { } version
-            && await Value<int>(connection, "SELECT version FROM entity WHERE entity_id = $1 AND version = $2 FOR SHARE", request.Consumer, version) is null)
-        {
-            throw new InconsistentStateException($"The record of {request.Consumer} is at version {version} no more: somebody else has gone on with it.");
-        }
+        if (request.Version is { } version && await Value<int>(connection, Standing, request.Consumer, (int)version) is null)
+            throw Moved(request);
     }
+
+    private static InconsistentStateException Moved(PlacementRequest request) =>
+        new($"The record of {request.Consumer} is at version {request.Version} no more: somebody else has gone on with it.");
 
     /// <summary>Until the end of the transaction. Always the project first, then networks in order, then one host, then one pool.</summary>
     private static Task Lock(NpgsqlConnection connection, Guid what) => Execute(connection, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what.ToString());
@@ -235,6 +330,14 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     }
 
     private NpgsqlCommand Command(string sql, params object[] parameters) => With(database.CreateCommand(sql), parameters);
+
+    private static NpgsqlBatchCommand Part(string sql, params object[] parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in parameters)
+            command.Parameters.Add(new() { Value = value });
+        return command;
+    }
 
     private static NpgsqlCommand With(NpgsqlCommand command, object[] parameters)
     {

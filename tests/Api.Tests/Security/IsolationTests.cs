@@ -140,7 +140,7 @@ public sealed partial class IsolationTests(ExtendedCloud cloud)
     private static readonly Dictionary<string, string> Open = new()
     {
         ["/health/live"] = "says that the process lives", ["/health/ready"] = "says that it can work", ["/console/{compute:guid}/{type:regex(^(serial|vnc)$)}"] = "asks for its ticket",
-        ["/auth/sessions"] = "signs in", ["/auth/session"] = "says how to sign in", ["/auth/password"] = "asks for the token of a reset",
+        ["/auth/sessions"] = "signs in", ["/auth/session"] = "says how to sign in", ["/auth/password"] = "asks for the token of a reset", ["/auth/oidc/login"] = "leads to the identity provider", ["/auth/oidc/callback"] = "asks the provider who it is",
         ["/ui/{**path}"] = "files of the console, with nothing of anybody in them",
     };
 

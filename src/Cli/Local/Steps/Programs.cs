@@ -41,6 +41,10 @@ internal static class Programs
         return did;
     }
 
+    /// <summary>Builds the benchmarks' program unless its sources are those of the last build.</summary>
+    public static Task<string> BuildBench(string project, string log, CancellationToken cancel) =>
+        Build("bench", [project], ["src", "bench"], ["-p:RunAnalyzers=false", "-p:GenerateDocumentationFile=false"], log, cancel);
+
     private static string Sources(string[] paths, IReadOnlyList<string> folders) => Fingerprint(Home, folders) + "\n" + string.Join('\n', paths);
 
     private static async Task<string> Build(string scope, string[] paths, IReadOnlyList<string> folders, string[] options, string log, CancellationToken cancel)

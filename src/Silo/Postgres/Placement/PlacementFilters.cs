@@ -19,7 +19,7 @@ internal static class PlacementFilters
 
     // The parameters stand in the order of Ask. A host of a row that an older silo wrote has no facts: then nothing is restricted. Who is being drained does not hold the
     // others of its group there: else a group could never leave.
-    private const string Sql =
+    private const string All =
         """
         WITH mates AS (
             SELECT DISTINCT c.host, coalesce((h.facts ->> 'draining')::boolean, false) AS draining
@@ -27,7 +27,7 @@ internal static class PlacementFilters
             WHERE c.project = $3 AND c.placement_group = $10 AND c.consumer <> $2),
         used AS (
             SELECT host, sum(cores) AS cores, sum(memory) AS memory, sum(disk) AS disk, bool_or(image = $11) AS image
-            FROM host_claim WHERE consumer IS DISTINCT FROM $2 AND ($1::uuid IS NULL OR host = $1) GROUP BY host),
+            FROM host_claim WHERE consumer IS DISTINCT FROM $2 /* of them */ GROUP BY host),
         room AS (
             SELECT e.entity_id, e.title, e.state, e.facts, coalesce(u.image, false) AS image,
                 floor((coalesce(e.cores, 0) - coalesce((e.facts ->> 'reservedCores')::bigint, 0)) * coalesce((e.facts ->> 'coresRatio')::float8, $15))::bigint AS all_cores,
@@ -35,7 +35,7 @@ internal static class PlacementFilters
                 floor((coalesce(e.disk, 0) - coalesce((e.facts ->> 'reservedDisk')::bigint, 0)) * coalesce((e.facts ->> 'diskRatio')::float8, $17))::bigint AS all_disk,
                 coalesce(u.cores, 0)::bigint AS cores, coalesce(u.memory, 0)::bigint AS memory, coalesce(u.disk, 0)::bigint AS disk
             FROM entity e LEFT JOIN used u ON u.host = e.entity_id
-            WHERE e.state_name = 'host' AND ($1::uuid IS NULL OR e.entity_id = $1))
+            WHERE e.state_name = 'host' /* of these */)
         SELECT entity_id, title, all_cores, all_memory, all_disk, all_cores - cores, all_memory - memory, all_disk - disk, image, CASE
             WHEN entity_id <> $7 THEN 'storage'
             WHEN entity_id = ANY($14) THEN 'except'
@@ -56,12 +56,28 @@ internal static class PlacementFilters
         FROM room ORDER BY entity_id
         """;
 
-    /// <summary>All hosts, or that one; of one that it is on and stays on (<paramref name="staying"/>), only what changes is asked: groups and room.</summary>
-    public static async Task<List<HostRoom>> Judge(NpgsqlConnection connection, PlacementRequest request, PlacementOptions options, Guid? only = null, bool staying = false)
+    // A text of its own and no "$1 IS NULL OR": with that, a plan made once reads the claims of all hosts to judge one.
+    private static readonly string Some = All
+        .Replace("/* of them */", "AND host = ANY($1)", StringComparison.Ordinal).Replace("/* of these */", "AND e.entity_id = ANY($1)", StringComparison.Ordinal);
+
+    /// <summary>All hosts, or those; of one that it is on and stays on (<paramref name="staying"/>), only what changes is asked: groups and room.</summary>
+    public static async Task<List<HostRoom>> Judge(NpgsqlConnection connection, PlacementRequest request, PlacementOptions options, Guid[]? among = null, bool staying = false)
     {
-        await using var command = new NpgsqlCommand(Sql, connection);
-        Ask(command.Parameters, request, options, only, staying);
-        await using var reader = await command.ExecuteReaderAsync();
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Question(request, options, among, staying) } };
+        await using var reader = await batch.ExecuteReaderAsync();
+        return await Answer(reader);
+    }
+
+    /// <summary>The same as a part of a batch; <see cref="Answer"/> reads what comes of it.</summary>
+    public static NpgsqlBatchCommand Question(PlacementRequest request, PlacementOptions options, Guid[]? among, bool staying = false)
+    {
+        var command = new NpgsqlBatchCommand(among is null ? All : Some);
+        Ask(command.Parameters, request, options, among, staying);
+        return command;
+    }
+
+    public static async Task<List<HostRoom>> Answer(NpgsqlDataReader reader)
+    {
         var hosts = new List<HostRoom>();
         while (await reader.ReadAsync())
         {
@@ -92,9 +108,9 @@ internal static class PlacementFilters
         _ => filter,   // a state
     };
 
-    private static void Ask(NpgsqlParameterCollection parameters, PlacementRequest request, PlacementOptions options, Guid? only, bool staying)
+    private static void Ask(NpgsqlParameterCollection parameters, PlacementRequest request, PlacementOptions options, Guid[]? among, bool staying)
     {
-        Add(NpgsqlDbType.Uuid, only);
+        Add(NpgsqlDbType.Array | NpgsqlDbType.Uuid, among);
         Add(NpgsqlDbType.Uuid, request.Consumer);
         Add(NpgsqlDbType.Uuid, request.Project);
         Add(NpgsqlDbType.Bigint, (long)request.Cores);

@@ -1,7 +1,7 @@
 using System.Buffers.Text;
 using System.Net.Sockets;
 
-namespace Controller.Bench;
+namespace Controller.Bench.Measuring;
 
 /// <summary>
 /// One keep-alive HTTP/1.1 connection that sends prepared bytes and reads whole responses. As little as possible, so that the load tool takes

@@ -1,0 +1,151 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using Controller.Api.Identity;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Controller.Api.Tests.Identity;
+
+/// <summary>
+/// A small OpenID Connect provider on a port of its own: discovery, keys that rotate, authorization code with PKCE, and the device flow. Whoever comes to its authorization endpoint is
+/// <see cref="User"/>, and consents.
+/// </summary>
+internal sealed class OidcProvider : IAsyncDisposable
+{
+    public const string Client = "controller";
+
+    private readonly WebApplication _app;
+    private readonly List<(string Id, ECDsa? Ec, RSA? Rsa)> _keys = [];
+    private readonly ConcurrentDictionary<string, (string Challenge, string? Nonce, string Redirect)> _codes = new();
+    private readonly ConcurrentDictionary<string, bool> _devices = new();
+
+    private OidcProvider(WebApplication app) => _app = app;
+
+    public string Issuer => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+
+    /// <summary>Who is signed in there.</summary>
+    public (string Subject, string Name, string[] Groups) User { get; set; } = ("s-1", "olga", []);
+
+    /// <summary>How often its keys were asked for.</summary>
+    public int KeysAsked { get; private set; }
+
+    public static async Task<OidcProvider> Start()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        var provider = new OidcProvider(app);
+        provider.Rotate();
+        app.MapGet("/.well-known/openid-configuration", () => Results.Json(new
+        {
+            issuer = provider.Issuer, authorization_endpoint = provider.Issuer + "/authorize", token_endpoint = provider.Issuer + "/token", jwks_uri = provider.Issuer + "/keys",
+            device_authorization_endpoint = provider.Issuer + "/device", response_types_supported = new[] { "code" }, subject_types_supported = new[] { "public" },
+            id_token_signing_alg_values_supported = new[] { "ES256", "RS256" }, code_challenge_methods_supported = new[] { "S256" },
+        }));
+        app.MapGet("/keys", provider.Keys);
+        app.MapGet("/authorize", provider.Authorize);
+        app.MapPost("/token", provider.Token);
+        app.MapPost("/device", () =>
+        {
+            var code = Credentials.NewSecret();
+            provider._devices[code] = false;
+            return Results.Json(new { device_code = code, user_code = "ABCD-EFGH", verification_uri = provider.Issuer + "/activate", expires_in = 60, interval = 1 });
+        });
+        await app.StartAsync();
+        return provider;
+    }
+
+    /// <summary>Another key is used from now on.</summary>
+    public void Rotate(bool rsa = false)
+    {
+        _keys.Clear();
+        _keys.Add((Guid.NewGuid().ToString("N"), rsa ? null : ECDsa.Create(ECCurve.NamedCurves.nistP256), rsa ? RSA.Create(2048) : null));
+    }
+
+    /// <summary>A token of the user's, with changed claims and header.</summary>
+    public string Make(Action<JsonObject>? claims = null, string? algorithm = null, string? nonce = null)
+    {
+        var (id, ec, rsa) = _keys[0];
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        var payload = new JsonObject
+        {
+            ["iss"] = Issuer, ["aud"] = Client, ["sub"] = User.Subject, ["preferred_username"] = User.Name, ["name"] = "The " + User.Name, ["iat"] = now, ["nbf"] = now, ["exp"] = now + 300,
+            ["groups"] = new JsonArray([.. User.Groups.Select(g => (JsonNode)g)]),
+        };
+        if (nonce is not null)
+            payload["nonce"] = nonce;
+        claims?.Invoke(payload);
+        var header = new JsonObject { ["alg"] = algorithm ?? (ec is null ? "RS256" : "ES256"), ["kid"] = id, ["typ"] = "JWT" };
+        var signed = $"{Part(header)}.{Part(payload)}";
+        var bytes = Encoding.ASCII.GetBytes(signed);
+        var signature = algorithm switch
+        {
+            "none" => [],
+            "HS256" => HMACSHA256.HashData(ec!.ExportSubjectPublicKeyInfo(), bytes),   // the old trick: the public key as a secret
+            _ => ec?.SignData(bytes, HashAlgorithmName.SHA256) ?? rsa!.SignData(bytes, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1),
+        };
+        return $"{signed}.{Credentials.Base64Url(signature)}";
+    }
+
+    /// <summary>Somebody has typed the code in.</summary>
+    public void ConsentToDevices()
+    {
+        foreach (var code in _devices.Keys)
+            _devices[code] = true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static string Part(JsonObject part) => Credentials.Base64Url(Encoding.UTF8.GetBytes(part.ToJsonString()));
+
+    private IResult Keys()
+    {
+        KeysAsked++;
+        return Results.Json(new
+        {
+            keys = _keys.Select(k => k.Ec is { } ec && ec.ExportParameters(false) is var p
+                ? new Dictionary<string, string> { ["kty"] = "EC", ["crv"] = "P-256", ["use"] = "sig", ["alg"] = "ES256", ["kid"] = k.Id, ["x"] = Credentials.Base64Url(p.Q.X), ["y"] = Credentials.Base64Url(p.Q.Y) }
+                : new Dictionary<string, string> { ["kty"] = "RSA", ["use"] = "sig", ["alg"] = "RS256", ["kid"] = k.Id, ["n"] = Credentials.Base64Url(k.Rsa!.ExportParameters(false).Modulus), ["e"] = Credentials.Base64Url(k.Rsa!.ExportParameters(false).Exponent) }),
+        });
+    }
+
+    private IResult Authorize(HttpRequest request)
+    {
+        var q = request.Query;
+        if (q["response_type"] != "code" || q["client_id"] != Client || q["code_challenge_method"] != "S256" || !q["scope"].ToString().Split(' ').Contains("openid"))
+            return Results.BadRequest("invalid_request");
+        var code = Credentials.NewSecret();
+        _codes[code] = (q["code_challenge"].ToString(), q["nonce"], q["redirect_uri"].ToString());
+        return Results.Redirect($"{q["redirect_uri"]}?code={code}&state={Uri.EscapeDataString(q["state"].ToString())}");
+    }
+
+    private async Task<IResult> Token(HttpRequest request)
+    {
+        var form = await request.ReadFormAsync();
+        if (form["grant_type"] == "urn:ietf:params:oauth:grant-type:device_code")
+        {
+            return !_devices.TryGetValue(form["device_code"].ToString(), out var consented) ? Refused("expired_token")
+                : !consented ? Refused("authorization_pending")
+                : Results.Json(new { access_token = Credentials.NewSecret(), token_type = "Bearer", id_token = Make() });
+        }
+        if (form["grant_type"] != "authorization_code" || !_codes.TryRemove(form["code"].ToString(), out var code) || code.Redirect != form["redirect_uri"])
+            return Refused("invalid_grant");
+        if (Credentials.Base64Url(SHA256.HashData(Encoding.ASCII.GetBytes(form["code_verifier"].ToString()))) != code.Challenge)
+            return Refused("invalid_grant");
+        return Results.Json(new { access_token = Credentials.NewSecret(), token_type = "Bearer", expires_in = 300, id_token = Make(nonce: code.Nonce) });
+    }
+
+    private static IResult Refused(string error) => Results.Json(new { error }, statusCode: 400);
+}
