@@ -290,13 +290,14 @@ export default function Machine() {
               </Tabs.Panel>
               <Tabs.Panel value="serial" pt="md">
                 <Suspense>
-                  <Serial machine={id} mayType={atLeast(me, 'member')} />
+                  {/* Anew with each state: a console of a machine that does not run yet is refused. */}
+                  <Serial key={stateOf(m)} machine={id} mayType={atLeast(me, 'member')} />
                 </Suspense>
               </Tabs.Panel>
               <Tabs.Panel value="screen" pt="md">
                 {atLeast(me, 'member') ? (
                   <Suspense>
-                    <Screen machine={id} />
+                    <Screen key={stateOf(m)} machine={id} />
                   </Suspense>
                 ) : (
                   <Empty title="The role reader may not open a screen">The serial log is there for readers.</Empty>
