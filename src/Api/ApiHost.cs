@@ -12,6 +12,7 @@ using Controller.Api.Inventory;
 using Controller.Api.Metrics;
 using Controller.Api.Model;
 using Controller.Api.Overload;
+using Controller.Api.Ui;
 
 namespace Controller.Api;
 
@@ -50,6 +51,7 @@ public static class ApiHost
         app.MapConsoles();
         app.MapMetrics();
         app.MapEvents();
+        app.MapWebConsole();
         app.MapOcci();
         return app;
     }

@@ -23,6 +23,9 @@ internal sealed class ApiOptions
     [Url]
     public string? PublicUrl { get; set; }
 
+    /// <summary>Directory of the built web console, served below <c>/ui/</c>; relative to the program. Default: <c>console</c>. Where it is not there, <c>/ui/</c> says so.</summary>
+    public string? Console { get; set; }
+
     /// <summary>Whether the OCCI clients of old may sign in as with OpenStack Keystone 2.0 (docs/identity.md). Default: false.</summary>
     public bool Keystone { get; set; }
 

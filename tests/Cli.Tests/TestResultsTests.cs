@@ -42,4 +42,24 @@ public sealed class TestResultsTests
         using var directory = new TemporaryDirectory();
         Assert.Throws<CliException>(() => TestResults.Read(directory.File("a.trx", "<TestRun>")));
     }
+
+    [Fact]
+    public void A_report_of_another_runner_is_read_the_same()
+    {
+        using var directory = new TemporaryDirectory();
+        var results = TestResults.ReadJUnit(directory.File("a.xml", """
+            <testsuites tests="4">
+              <testsuite name="x" skipped="1" failures="1" errors="1">
+                <testcase classname="x.spec.ts" name="one" time="1" />
+                <testcase classname="x.spec.ts" name="two"><failure message="no">at x</failure></testcase>
+                <testcase classname="x.spec.ts" name="libvirt"><skipped /></testcase>
+                <testcase classname="x.spec.ts" name="four"><error message="no" /></testcase>
+              </testsuite>
+            </testsuites>
+            """));
+        Assert.Equal((1, 2, 1), (results.Passed, results.Failed, results.Skipped));
+        Assert.Equal(["x.spec.ts: two", "x.spec.ts: four"], results.FailedNames);
+        Assert.Equal(["x.spec.ts: libvirt"], results.SkippedNames);
+        Assert.Throws<CliException>(() => TestResults.ReadJUnit(directory.File("b.xml", "<testsuites>")));
+    }
 }

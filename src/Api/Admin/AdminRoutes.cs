@@ -11,7 +11,7 @@ internal static class AdminRoutes
 {
     public static void AddAdmin(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<Projects>().AddSingleton<Usage>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<Adoption>().AddSingleton<JoinTokens>().AddSingleton<Images>()
+        builder.Services.AddSingleton<Projects>().AddSingleton<Usage>().AddSingleton<Summary>().AddSingleton<AccessTokens>().AddSingleton<Hosts>().AddSingleton<Adoption>().AddSingleton<JoinTokens>().AddSingleton<Images>()
             .AddSingleton<Explanations>().AddSingleton<Migrations>().AddSingleton<OperationRows>().AddSingleton<Operations.Operations>();
         builder.Services.AddSingleton<AuditRows>().AddSingleton<AuditRoutes>().AddSingleton<Attempts>().AddSingleton<AuditLog>()
             .AddHostedService(s => s.GetRequiredService<AuditLog>()).AddHostedService<AuditPruning>();
@@ -56,6 +56,7 @@ internal static class AdminRoutes
         admin.MapPut("/hosts/{id:guid}/fence", hosts.SetFence).Needs(Role.Admin);
         admin.MapDelete("/hosts/{id:guid}/fence", hosts.ClearFence).Needs(Role.Admin);
         admin.MapPost("/hosts/{id:guid}/confirm-off", hosts.ConfirmOff).Needs(Role.Admin);
+        admin.MapGet("/summary", services.GetRequiredService<Summary>().Show).Needs(Role.Reader);
         admin.MapGet("/explain/{term}/{id:guid}", services.GetRequiredService<Explanations>().Explain).Needs(Role.Reader);
         var operations = services.GetRequiredService<Operations.Operations>();
         admin.MapGet("/operations", operations.List).Needs(Role.Reader);

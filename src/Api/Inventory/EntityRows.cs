@@ -27,6 +27,20 @@ internal sealed class EntityRows(NpgsqlDataSource database)
         return found;
     }
 
+    /// <summary>How many entities of a listing have which state; without one: "".</summary>
+    public async Task<List<(string Term, string State, long Count)>> CountByState(EntityQuery query, CancellationToken cancel)
+    {
+        await using var command = database.CreateCommand();
+        var sql = new StringBuilder("select e.state_name, coalesce(e.state, ''), count(*) from entity e where ");
+        Conditions(sql, query, command.Parameters);
+        command.CommandText = sql.Append(" group by 1, 2").ToString();
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var found = new List<(string, string, long)>();
+        while (await reader.ReadAsync(cancel))
+            found.Add((reader.GetString(0), reader.GetString(1), reader.GetInt64(2)));
+        return found;
+    }
+
     /// <summary>
     /// The next rows of a listing behind <see cref="RowChunk.Last"/> (0: the first ones), at most so many, into a chunk that is cleared before; with their payloads and those of their links, or by
     /// id alone. Of a page that begins later, the first call goes to its beginning.

@@ -48,6 +48,7 @@ internal sealed class Cluster(DataDirectory data, ClusterSettings settings, Prep
     {
         HostPower.Reset(data);
         await progress.Step("programs", () => Task.Run(() => Programs.Stage(data), cancel));
+        await Task.Run(() => WebConsole.Stage(data), cancel);
         await progress.Step("model", () => Task.Run(() => ModelFiles.Stage(data, settings.Extensions), cancel));
         await progress.Step("keys", () => Task.Run(() => Keys.Ensure(data.Keys, [], TimeProvider.System), cancel));
 

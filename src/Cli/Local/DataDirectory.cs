@@ -41,6 +41,9 @@ internal sealed class DataDirectory
     /// <summary>Copies of the built programs: a build does not change the files under a running cluster.</summary>
     public string Programs => In("programs");
 
+    /// <summary>A copy of the built web console.</summary>
+    public string Console => In("console");
+
     /// <summary>A configuration file for each process.</summary>
     public string Config => In("config");
 

@@ -9,7 +9,21 @@ internal static class Prepare
     {
         var prepared = await InstallPackages(data, settings, progress, cancel);
         await progress.Step("build", () => Programs.Build(data.Log("build"), cancel));
+        await BuildConsole(data, progress, cancel);
         return prepared;
+    }
+
+    /// <summary>A cloud does without its web console, as where no package can be fetched: then it says why there is none.</summary>
+    private static async Task BuildConsole(DataDirectory data, Progress progress, CancellationToken cancel)
+    {
+        try
+        {
+            await progress.Step("web console", () => WebConsole.Build(data.Log("console"), cancel));
+        }
+        catch (StepFailedException failure)
+        {
+            progress.Line($"        goes on without the web console: {failure.Message}{(failure.Log is { } log ? $" ({log})" : "")}");
+        }
     }
 
     private static async Task<Preparation> InstallPackages(DataDirectory data, ClusterSettings settings, Progress progress, CancellationToken cancel)
@@ -18,17 +32,21 @@ internal static class Prepare
         if (obstacle is not null && settings.Driver == Driver.Libvirt)
             throw new CliException("libvirt does not work here: " + obstacle);
         PackageSet[] database = Postgres.Binaries() is null ? [new("the database", ["postgresql"])] : [];
+        PackageSet[] console = [WebConsole.Packages()];
         PackageSet[] machines = settings.Driver != Driver.Simulated && obstacle is null ? [Libvirt.Packages(), DemoImage.Packages()] : [];
 
         IReadOnlyList<PackageSet> missing = [];
         var installer = new SystemPackages(progress, data.Log("packages"));
         await progress.Step("system packages", async () =>
         {
-            missing = await SystemPackages.Missing([.. database, .. machines], cancel);
+            missing = await SystemPackages.Missing([.. database, .. console, .. machines], cancel);
             return missing.Count == 0 ? "nothing is missing" : $"{missing.Sum(s => s.Packages.Count)} are missing";
         });
         var required = settings.Driver == Driver.Libvirt ? missing : [.. missing.Where(s => database.Contains(s))];
         var wished = missing.Except(required).ToArray();
+        // Without it the cloud is the same: nobody is asked for a password for it.
+        if (wished.Any(s => console.Any(c => c.Why == s.Why)) && !await SystemPackages.May(cancel))
+            wished = [.. wished.Where(s => console.All(c => c.Why != s.Why))];
         // Simulated machines do without these: with auto they are not worth a failure.
         if (wished.Length > 0 && !await SystemPackages.May(cancel))
         {

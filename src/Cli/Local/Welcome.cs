@@ -18,6 +18,7 @@ internal static class Welcome
             It is up.
 
               endpoint  {url}
+              console   {url}/ui/
               token     {data.AdminToken}
 
             Five commands to begin with:

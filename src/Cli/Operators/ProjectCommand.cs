@@ -27,7 +27,7 @@ internal static class ProjectCommand
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
-            var path = $"/admin/projects/{await IdOf(api, "/admin/projects", "project", parse.GetRequiredValue(project), cancel)}/quota";
+            var path = $"/admin/projects/{await OwnId(api, parse.GetRequiredValue(project), cancel)}/quota";
             var changes = new JsonObject();
             foreach (var change in parse.GetValue(set)!)
             {
@@ -40,6 +40,14 @@ internal static class ProjectCommand
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    /// <summary>The id of a project that one may act in. The list of all projects is for admins.</summary>
+    private static async Task<string> OwnId(ApiClient api, string idOrName, CancellationToken cancel)
+    {
+        var projects = (await api.Json(HttpMethod.Get, "/auth/session", null, cancel))?["projects"] as JsonArray ?? [];
+        return projects.FirstOrDefault(p => p?["id"]?.ToString() == idOrName || p?["name"]?.ToString() == idOrName)?["id"]?.ToString()
+            ?? throw new CliException($"there is no project {idOrName} of yours; there are: {string.Join(", ", projects.Select(p => Output.Table.Plain(p?["name"]?.ToString() ?? "")))}");
     }
 
     private static Command Rename()

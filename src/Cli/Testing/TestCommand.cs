@@ -10,7 +10,7 @@ namespace Controller.Cli.Testing;
 /// <summary><c>controller test</c>: installs what is missing, builds, and runs all tests.</summary>
 internal static class TestCommand
 {
-    private static readonly string[] LongestFirst = ["System.Tests", "Agent.Tests", "Api.Tests", "History.Tests", "Crash.Tests"];
+    private static readonly string[] LongestFirst = ["System.Tests", "Agent.Tests", "Api.Tests", "History.Tests", "Crash.Tests", ConsoleTests.Name];
 
     public static Command Create()
     {
@@ -36,6 +36,8 @@ internal static class TestCommand
             // The others are what tests share.
             string[] tests = [.. all.Where(p => File.ReadAllText(Path.Combine(Home, p)).Contains("Microsoft.NET.Test.Sdk", StringComparison.Ordinal))];
             await progress.Step("build", () => Programs.BuildAll(Projects("src").Concat(all).Concat(Projects("bench")), Path.Combine(results, "build.log"), cancel));
+            if (ConsoleTests.Fit(filter))
+                await progress.Step("web console", () => WebConsole.Build(Path.Combine(results, "console.log"), cancel));
             return Verdict(await RunAll(tests, filter, results, progress, cancel), progress);
         }
         catch (StepFailedException failure)
@@ -68,7 +70,7 @@ internal static class TestCommand
         PackageSet[] wanted =
         [
             .. Postgres.Binaries() is null ? (PackageSet[])[new("the database", ["postgresql"])] : [], Libvirt.Packages(), DemoImage.Packages(),
-            PackageSet.FromList("the tests' own look at machines", Path.Combine(Home, "tests", "packages")),
+            PackageSet.FromList("the tests' own look at machines", Path.Combine(Home, "tests", "packages")), WebConsole.Packages(), ConsoleTests.Packages(),
         ];
         IReadOnlyList<PackageSet> missing = [];
         await progress.Step("system packages", async () =>
@@ -88,7 +90,9 @@ internal static class TestCommand
     {
         var sums = new ConcurrentBag<TestResults>();
         var lanes = new ParallelOptions { MaxDegreeOfParallelism = 2, CancellationToken = cancel };
-        await Parallel.ForEachAsync(projects.OrderBy(Turn), lanes, async (project, cancel) => sums.Add(await Run(project, filter, results, progress, cancel)));
+        IEnumerable<string> all = [.. projects, .. ConsoleTests.Fit(filter) ? (string[])[ConsoleTests.Name] : []];
+        await Parallel.ForEachAsync(all.OrderBy(Turn), lanes, async (project, cancel) =>
+            sums.Add(project == ConsoleTests.Name ? await ConsoleTests.Run(results, progress, cancel) : await Run(project, filter, results, progress, cancel)));
         return sums.Aggregate(TestResults.None, (all, one) => all + one);
 
         static int Turn(string project) => Array.IndexOf(LongestFirst, Path.GetFileNameWithoutExtension(project)) is var at and >= 0 ? at : LongestFirst.Length;

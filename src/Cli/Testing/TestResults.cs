@@ -44,5 +44,26 @@ internal sealed record TestResults(int Passed, int Failed, int Skipped)
         return new(tests.Length - skipped.Length - failed.Length, failed.Length, skipped.Length) { SkippedNames = skipped, FailedNames = failed };
     }
 
+    /// <summary>Reads a report in the format of JUnit, as JavaScript's test runners write it.</summary>
+    /// <exception cref="CliException">It isn't one.</exception>
+    public static TestResults ReadJUnit(string path)
+    {
+        XDocument report;
+        try
+        {
+            report = XDocument.Load(path);
+        }
+        catch (Exception e) when (e is XmlException or IOException)
+        {
+            throw new CliException($"{path} is no test result: {e.Message}");
+        }
+        var tests = report.Descendants("testcase").Select(e => (
+            Name: $"{(string?)e.Attribute("classname")}: {(string?)e.Attribute("name")}",
+            Failed: e.Elements().Any(c => c.Name.LocalName is "failure" or "error"), Skipped: e.Element("skipped") is not null)).ToArray();
+        string[] failed = [.. tests.Where(t => t.Failed).Select(t => t.Name)];
+        string[] skipped = [.. tests.Where(t => t is { Skipped: true, Failed: false }).Select(t => t.Name)];
+        return new(tests.Length - skipped.Length - failed.Length, failed.Length, skipped.Length) { SkippedNames = skipped, FailedNames = failed };
+    }
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Passed} passed, {Failed} failed, {Skipped} skipped");
 }

@@ -13,7 +13,7 @@ internal static partial class NameRules
     ]);
 
     /// <summary>Paths of the product that no collection can have.</summary>
-    private static readonly string[] ReservedPaths = ["/-/", "/admin/", "/console/", "/events/", "/health/", "/metrics/", "/.well-known/"];
+    private static readonly string[] ReservedPaths = ["/-/", "/admin/", "/console/", "/events/", "/health/", "/metrics/", "/ui/", "/.well-known/"];
 
     private const string Standard = "http://schemas.ogf.org/occi/";
 

@@ -141,6 +141,7 @@ public sealed partial class IsolationTests(ExtendedCloud cloud)
     {
         ["/health/live"] = "says that the process lives", ["/health/ready"] = "says that it can work", ["/console/{compute:guid}/{type:regex(^(serial|vnc)$)}"] = "asks for its ticket",
         ["/auth/sessions"] = "signs in", ["/auth/session"] = "says how to sign in", ["/auth/password"] = "asks for the token of a reset", ["/auth/oidc/login"] = "leads to the identity provider", ["/auth/oidc/callback"] = "asks the provider who it is",
+        ["/ui/{**path}"] = "files of the console, with nothing of anybody in them",
     };
 
     /// <summary>Routes that look at the caller themselves: those that <see cref="Foreign_entities_are_as_unknown_as_none_and_stay_as_they_are"/> walks over.</summary>

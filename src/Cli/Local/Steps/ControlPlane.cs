@@ -91,7 +91,10 @@ internal sealed class ControlPlane(DataDirectory data, Ports ports, Postgres pos
         var environment = ConfigFile.Write(data, name, new()
         {
             ["ConnectionStrings"] = new JsonObject { ["Controller"] = postgres.ConnectionString(name, ApiPool) },
-            ["Api"] = new JsonObject { ["Url"] = url, [nameof(TlsUrl)] = tls, ["Certificate"] = data.Keys.ServerCertificate, ["CertificateKey"] = data.Keys.ServerKey },
+            ["Api"] = new JsonObject
+            {
+                ["Url"] = url, [nameof(TlsUrl)] = tls, ["Certificate"] = data.Keys.ServerCertificate, ["CertificateKey"] = data.Keys.ServerKey, ["Console"] = data.Console,
+            },
             ["Images"] = new JsonObject { ["Directory"] = data.Images },
             ["Model"] = new JsonObject { ["Directory"] = data.Model },
             ["Pki"] = new JsonObject { ["CaCertificate"] = data.Keys.CaCertificate },

@@ -100,8 +100,9 @@ internal static class Programs
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
     }
 
+    // The web console is built by other tools.
     private static IEnumerable<FileInfo> Files(DirectoryInfo directory) =>
-        directory.EnumerateFiles().Concat(directory.EnumerateDirectories().Where(d => d.Name is not ("bin" or "obj" or "TestResults")).SelectMany(Files));
+        directory.EnumerateFiles().Concat(directory.EnumerateDirectories().Where(d => d.Name is not ("bin" or "obj" or "TestResults" or "Console")).SelectMany(Files));
 
     private static string Output(string project) => Path.Combine(Home, Path.GetDirectoryName(project)!, "bin", "Release", "net10.0");
 

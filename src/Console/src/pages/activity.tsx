@@ -1,0 +1,222 @@
+import { Anchor, Button, Checkbox, Code, Group, Table, Tabs, Text, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useNavigate, useParams } from 'react-router';
+import { call, get } from '../api/client';
+import type { CloudEvent } from '../api/events';
+import { termOf, uuidOf } from '../api/occi';
+import { atLeast } from '../api/session';
+import type { AuditRow } from '../parts/explained';
+import { ago, moment } from '../parts/format';
+import { useDo, useLive, useMe, useModel } from '../parts/hooks';
+import type { Operation } from '../parts/operations';
+import { Empty, Loaded, Page, StateBadge } from '../parts/parts';
+
+function Operations() {
+  const me = useMe();
+  const [stuck, setStuck] = useState(false);
+  const query = useQuery({ queryKey: ['operations', stuck], queryFn: () => get<Operation[]>(`/admin/operations?stuck=${stuck}`), refetchInterval: 5_000 });
+  const retry = useDo('Its next step is done now', (id: string) => call('POST', `/admin/operations/${id}/retry`));
+  return (
+    <>
+      <Checkbox label="Only those past their deadline" checked={stuck} onChange={(e) => setStuck(e.currentTarget.checked)} my="sm" />
+      <Loaded query={query}>
+        {(all) =>
+          all.length === 0 ? (
+            <Empty title={stuck ? 'Nothing is stuck' : 'Nothing is under way'}>What has ended is in the timeline of its entity, and in the audit log.</Empty>
+          ) : (
+            <Table.ScrollContainer minWidth={760}>
+              <Table verticalSpacing="xs">
+                <Table.Thead>
+                  <Table.Tr>
+                    {['Since', 'What', 'Of', 'By', 'Deadline', 'Attempts', 'Last error', 'Actions'].map((h) => (
+                      <Table.Th key={h}>{h}</Table.Th>
+                    ))}
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {all.map((o) => (
+                    <Table.Tr key={o.id}>
+                      <Table.Td title={moment(o.since)}>{ago(o.since)}</Table.Td>
+                      <Table.Td>{o.what}</Table.Td>
+                      <Table.Td>
+                        {o.kind} {o.kind === 'compute' ? <Anchor component={Link} to={`/machines/${o.entity}`} underline="always">{o.title ?? o.entity.slice(0, 8)}</Anchor> : (o.title ?? o.entity)}
+                      </Table.Td>
+                      <Table.Td>{o.by ?? 'the controller'}</Table.Td>
+                      <Table.Td>
+                        {moment(o.deadline)} {o.stuck && <StateBadge state="error" />}
+                      </Table.Td>
+                      <Table.Td>{o.attempts}</Table.Td>
+                      <Table.Td>{o.lastError}</Table.Td>
+                      <Table.Td>{atLeast(me, 'operator') && <Button size="xs" variant="default" onClick={() => retry.mutate(o.id)}>Do it now</Button>}</Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
+
+function Events() {
+  const { model } = useModel();
+  const { recent, liveness } = useLive();
+  const [kind, setKind] = useState('');
+  // What was there before this page, too: the stream begins with now.
+  const before = useQuery({
+    queryKey: ['events', 'first'],
+    queryFn: async () => {
+      let after = 'first';
+      let all: CloudEvent[] = [];
+      for (let pages = 0; pages < 20; pages++) {
+        const { events, last } = await get<{ events: CloudEvent[]; last: string }>(`/events?limit=1000&after=${after}`);
+        all = [...all, ...events].slice(-200);
+        if (events.length < 1000) break;
+        after = last;
+      }
+      return all.reverse();
+    },
+    staleTime: Infinity,
+  });
+  const seen = new Set(recent.map((e) => e.id));
+  const all = [...recent, ...(before.data ?? []).filter((e) => !seen.has(e.id))].filter((e) => !kind || termOf(e.data.kind).includes(kind));
+  return (
+    <>
+      <Group my="sm" align="end">
+        <TextInput label="Kind" placeholder="compute" value={kind} onChange={(e) => setKind(e.currentTarget.value)} data-search />
+        <Text size="sm">{liveness === 'live' ? 'New ones come by themselves.' : 'The stream is being opened again.'}</Text>
+      </Group>
+      <Loaded query={before}>
+        {() =>
+          all.length === 0 ? (
+            <Empty title="Nothing has happened yet">What happens to machines, volumes and networks is here, as it is committed.</Empty>
+          ) : (
+            <Table.ScrollContainer minWidth={560}>
+              <Table>
+                <Table.Thead>
+                  <Table.Tr>
+                    {['When', 'What', 'Kind', 'Title', 'State'].map((h) => (
+                      <Table.Th key={h}>{h}</Table.Th>
+                    ))}
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {all.slice(0, 200).map((e) => (
+                    <Table.Tr key={e.id}>
+                      <Table.Td title={moment(e.time)}>{ago(e.time)}</Table.Td>
+                      <Table.Td>{e.type.replace(/^.*\./, '')}</Table.Td>
+                      <Table.Td>{termOf(e.data.kind)}</Table.Td>
+                      <Table.Td>
+                        <Anchor component={Link} to={`/entity${model.pathOf(e.data)}`} underline="always">
+                          {e.data.title ?? uuidOf(e.data.id).slice(0, 8)}
+                        </Anchor>
+                      </Table.Td>
+                      <Table.Td>
+                        {e.data.before && `${e.data.before} → `}
+                        {e.data.state}
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          )
+        }
+      </Loaded>
+    </>
+  );
+}
+
+function Audit() {
+  const [user, setUser] = useState('');
+  const [entity, setEntity] = useState('');
+  const [denied, setDenied] = useState(false);
+  const [filter] = useDebouncedValue(new URLSearchParams({ limit: '50', ...(user ? { user } : {}), ...(entity ? { entity: uuidOf(entity.trim()) } : {}), ...(denied ? { denied: 'true' } : {}) }).toString(), 300);
+  const query = useInfiniteQuery({
+    queryKey: ['audit', filter],
+    queryFn: ({ pageParam }) => get<{ entries: AuditRow[]; before: number | null }>(`/admin/audit?${filter}${pageParam ? `&before=${pageParam}` : ''}`),
+    initialPageParam: null as number | null,
+    getNextPageParam: (page) => page.before,
+  });
+  return (
+    <>
+      <Group my="sm" align="end">
+        <TextInput label="By" value={user} onChange={(e) => setUser(e.currentTarget.value)} data-search />
+        <TextInput label="Entity" placeholder="UUID" value={entity} onChange={(e) => setEntity(e.currentTarget.value)} w={320} />
+        <Checkbox label="Only what was denied" checked={denied} onChange={(e) => setDenied(e.currentTarget.checked)} mb={8} />
+      </Group>
+      <Loaded query={query}>
+        {({ pages }) => {
+          const all = pages.flatMap((p) => p.entries);
+          if (all.length === 0) return <Empty title="Nobody has done anything like that" />;
+          return (
+            <>
+              <Table.ScrollContainer minWidth={760}>
+                <Table>
+                  <Table.Thead>
+                    <Table.Tr>
+                      {['When', 'By', 'Role', 'What', 'Result', 'Trace'].map((h) => (
+                        <Table.Th key={h}>{h}</Table.Th>
+                      ))}
+                    </Table.Tr>
+                  </Table.Thead>
+                  <Table.Tbody>
+                    {all.map((a) => (
+                      <Table.Tr key={a.id}>
+                        <Table.Td title={moment(a.at)}>{ago(a.at)}</Table.Td>
+                        <Table.Td>{a.user ?? 'nobody known'}</Table.Td>
+                        <Table.Td>{a.role}</Table.Td>
+                        <Table.Td>
+                          {a.action ? `${a.action} of ` : `${a.method} `}
+                          {a.path} {a.times > 1 && `(${a.times} times)`}
+                        </Table.Td>
+                        <Table.Td>
+                          {a.status} {a.result}
+                        </Table.Td>
+                        <Table.Td>{a.trace && <Code>{a.trace.slice(0, 12)}</Code>}</Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              </Table.ScrollContainer>
+              {query.hasNextPage && (
+                <Button variant="default" onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>
+                  Older ones
+                </Button>
+              )}
+            </>
+          );
+        }}
+      </Loaded>
+    </>
+  );
+}
+
+export default function Activity() {
+  const { tab = 'operations' } = useParams();
+  const go = useNavigate();
+  return (
+    <Page title="Activity">
+      <Tabs value={tab} onChange={(v) => void go(`/activity/${v ?? 'operations'}`)} keepMounted={false}>
+        <Tabs.List>
+          <Tabs.Tab value="operations">Operations</Tabs.Tab>
+          <Tabs.Tab value="events">Events</Tabs.Tab>
+          <Tabs.Tab value="audit">Audit</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="operations">
+          <Operations />
+        </Tabs.Panel>
+        <Tabs.Panel value="events">
+          <Events />
+        </Tabs.Panel>
+        <Tabs.Panel value="audit">
+          <Audit />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}

@@ -1,0 +1,176 @@
+import { Anchor, Card, Checkbox, Code, Group, List, SimpleGrid, Stack, Table, Text } from '@mantine/core';
+import { useState } from 'react';
+import { Link, useNavigate, useParams } from 'react-router';
+import type { Kind } from '../api/occi';
+import { create, identifier, LINK, nameOf, stateOf, termOf } from '../api/occi';
+import { atLeast } from '../api/session';
+import { EntityForm } from '../parts/collection';
+import { useEntities, useMe, useModel } from '../parts/hooks';
+import { Empty, Loaded, Page, StateBadge } from '../parts/parts';
+
+/** A form for any kind that the model has, and for its mixins. */
+function Make({ kind }: { kind: Kind }) {
+  const { model } = useModel();
+  const go = useNavigate();
+  const [mixins, setMixins] = useState<string[]>([]);
+  const id = identifier(kind);
+  if (model.is(id, LINK)) return <Text size="sm">A link is made on the page of the entity that it begins at.</Text>;
+  return (
+    <EntityForm key={id} kind={id} mixins={mixins} initial={{}} submit="Create"
+      save={(title, attributes, chosen) => create(kind.location!, { kind: id, ...(title ? { title } : {}), ...(chosen.length > 0 ? { mixins: chosen } : {}), attributes })}
+      onDone={(path) => void go(`/entity${String(path)}`)}>
+      <Checkbox.Group label="Mixins" value={mixins} onChange={setMixins}>
+        <Group gap="sm" mt="xs">
+          {model.applicable(id).map((m) => (
+            <Checkbox key={identifier(m)} value={identifier(m)} label={m.term} title={m.title} />
+          ))}
+        </Group>
+      </Checkbox.Group>
+    </EntityForm>
+  );
+}
+
+function KindPage({ kind }: { kind: Kind }) {
+  const { model } = useModel();
+  const me = useMe();
+  const entities = useEntities(kind.location!, {}, { page: 1, number: 50 });
+  const definitions = Object.entries(model.attributesOf(identifier(kind)));
+  return (
+    <Page title={kind.title ?? kind.term}>
+      <Text size="sm">
+        <Code>{identifier(kind)}</Code> at <Code>{kind.location}</Code>
+        {kind.parent && (
+          <>
+            , a <b>{termOf(kind.parent)}</b>
+          </>
+        )}
+      </Text>
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Card withBorder>
+          <Text fw={600} mb="xs">
+            Its entities
+          </Text>
+          <Loaded query={entities}>
+            {(all) =>
+              all.length === 0 ? (
+                <Empty title="There is none yet">{atLeast(me, 'member') && 'The form makes one.'}</Empty>
+              ) : (
+                <Table>
+                  <Table.Tbody>
+                    {all.map((e) => (
+                      <Table.Tr key={e.id}>
+                        <Table.Td>
+                          <Anchor component={Link} to={`/entity${model.pathOf(e)}`} underline="always">
+                            {nameOf(e)}
+                          </Anchor>
+                        </Table.Td>
+                        <Table.Td>{stateOf(e) && <StateBadge state={stateOf(e)} />}</Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+              )
+            }
+          </Loaded>
+        </Card>
+        {atLeast(me, 'member') && (
+          <Card withBorder>
+            <Text fw={600} mb="xs">
+              A new one
+            </Text>
+            <Make kind={kind} />
+          </Card>
+        )}
+      </SimpleGrid>
+      <Card withBorder>
+        <Text fw={600} mb="xs">
+          Attributes
+        </Text>
+        <Table.ScrollContainer minWidth={560}>
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                {['Name', 'Type', 'Set by', 'Meaning'].map((h) => (
+                  <Table.Th key={h}>{h}</Table.Th>
+                ))}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {definitions.map(([name, d]) => (
+                <Table.Tr key={name}>
+                  <Table.Td>
+                    <Code>{name}</Code>
+                  </Table.Td>
+                  <Table.Td>{d.pattern?.enum ? d.pattern.enum.map(String).join(', ') : (d.type ?? 'string')}</Table.Td>
+                  <Table.Td>{d.mutable || d.required ? `client${d.required ? ', always' : ''}` : 'server'}</Table.Td>
+                  <Table.Td>{d.description}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+        <Text fw={600} mt="md" mb="xs">
+          Actions
+        </Text>
+        <List size="sm">
+          {(kind.actions ?? []).map((a) => (
+            <List.Item key={a}>
+              <Code>{a}</Code> {model.titleOf(a)}
+            </List.Item>
+          ))}
+        </List>
+      </Card>
+    </Page>
+  );
+}
+
+export default function ModelPage() {
+  const { term } = useParams();
+  const query = useModel();
+  return (
+    <Loaded query={query}>
+      {(model) => {
+        if (term) {
+          const kind = model.kinds.find((k) => k.term === term && k.location);
+          return kind ? <KindPage key={term} kind={kind} /> : <Empty title={`There is no kind ${term}`} />;
+        }
+        return (
+          <Page title="Model">
+            <Text size="sm">All that this cloud knows, extensions included, as its query interface says it. Each kind has a form.</Text>
+            <SimpleGrid cols={{ base: 1, md: 2 }}>
+              <Card withBorder>
+                <Text fw={600} mb="xs">
+                  Kinds
+                </Text>
+                <Stack gap={4}>
+                  {model.concrete.map((k) => (
+                    <Group key={identifier(k)} gap="xs">
+                      <Anchor component={Link} to={`/model/${k.term}`} underline="always">
+                        {k.term}
+                      </Anchor>
+                      <Text size="sm">{k.title}</Text>
+                    </Group>
+                  ))}
+                </Stack>
+              </Card>
+              <Card withBorder>
+                <Text fw={600} mb="xs">
+                  Mixins
+                </Text>
+                <Stack gap={4}>
+                  {model.mixins.map((m) => (
+                    <Text size="sm" key={identifier(m)} title={identifier(m)}>
+                      <b>{m.term}</b> {m.title}
+                      {(m.applies ?? []).length > 0 && ` – of ${m.applies!.map(termOf).join(', ')}`}
+                      {(m.depends ?? []).length > 0 && ` – a ${m.depends!.map(termOf).join(', ')}`}
+                    </Text>
+                  ))}
+                </Stack>
+              </Card>
+            </SimpleGrid>
+          </Page>
+        );
+      }}
+    </Loaded>
+  );
+}
