@@ -111,8 +111,17 @@ internal sealed class CrashCloud : IAsyncDisposable
     public async Task Disarm()
     {
         _armedAgain = null;
-        if (_silo.Runs)
-            await _silo.Tell("rest");
+        var silo = _silo;
+        try
+        {
+            if (silo.Runs)
+                await silo.Tell("rest");
+        }
+        catch (Exception e) when (e is IOException or InvalidOperationException)
+        {
+            // It has come to its step in this moment, and dies there.
+            await silo.Ended.WaitAsync(TimeSpan.FromSeconds(30));
+        }
     }
 
     /// <summary>The dead one has been got over.</summary>

@@ -16,6 +16,8 @@ export function SignIn({ onDone }: { onDone: (me: Me) => void }) {
   const passwords = offered.data?.some((m) => m.type === 'password') ?? false;
   const providers = offered.data?.filter((m) => m.type !== 'password' && m.type !== 'token') ?? [];
   const failure = byToken.error ?? byPassword.error;
+  // No field before it is known which there are: one that came later would take the focus, and what is being typed, away.
+  if (offered.isPending) return <Center mih="100vh" component="main" aria-busy="true" />;
   return (
     <Center mih="100vh" p="md" component="main">
       <Card withBorder padding="xl" w={420} maw="100%">
