@@ -40,7 +40,7 @@ internal static partial class WebConsole
             return Results.Redirect("/ui/", permanent: false, preserveMethod: true);   // what the page names is relative to it
         // Looked for anew each time: the console can be built while the API runs.
         if (!Directory.Exists(directory) || !System.IO.File.Exists(Path.Combine(directory, Index)))
-            return Problems.NotFound($"/ui/: the web console is not built, or Api:Console does not name where it is ({directory} has no {Index}). \"./controller up\" builds it; so does \"npm ci && npm run build\" in src/Console").ToResult();
+            return Problems.NotFound($"/ui/: the web console is not built, or Api:Console does not name where it is (a directory with {Index}). \"./controller up\" builds it; so does \"npm ci && npm run build\" in src/Console").ToResult();
         using var files = new PhysicalFileProvider(directory);   // which leads nowhere outside
         var file = path.Length == 0 ? files.GetFileInfo(Index) : files.GetFileInfo(path);
         if (!file.Exists || file.IsDirectory)
