@@ -20,6 +20,7 @@ const Hosts = lazy(() => import('./pages/hosts'));
 const HostPage = lazy(() => import('./pages/host'));
 const Activity = lazy(() => import('./pages/activity'));
 const Projects = lazy(() => import('./pages/projects'));
+const ProjectPage = lazy(() => import('./pages/project'));
 const ModelPage = lazy(() => import('./pages/model'));
 const EntityPage = lazy(() => import('./pages/entity'));
 
@@ -73,7 +74,8 @@ export function App() {
             <Route path="/hosts" element={<Hosts />} />
             <Route path="/hosts/:id" element={<HostPage />} />
             <Route path="/activity/:tab?" element={<Activity />} />
-            <Route path="/projects" element={<Projects />} />
+            <Route path="/projects/:tab?" element={<Projects />} />
+            <Route path="/project/:id/:tab?" element={<ProjectPage />} />
             <Route path="/model" element={<ModelPage />} />
             <Route path="/model/:term" element={<ModelPage />} />
             <Route path="/entity/*" element={<EntityPage />} />

@@ -138,6 +138,8 @@ export class Model {
     return all;
   }
 
+  pathOfTerm = (term: string, id: string) => (this.kinds.find((k) => k.term === term && k.location)?.location ?? `/${term}/`) + id;
+
   /** The path of an entity: its kind's collection, and its id. */
   pathOf(entity: Pick<Entity, 'kind' | 'id'>): string {
     return (this.kind(entity.kind)?.location ?? '/') + uuidOf(entity.id);

@@ -1,14 +1,16 @@
-import { Anchor, Button, Card, Code, Group, List, SimpleGrid, Stack, Table, Tabs, Text } from '@mantine/core';
+import { Anchor, Code, List, SimpleGrid, Stack, Tabs, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { Entity, Link as OcciLink } from '../api/occi';
-import { act, attribute, messageOf, nameOf, NIC, remove, SECURITYGROUPLINK, stateOf, STORAGE, STORAGELINK, termOf, text, uuidOf } from '../api/occi';
+import { attribute, messageOf, nameOf, NIC, remove, SECURITYGROUPLINK, stateOf, STORAGE, STORAGELINK, termOf, text, uuidOf } from '../api/occi';
 import { atLeast } from '../api/session';
 import { ActionButtons } from '../parts/actions';
 import { Chart, rates } from '../parts/chart';
 import { ago, bytes, moment } from '../parts/format';
 import { useAdmin, useDo, useEntities, useEntity, useMe } from '../parts/hooks';
-import { Confirm, Empty, Loaded, Page, StateBadge } from '../parts/parts';
+import { Confirm, Empty, Loaded, Page, Part, StateBadge } from '../parts/parts';
+import { SnapshotsOf } from '../parts/snapshots';
+import { Facts, Rows } from '../parts/table';
 import { AddLink } from '../parts/addlink';
 import type { Explained } from '../parts/explained';
 import { Timeline } from '../parts/explained';
@@ -126,83 +128,28 @@ function Links({ machine, kinds, columns, empty, target, label }: {
       {links.length === 0 ? (
         <Empty title={empty} />
       ) : (
-        <Table.ScrollContainer minWidth={560}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                {[...columns.map(([h]) => h), 'State'].map((h) => (
-                  <Table.Th key={h}>{h}</Table.Th>
-                ))}
-                <Table.Th>
-                  <span hidden>Actions</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {links.map((l) => (
-                <Table.Tr key={l.id}>
-                  {columns.map(([h, value]) => (
-                    <Table.Td key={h}>{value(l)}</Table.Td>
-                  ))}
-                  <Table.Td>
-                    <StateBadge state={stateOf(l)} /> <Text size="xs">{messageOf(l)}</Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <Confirm label="Detach" question={`Detach ${label} ${uuidOf(l.target.location)} from ${nameOf(machine)}?`} onConfirm={() => detach.mutate(l)} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Rows rows={links} id={(l) => l.id} minWidth={560}
+          columns={[
+            ...columns,
+            ['State', (l) => <><StateBadge state={stateOf(l)} /> <Text size="xs">{messageOf(l)}</Text></>],
+            ['Actions', (l) => <Confirm label="Detach" question={`Detach ${label} ${uuidOf(l.target.location)} from ${nameOf(machine)}?`} onConfirm={() => detach.mutate(l)} />],
+          ]} />
       )}
       <AddLink source={machine} {...target} label={label} />
     </Stack>
   );
 }
 
-const SNAPSHOT = 'http://schemas.ogf.org/occi/infrastructure/storage/action#snapshot';
-
 /** Snapshots are of the disks that the machine has; of its root disk, an OS template is saved. */
 function Snapshots({ machine }: { machine: Entity }) {
   const volumes = useEntities('/storage/');
   const disks = (machine.links ?? []).filter((l) => l.kind === STORAGELINK).map((l) => uuidOf(l.target.location));
-  const take = useDo('A snapshot is being made', (id: string) => act(`/storage/${id}`, SNAPSHOT));
   return (
-    <Loaded query={volumes}>
-      {(all) => {
-        const of = (id: string) => all.filter((s) => uuidOf(text(s, 'local.controller.storage.origin')) === id && (s.mixins ?? []).some((m) => m.endsWith('storage#snapshot')));
-        return (
-          <Stack>
-            <Text size="sm">The root disk is saved as an OS template with the action “save”. Each disk that is attached can have snapshots: whole copies of one moment.</Text>
-            {disks.length === 0 && <Empty title="No disk is attached">Attach a volume, then its snapshots are here.</Empty>}
-            {all.filter((s) => disks.includes(uuidOf(s.id))).map((disk) => (
-              <Card withBorder key={disk.id}>
-                <Group justify="space-between" mb="xs">
-                  <Text fw={600}>{nameOf(disk)}</Text>
-                  <Button size="xs" onClick={() => take.mutate(uuidOf(disk.id))} loading={take.isPending}>
-                    Take a snapshot
-                  </Button>
-                </Group>
-                {of(uuidOf(disk.id)).length === 0 ? (
-                  <Text size="sm">No snapshot of it yet.</Text>
-                ) : (
-                  of(uuidOf(disk.id)).map((s) => (
-                    <Group key={s.id} justify="space-between" py={4}>
-                      <Group gap="xs">
-                        <Text size="sm">{nameOf(s)}</Text>
-                        <StateBadge state={stateOf(s)} />
-                      </Group>
-                      <ActionButtons entity={s} />
-                    </Group>
-                  ))
-                )}
-              </Card>
-            ))}
-          </Stack>
-        );
-      }}
-    </Loaded>
+    <Stack>
+      <Text size="sm">The root disk is saved as an OS template with the action “save”. Each disk that is attached can have snapshots.</Text>
+      {disks.length === 0 && <Empty title="No disk is attached">Attach a volume under Disks, then its snapshots are here.</Empty>}
+      <Loaded query={volumes}>{(all) => all.filter((s) => disks.includes(uuidOf(s.id))).map((disk) => <SnapshotsOf key={disk.id} disk={disk} />)}</Loaded>
+    </Stack>
   );
 }
 
@@ -235,40 +182,21 @@ export default function Machine() {
               </Tabs.List>
               <Tabs.Panel value="overview" pt="md">
                 <SimpleGrid cols={{ base: 1, md: 2 }}>
-                  <Card withBorder>
-                    <Text fw={600} mb="xs">
-                      Why it is as it is
-                    </Text>
+                  <Part title="Why it is as it is">
                     <Why id={id} />
-                  </Card>
-                  <Card withBorder>
-                    <Text fw={600} mb="xs">
-                      What it is
-                    </Text>
-                    <Table>
-                      <Table.Tbody>
-                        {[
-                          ['Id', uuidOf(m.id)],
-                          ['Cores', text(m, 'occi.compute.cores')],
-                          ['Memory', `${text(m, 'occi.compute.memory')} GiB`],
-                          ['Host name', text(m, 'occi.compute.hostname')],
-                          ['Architecture', text(m, 'occi.compute.architecture')],
-                          ['Root disk', attribute(m, 'occi.compute.ephemeral_storage.size') !== undefined ? `${text(m, 'occi.compute.ephemeral_storage.size')} GiB` : ''],
-                          ['Mixins', (m.mixins ?? []).map(termOf).join(', ')],
-                          ['Security groups', String((m.links ?? []).filter((l) => l.kind === SECURITYGROUPLINK).length)],
-                        ]
-                          .filter(([, v]) => v)
-                          .map(([name, value]) => (
-                            <Table.Tr key={name}>
-                              <Table.Th scope="row" w={140}>
-                                {name}
-                              </Table.Th>
-                              <Table.Td>{name === 'Id' ? <Code>{value}</Code> : value}</Table.Td>
-                            </Table.Tr>
-                          ))}
-                      </Table.Tbody>
-                    </Table>
-                  </Card>
+                  </Part>
+                  <Part title="What it is">
+                    <Facts of={[
+                      ['Id', <Code key="id">{uuidOf(m.id)}</Code>],
+                      ['Cores', text(m, 'occi.compute.cores')],
+                      ['Memory', `${text(m, 'occi.compute.memory')} GiB`],
+                      ['Host name', text(m, 'occi.compute.hostname')],
+                      ['Architecture', text(m, 'occi.compute.architecture')],
+                      ['Root disk', attribute(m, 'occi.compute.ephemeral_storage.size') !== undefined ? `${text(m, 'occi.compute.ephemeral_storage.size')} GiB` : ''],
+                      ['Mixins', (m.mixins ?? []).map(termOf).join(', ')],
+                      ['Security groups', String((m.links ?? []).filter((l) => l.kind === SECURITYGROUPLINK).length)],
+                    ]} />
+                  </Part>
                 </SimpleGrid>
               </Tabs.Panel>
               <Tabs.Panel value="timeline" pt="md">

@@ -1,4 +1,4 @@
-import { Anchor, Button, Checkbox, Group, Select, Table, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Checkbox, Group, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
@@ -6,6 +6,7 @@ import type { Entity, Filter } from '../api/occi';
 import { act, messageOf, nameOf, NIC, OS_TPL, remove, stateOf, termOf, text, uuidOf } from '../api/occi';
 import { useDo, useEntities, useModel } from '../parts/hooks';
 import { Confirm, Empty, GoButton, Loaded, Page, StateBadge } from '../parts/parts';
+import { Pages, Rows } from '../parts/table';
 
 const PER_PAGE = 25;
 const ACTION = 'http://schemas.ogf.org/occi/infrastructure/compute/action#';
@@ -77,58 +78,29 @@ export default function Machines() {
             )
           ) : (
             <>
-              <Table.ScrollContainer minWidth={620}>
-                <Table highlightOnHover verticalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th w={36}>
-                        <Checkbox aria-label="Select all" checked={selected.length === found.length} indeterminate={selected.length > 0 && selected.length < found.length}
-                          onChange={(e) => setChosen(new Set(e.currentTarget.checked ? found.map((m) => m.id) : []))} />
-                      </Table.Th>
-                      {['Title', 'State', 'Cores', 'Memory', 'Addresses', 'Image'].map((h) => (
-                        <Table.Th key={h}>{h}</Table.Th>
-                      ))}
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {found.map((m) => (
-                      <Table.Tr key={m.id} data-machine={nameOf(m)}>
-                        <Table.Td>
-                          <Checkbox aria-label={`Select ${nameOf(m)}`} checked={chosen.has(m.id)}
-                            onChange={(e) => {
-                              const next = new Set(chosen);
-                              if (e.currentTarget.checked) next.add(m.id);
-                              else next.delete(m.id);
-                              setChosen(next);
-                            }} />
-                        </Table.Td>
-                        <Table.Td>
-                          <Anchor component={Link} to={`/machines/${uuidOf(m.id)}`} underline="always">
-                            {nameOf(m)}
-                          </Anchor>
-                        </Table.Td>
-                        <Table.Td>
-                          <StateBadge state={stateOf(m)} />
-                          <Text size="xs">{messageOf(m)}</Text>
-                        </Table.Td>
-                        <Table.Td>{text(m, 'occi.compute.cores')}</Table.Td>
-                        <Table.Td>{text(m, 'occi.compute.memory')} GiB</Table.Td>
-                        <Table.Td>{addresses(m)}</Table.Td>
-                        <Table.Td>{(m.mixins ?? []).filter((x) => /os_tpl#/.test(x)).map(termOf).join(', ')}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
-              <Group justify="flex-end">
-                <Button size="xs" variant="default" disabled={page <= 1} onClick={() => setParams((b) => { const n = new URLSearchParams(b); n.set('page', String(page - 1)); return n; })}>
-                  Previous
-                </Button>
-                <Text size="sm">page {page}</Text>
-                <Button size="xs" variant="default" disabled={found.length < PER_PAGE} onClick={() => setParams((b) => { const n = new URLSearchParams(b); n.set('page', String(page + 1)); return n; })}>
-                  Next
-                </Button>
-              </Group>
+              <Rows rows={found} id={(m) => m.id} minWidth={620} mark={(m) => ({ 'data-machine': nameOf(m) })}
+                columns={[
+                  [
+                    <Checkbox key="all" aria-label="Select all" checked={selected.length === found.length} indeterminate={selected.length > 0 && selected.length < found.length}
+                      onChange={(e) => setChosen(new Set(e.currentTarget.checked ? found.map((m) => m.id) : []))} />,
+                    (m) => (
+                      <Checkbox aria-label={`Select ${nameOf(m)}`} checked={chosen.has(m.id)}
+                        onChange={(e) => {
+                          const next = new Set(chosen);
+                          if (e.currentTarget.checked) next.add(m.id);
+                          else next.delete(m.id);
+                          setChosen(next);
+                        }} />
+                    ),
+                  ],
+                  ['Title', (m) => <Anchor component={Link} to={`/machines/${uuidOf(m.id)}`} underline="always">{nameOf(m)}</Anchor>],
+                  ['State', (m) => <><StateBadge state={stateOf(m)} /><Text size="xs">{messageOf(m)}</Text></>],
+                  ['Cores', (m) => text(m, 'occi.compute.cores')],
+                  ['Memory', (m) => `${text(m, 'occi.compute.memory')} GiB`],
+                  ['Addresses', addresses],
+                  ['Image', (m) => (m.mixins ?? []).filter((x) => /os_tpl#/.test(x)).map(termOf).join(', ')],
+                ]} />
+              <Pages page={page} more={found.length === PER_PAGE} onGo={(to) => setParams((b) => { const n = new URLSearchParams(b); n.set('page', String(to)); return n; })} />
             </>
           )
         }
