@@ -147,12 +147,11 @@ export function Shell({ children }: { children: ReactNode }) {
                 <span aria-hidden>?</span>
               </ActionIcon>
               <Button size="xs" variant="default"
-                onClick={() =>
-                  void signOut().then(() => {
-                    queries.clear();
-                    void go('/signin', { replace: true });
-                  })
-                }>
+                onClick={() => {
+                  // Away first: what is shown here would be asked for anew, by nobody.
+                  void go('/signin', { replace: true });
+                  void signOut().then(() => queries.removeQueries({ predicate: ({ queryKey: [what] }) => what !== 'methods' }));
+                }}>
                 Sign out
               </Button>
             </Group>

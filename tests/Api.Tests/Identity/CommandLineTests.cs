@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Controller.Testing;
+using Controller.Testing.Oidc;
 
 namespace Controller.Api.Tests.Identity;
 

@@ -35,7 +35,7 @@ export default function Machines() {
   const [title, setTitle] = useState(params.get('title') ?? '');
   const [searched] = useDebouncedValue(title, 300);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const filter: Filter = { attributes: { 'occi.compute.state': state, 'occi.core.title': searched }, mixins: image ? [image] : [] };
+  const filter: Filter = { title: searched, attributes: { 'occi.compute.state': state }, mixins: image ? [image] : [] };
   const machines = useEntities('/compute/', filter, { page, number: PER_PAGE });
   const set = (changes: Record<string, string>) =>
     setParams((before) => {
@@ -53,7 +53,7 @@ export default function Machines() {
   return (
     <Page title="Machines" actions={<GoButton to="/machines/new" label="New machine" hotkey="c" />}>
       <Group gap="sm" align="end">
-        <TextInput label="Title" placeholder="exactly" data-search value={title} onChange={(e) => { setTitle(e.currentTarget.value); set({ title: e.currentTarget.value }); }} w={180} />
+        <TextInput label="Title" placeholder="or a part of it" maxLength={255} data-search value={title} onChange={(e) => { setTitle(e.currentTarget.value); set({ title: e.currentTarget.value }); }} w={180} />
         <Select label="State" placeholder="any" clearable data={['active', 'inactive', 'suspended', 'error']} value={state || null} onChange={(v) => set({ state: v ?? '' })} w={140} />
         <Select label="Image" placeholder="any" clearable searchable w={180} value={image || null} onChange={(v) => set({ image: v ?? '' })}
           data={model.dependants(OS_TPL).map((m) => ({ value: m.scheme + m.term, label: m.title ?? m.term }))} />
