@@ -97,7 +97,7 @@ export function Shell({ children }: { children: ReactNode }) {
       document.querySelector<HTMLInputElement>('[data-search]')?.focus();
     }],
     ['g', () => (leading.current = Date.now())],
-    ['c', () => Date.now() - leading.current > 1500 && void go('/machines/new')],
+    ['c', () => Date.now() - leading.current > 1500 && atLeast(me, 'member') && void go('/machines/new')],
     ...places.map((p): [string, () => void] => [p.key, () => {
       if (Date.now() - leading.current < 1500) void go(p.to);
       leading.current = 0;

@@ -72,7 +72,7 @@ internal sealed class CodeFlow(Provider provider, External external, Sessions se
         if (await Take(query["state"].ToString(), browser, cancel) is not { } flow)
             return (null, Problems.Unauthenticated("Nobody of this browser is expected here, or not any more: begin again at /auth/oidc/login."));
         if (query["error"].ToString() is { Length: > 0 } error)
-            return (null, Problems.Unauthenticated($"The identity provider refuses: {error} {query["error_description"]}".TrimEnd() + "."));
+            return (null, Problems.Unauthenticated($"The identity provider refuses: {error}{(query["error_description"].ToString() is { Length: > 0 } told ? ": " + told : "")}."));
         var (who, idToken, why) = await provider.Redeem(query["code"].ToString(), flow.Verifier, Redirect(http), cancel);
         if (who is null)
             return (null, why);

@@ -1,6 +1,6 @@
 import { Alert, Button, Card, Checkbox, Group, NumberInput, Radio, SimpleGrid, Stack, Stepper, Tabs, Text, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { useNavigate } from 'react-router';
+import { useNavigate, useSearchParams } from 'react-router';
 import type { Attributes, Mixin, NewEntity } from '../api/occi';
 import { COMPUTE, create, identifier, nameOf, NETWORK, NIC, OS_TPL, RESOURCE_TPL, SECURITYGROUP, SECURITYGROUPLINK, SSH_KEY, text, USER_DATA, uuidOf } from '../api/occi';
 import { asCli, asCurl } from '../parts/commands';
@@ -20,9 +20,10 @@ export default function NewMachine() {
   const go = useNavigate();
   const networks = useEntities('/network/');
   const groups = useEntities('/securitygroup/');
-  const [step, setStep] = useState(0);
+  const [params] = useSearchParams();
+  const [step, setStep] = useState(params.has('image') ? 1 : 0);
   const [title, setTitle] = useState('');
-  const [image, setImage] = useState('');
+  const [image, setImage] = useState(params.get('image') ?? '');
   const [size, setSize] = useState('');
   const [cores, setCores] = useState<number>(1);
   const [memory, setMemory] = useState<number>(0.5);

@@ -89,7 +89,7 @@ export default function Dashboard() {
           <Loaded query={summary}>
             {({ kinds }) => {
               const machines = kinds.find((k) => k.kind === 'compute');
-              if (!machines) return <Empty title="There are no machines yet" action={<GoButton to="/machines/new" label="Make the first one" />} />;
+              if (!machines) return <Empty title="There are no machines yet" action={atLeast(me, 'member') && <GoButton to="/machines/new" label="Make the first one" />} />;
               return (
                 <Group>
                   {Object.entries(machines.states).map(([state, count]) => (

@@ -115,7 +115,7 @@ export default function HostPage() {
                     </Table.Tbody>
                   </Table>
                   <Text size="sm" mt="xs">
-                    {h.use?.computes ?? 0} machines and {h.use?.volumes ?? 0} volumes are placed there; {h.unmanaged.length} domains are none of ours.
+                    Placed there: machines {h.use?.computes ?? 0}, volumes {h.use?.volumes ?? 0}. Machines there that are none of this cloud: {h.unmanaged.length}.
                   </Text>
                   {c?.pools.map((p) => (
                     <Text size="sm" key={p.id}>

@@ -2,12 +2,13 @@ import { Button, Card, FileInput, Group, Progress, Select, Stack, Tabs, Text, Te
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { call, identity } from '../api/client';
+import type { Mixin } from '../api/occi';
 import { identifier, OS_TPL } from '../api/occi';
 import { atLeast } from '../api/session';
 import { Form } from '../parts/form';
 import { bytes } from '../parts/format';
 import { useAdmin, useDo, useMe, useModel } from '../parts/hooks';
-import { Confirm, Empty, ErrorNote, Loaded, Page, StateBadge } from '../parts/parts';
+import { Confirm, Empty, ErrorNote, GoButton, Loaded, Page, StateBadge } from '../parts/parts';
 import { Listed, Rows, When } from '../parts/table';
 
 interface Image {
@@ -153,7 +154,7 @@ export default function Images() {
             return all.length === 0 ? (
               <Empty title="There are no images yet">An administrator uploads one, or has one fetched.</Empty>
             ) : (
-              <Rows rows={all} id={identifier} minWidth={320} columns={[['Title', (m) => m.title], ['Term', (m) => m.term]]} />
+              <Rows rows={all} id={identifier} minWidth={320} columns={[['Title', (m) => m.title], ['Term', (m) => m.term], ...(atLeast(me, 'member') ? [['Actions', (m: Mixin) => <GoButton to={`/machines/new?image=${encodeURIComponent(identifier(m))}`} label="Make a machine of it" />] as const] : [])]} />
             );
           }}
         </Loaded>

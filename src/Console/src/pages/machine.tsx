@@ -35,7 +35,7 @@ function Why({ id }: { id: string }) {
         <Stack gap="xs">
           {now ? (
             <Text size="sm">
-              It is <b>{now.state ?? 'not visible'}</b> ({now.phase}). {now.message}
+              It is <b>{now.state ?? 'not visible'}</b>{now.phase !== now.state && ` (${now.phase})`}. {now.message}
             </Text>
           ) : (
             <Text size="sm">It is not there: its creation was refused, or it was deleted.</Text>
@@ -113,29 +113,38 @@ function Metrics({ id }: { id: string }) {
   );
 }
 
-function Links({ machine, kinds, columns, empty, target, label }: {
+function Links({ machine, kinds, columns, empty, hint, target, heading, label }: {
   machine: Entity;
   kinds: string[];
   columns: [string, (l: OcciLink) => string][];
   empty: string;
+  hint: string;
+  heading: string;
   target: { link: string; location: string; kind: string };
   label: string;
 }) {
+  const me = useMe();
   const links = (machine.links ?? []).filter((l) => kinds.includes(l.kind));
+  const targets = useEntities(target.location);
+  const named = (l: OcciLink) => {
+    const found = targets.data?.find((e) => uuidOf(e.id) === uuidOf(l.target.location));
+    return found ? nameOf(found) : uuidOf(l.target.location).slice(0, 8);
+  };
   const detach = useDo('Being detached', (l: OcciLink) => remove(`/${termOf(l.kind)}/${uuidOf(l.id)}`));
   return (
     <Stack gap="sm">
       {links.length === 0 ? (
-        <Empty title={empty} />
+        <Empty title={empty}>{hint}</Empty>
       ) : (
         <Rows rows={links} id={(l) => l.id} minWidth={560}
           columns={[
             ...columns,
+            [heading, (l) => <Anchor component={Link} to={`/entity${l.target.location}`} underline="always">{named(l)}</Anchor>],
             ['State', (l) => <><StateBadge state={stateOf(l)} /> <Text size="xs">{messageOf(l)}</Text></>],
-            ['Actions', (l) => <Confirm label="Detach" question={`Detach ${label} ${uuidOf(l.target.location)} from ${nameOf(machine)}?`} onConfirm={() => detach.mutate(l)} />],
+            ['Actions', (l) => atLeast(me, 'member') && <Confirm label="Detach" question={`Detach the ${label} ${named(l)} from ${nameOf(machine)}?`} onConfirm={() => detach.mutate(l)} />],
           ]} />
       )}
-      <AddLink source={machine} {...target} label={label} />
+      {atLeast(me, 'member') && <AddLink source={machine} {...target} label={label} />}
     </Stack>
   );
 }
@@ -207,11 +216,11 @@ export default function Machine() {
               </Tabs.Panel>
               <Tabs.Panel value="disks" pt="md">
                 <Links machine={m} kinds={[STORAGELINK]} label="volume" empty="No volume is attached" target={{ link: STORAGELINK, location: '/storage/', kind: STORAGE }}
-                  columns={[['Device', (l) => text(l, 'occi.storagelink.deviceid')], ['Volume', (l) => uuidOf(l.target.location)]]} />
+                  columns={[['Device', (l) => text(l, 'occi.storagelink.deviceid')]]} heading="Volume" hint="Choose one below; volumes are made under Volumes." />
               </Tabs.Panel>
               <Tabs.Panel value="interfaces" pt="md">
                 <Links machine={m} kinds={[NIC]} label="network" empty="It has no network interface" target={{ link: NIC, location: '/network/', kind: 'http://schemas.ogf.org/occi/infrastructure#network' }}
-                  columns={[['Device', (l) => text(l, 'occi.networkinterface.interface')], ['Address', (l) => text(l, 'occi.networkinterface.address')], ['MAC', (l) => text(l, 'occi.networkinterface.mac')], ['Network', (l) => uuidOf(l.target.location)]]} />
+                  columns={[['Device', (l) => text(l, 'occi.networkinterface.interface')], ['Address', (l) => text(l, 'occi.networkinterface.address')], ['MAC', (l) => text(l, 'occi.networkinterface.mac')]]} heading="Network" hint="Choose a network below; networks are made under Networks." />
               </Tabs.Panel>
               <Tabs.Panel value="snapshots" pt="md">
                 <Snapshots machine={m} />

@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { Entity, Filter } from '../api/occi';
 import { act, messageOf, nameOf, NIC, OS_TPL, remove, stateOf, termOf, text, uuidOf } from '../api/occi';
-import { useDo, useEntities, useModel } from '../parts/hooks';
+import { useDo, useEntities, useMe, useModel } from '../parts/hooks';
+import { atLeast } from '../api/session';
 import { Confirm, Empty, GoButton, Loaded, Page, StateBadge } from '../parts/parts';
 import { Pages, Rows } from '../parts/table';
 
@@ -28,6 +29,7 @@ async function each(machines: readonly Entity[], work: (machine: Entity) => Prom
 
 export default function Machines() {
   const { model } = useModel();
+  const may = atLeast(useMe(), 'member');
   const [params, setParams] = useSearchParams();
   const page = Number(params.get('page') ?? '1');
   const state = params.get('state') ?? '';
@@ -51,20 +53,20 @@ export default function Machines() {
   const can = (term: string) => selected.length > 0 && selected.every((m) => m.actions?.includes(ACTION + term));
   const narrowed = state !== '' || image !== '' || searched !== '';
   return (
-    <Page title="Machines" actions={<GoButton to="/machines/new" label="New machine" hotkey="c" />}>
+    <Page title="Machines" actions={may && <GoButton to="/machines/new" label="New machine" hotkey="c" />}>
       <Group gap="sm" align="end">
         <TextInput label="Title" placeholder="or a part of it" maxLength={255} data-search value={title} onChange={(e) => { setTitle(e.currentTarget.value); set({ title: e.currentTarget.value }); }} w={180} />
         <Select label="State" placeholder="any" clearable data={['active', 'inactive', 'suspended', 'error']} value={state || null} onChange={(v) => set({ state: v ?? '' })} w={140} />
         <Select label="Image" placeholder="any" clearable searchable w={180} value={image || null} onChange={(v) => set({ image: v ?? '' })}
           data={model.dependants(OS_TPL).map((m) => ({ value: m.scheme + m.term, label: m.title ?? m.term }))} />
-        <Group gap="xs" role="group" aria-label="With the selected machines">
+        {may && <Group gap="xs" role="group" aria-label="With the selected machines">
           {['start', 'stop', 'restart', 'suspend'].map((term) => (
             <Button key={term} size="xs" variant="default" disabled={!can(term)} onClick={() => invoke.mutate(term)} loading={invoke.isPending && invoke.variables === term}>
               {term}
             </Button>
           ))}
           <Confirm label="Delete selected" question={`Delete ${selected.length} machine(s) with their root disks: ${selected.map(nameOf).join(', ')}?`} disabled={selected.length === 0} loading={discard.isPending} onConfirm={() => discard.mutate()} />
-        </Group>
+        </Group>}
       </Group>
       <Loaded query={machines}>
         {(found) =>
@@ -72,8 +74,8 @@ export default function Machines() {
             narrowed || page > 1 ? (
               <Empty title="No machine is like that" action={<Button variant="default" onClick={() => { setTitle(''); setParams({}); }}>Show all</Button>} />
             ) : (
-              <Empty title="There are no machines yet" action={<GoButton to="/machines/new" label="Make the first one" />}>
-                A machine is made of an image and a size. It takes a few seconds.
+              <Empty title="There are no machines yet" action={may && <GoButton to="/machines/new" label="Make the first one" />}>
+                {may ? 'A machine is made of an image and a size. It takes a few seconds.' : 'Your role looks at things; a member of the project makes them.'}
               </Empty>
             )
           ) : (

@@ -96,7 +96,7 @@ export function Usage({ project }: { project?: string }) {
           ) : (
             <Rows rows={lines} id={(l) => `${l.project} ${l.month} ${l.what}`} minWidth={480} mark={(l) => ({ 'data-usage': l.what })}
               columns={[
-                ['Month', (l) => l.month],
+                ['Month', (l) => <Text span inherit style={{ whiteSpace: 'nowrap' }}>{l.month}</Text>],
                 ...(project ? [] : [['Project', (l: Report['lines'][number]) => l.projectName ?? `${l.project} (gone)`] as const]),
                 ['What', (l) => labelOf(l.what)],
                 ['Amount', (l) => `${l.amount.toLocaleString(undefined, { maximumFractionDigits: 3 })} ${l.unit}`],

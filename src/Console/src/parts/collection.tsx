@@ -21,7 +21,7 @@ export function Collection({ location, columns, empty, hint, only }: { location:
     <Loaded query={query}>
       {(all) => {
         const found = only ? all.filter(only) : all;
-        if (found.length === 0) return <Empty title={empty}>{hint}</Empty>;
+        if (found.length === 0) return <Empty title={empty}>{atLeast(me, 'member') ? hint : 'Your role looks at things; a member of the project makes them.'}</Empty>;
         return (
           <Rows rows={found} id={(e) => e.id}
             columns={[
@@ -39,10 +39,12 @@ export function Collection({ location, columns, empty, hint, only }: { location:
 /** A form for a new entity of any kind: what the model says can be set. */
 export function NewEntityButton({ kind, label, mixins = [], initial, onDone }: { kind: string; label: string; mixins?: string[]; initial?: Values; onDone?: (path: string) => void }) {
   const { model } = useModel();
+  const me = useMe();
   const [opened, setOpened] = useState(false);
+  if (!atLeast(me, 'member')) return null;
   return (
     <>
-      <Button size="xs" onClick={() => setOpened(true)}>
+      <Button size="xs" onClick={() => setOpened(true)} style={{ alignSelf: 'flex-start' }}>
         {label}
       </Button>
       <Modal opened={opened} onClose={() => setOpened(false)} title={label} size="lg" centered>

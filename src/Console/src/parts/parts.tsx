@@ -15,7 +15,7 @@ const COLOURS: Record<string, string> = {
 
 export function StateBadge({ state }: { state: string }) {
   return (
-    <Badge color={COLOURS[state] ?? 'gray.7'} variant="filled" tt="none" data-state={state}>
+    <Badge color={COLOURS[state] ?? 'gray.7'} variant="filled" tt="none" miw="max-content" data-state={state}>
       {state || 'unknown'}
     </Badge>
   );

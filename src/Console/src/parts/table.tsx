@@ -18,7 +18,7 @@ export function Rows<T>({ rows, id, columns, minWidth = 640, mark }: {
 }) {
   return (
     <Table.ScrollContainer minWidth={minWidth}>
-      <Table verticalSpacing="xs" highlightOnHover>
+      <Table verticalSpacing="xs">
         <Table.Thead>
           <Table.Tr>
             {columns.map(([heading], i) => (
@@ -63,7 +63,7 @@ export function Listed<T>({ query, empty, hint, action, ...rows }: {
 }
 
 /** How long ago; when, for who points at it. */
-export const When = ({ at }: { at: string | null | undefined }) => <span title={moment(at)}>{ago(at)}</span>;
+export const When = ({ at }: { at: string | null | undefined }) => <Text span inherit title={moment(at)} style={{ whiteSpace: 'nowrap' }}>{ago(at)}</Text>;
 
 /** Names and values beneath each other; those without a value are left out. */
 export function Facts({ of, width = 140 }: { of: readonly (readonly [string, ReactNode])[]; width?: number }) {

@@ -72,7 +72,7 @@ test('why somebody was not signed in is told in words', async ({ page, cloud }) 
   await page.getByRole('button', { name: 'Deny' }).click();
   await expect(page.getByRole('alert')).toBeVisible();
   await picture(page, 'denied');
-  await refused(/access_denied You did not consent/);
+  await refused(/access_denied: You did not consent/);
 
   await toProvider(page, cloud);
   await page.getByLabel('Name').fill('late');
