@@ -38,7 +38,10 @@ publish() { # project, directory
 
 # Needs Node.js and npm, and is apart from a build in the tree, too; where the API looks for it by default.
 console() { # directory
-  command -v node > /dev/null && command -v npm > /dev/null || { echo "build.sh: the web console needs Node.js 18 or newer and npm (apt-get install nodejs npm)" >&2; exit 2; }
+  if ! command -v node > /dev/null || ! command -v npm > /dev/null; then
+    echo "build.sh: the web console needs Node.js 18 or newer and npm (apt-get install nodejs npm)" >&2
+    exit 2
+  fi
   mkdir "$stage/console"
   (cd "$root/src/Console" && tar -c --exclude=./node_modules --exclude=./dist --exclude=./tests .) | tar -x -C "$stage/console"
   (cd "$stage/console" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npx vite build --logLevel warn) >&2
