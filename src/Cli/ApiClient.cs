@@ -6,9 +6,14 @@ using System.Text.Json.Nodes;
 namespace Controller.Cli;
 
 /// <summary>The server's refusal of a request.</summary>
-internal sealed class RefusedException(int status, string message) : Exception(message)
+/// <param name="status">The HTTP status.</param>
+/// <param name="message">The server's words.</param>
+/// <param name="type">The name of the refusal (docs/errors.md); null: it said none.</param>
+internal sealed class RefusedException(int status, string message, string? type = null) : Exception(message)
 {
     public int Status { get; } = status;
+
+    public string? Type { get; } = type;
 }
 
 /// <summary>HTTP to the API, with the token. Errors come as the server's own message.</summary>
@@ -50,12 +55,15 @@ internal sealed class ApiClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CliException($"{Endpoint} can't be reached: {e.Message}");
+            throw new CliException($"{Endpoint} can't be reached: {e.Message}", Hints.Unreachable);
         }
         if (answer.IsSuccessStatusCode)
             return answer;
         using (answer)
-            throw new RefusedException((int)answer.StatusCode, Message(answer, await answer.Content.ReadAsStringAsync(cancel)));
+        {
+            var (message, type) = Message(answer, await answer.Content.ReadAsStringAsync(cancel));
+            throw new RefusedException((int)answer.StatusCode, message, type);
+        }
     }
 
     /// <summary>The whole body of an answer.</summary>
@@ -82,18 +90,18 @@ internal sealed class ApiClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private static string Message(HttpResponseMessage answer, string body)
+    private static (string Message, string? Type) Message(HttpResponseMessage answer, string body)
     {
         var status = $"{(int)answer.StatusCode} {answer.ReasonPhrase}";
         try
         {
             if (JsonNode.Parse(body) is JsonObject error && (error["message"] ?? error["detail"] ?? error["title"])?.ToString() is { } message)
-                return $"{message} ({status})";
+                return ($"{message} ({status}){string.Concat((error["details"] as JsonArray ?? []).Select(d => $"\n  {d}"))}", error["type"] is JsonValue type ? type.ToString() : null);
         }
         catch (JsonException)
         {
             // Not JSON, then: it is the message itself.
         }
-        return body.Trim().Length > 0 ? $"{body.Trim()} ({status})" : status;
+        return (body.Trim().Length > 0 ? $"{body.Trim()} ({status})" : status, null);
     }
 }

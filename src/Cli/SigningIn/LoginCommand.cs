@@ -83,11 +83,15 @@ internal static class LoginCommand
             Profiles.Use(Named(parse.GetRequiredValue(name)).Name);
             return ExitCode.Ok;
         });
-        var list = new Command("list", "Lists the clouds that you are signed in to.");
-        list.SetAction(_ =>
+        var format = OutputFormat.Option();
+        var list = new Command("list", "Lists the clouds that you are signed in to.") { format };
+        list.SetAction(parse =>
         {
             var current = Profiles.Current;
-            Console.Write(new Table("", "NAME", "ENDPOINT", "PROJECT").AddAll(Profiles.All.Select(p => new[] { p.Name == current ? "*" : "", p.Name, p.Endpoint, p.Project ?? "" })).ToString());
+            // Without the tokens.
+            var data = new JsonArray([.. Profiles.All.Select(p => new JsonObject { ["name"] = p.Name, ["current"] = p.Name == current, ["endpoint"] = p.Endpoint, ["project"] = p.Project, ["tokenId"] = p.TokenId })]);
+            Console.Write(OutputFormat.Text(data, parse.GetValue(format)!, wide => new Table(["", "NAME", "ENDPOINT", "PROJECT", .. wide ? (string[])["TOKEN ID"] : []]).AddAll(
+                Profiles.All.Select(p => (string[])[p.Name == current ? "*" : "", p.Name, p.Endpoint, p.Project ?? "", .. wide ? (string[])[p.TokenId ?? ""] : []])).ToString()));
             return ExitCode.Ok;
         });
         return new("profile", "The clouds that you are signed in to.") { list, use };
