@@ -65,6 +65,7 @@ public sealed class MachineTests
         Assert.Equal(
             "[starting, 3 attempts: Host left-1 is unreachable: waiting for it.; attaching]",
             Steps.Words(JsonNode.Parse("""{"now":{"underWay":[{"what":"starting","attempts":3,"lastError":"Host left-1 is unreachable: waiting for it."},{"what":"attaching","attempts":1}]}}""")));
+        Assert.Equal("[starting, 3 attempts]", Steps.Words(JsonNode.Parse("""{"now":{"underWay":[{"what":"starting","attempts":3,"lastError":"It waits."}]}}"""), "Starting. It waits."));
         Assert.Equal("[growing]", Steps.Words(JsonNode.Parse("""{"now":{"operation":{"what":"growing","attempts":0}}}""")));
         Assert.Null(Steps.Words(JsonNode.Parse("""{"now":{"state":"online"}}""")));
         Assert.Null(Steps.Words(JsonNode.Parse("{}")));

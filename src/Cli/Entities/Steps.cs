@@ -16,7 +16,7 @@ internal sealed class Steps(ApiClient api)
             return null;
         try
         {
-            return Words(await api.Json(HttpMethod.Get, $"/admin/explain/{Uri.EscapeDataString(kind.Term)}/{entity.Uuid()}", null, cancel));
+            return Words(await api.Json(HttpMethod.Get, $"/admin/explain/{Uri.EscapeDataString(kind.Term)}/{entity.Uuid()}", null, cancel), Goal.MessageOf(entity));
         }
         catch (Exception e) when (e is RefusedException { Status: < 500 } or CliException)
         {
@@ -30,17 +30,17 @@ internal sealed class Steps(ApiClient api)
         }
     }
 
-    /// <summary>The same, of an explanation.</summary>
-    internal static string? Words(JsonNode? explanation)
+    /// <summary>The same, of an explanation. What the entity's own message says already is not said twice.</summary>
+    internal static string? Words(JsonNode? explanation, string? said = null)
     {
         var now = explanation?["now"];
         JsonNode[] all = [.. now?["underWay"] is JsonArray several ? several.OfType<JsonNode>() : now?["operation"] is { } one ? [one] : []];
-        return all.Length == 0 ? null : $"[{string.Join("; ", all.Select(Step))}]";
+        return all.Length == 0 ? null : $"[{string.Join("; ", all.Select(o => Step(o, said)))}]";
     }
 
-    private static string Step(JsonNode operation)
+    private static string Step(JsonNode operation, string? said)
     {
         var attempts = int.TryParse(operation["attempts"]?.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 1 ? string.Create(CultureInfo.InvariantCulture, $", {count} attempts") : "";
-        return $"{operation["what"]}{attempts}{(operation["lastError"]?.ToString() is { Length: > 0 } why ? ": " + why : "")}";
+        return $"{operation["what"]}{attempts}{(operation["lastError"]?.ToString() is { Length: > 0 } why && said?.Contains(why, StringComparison.Ordinal) != true ? ": " + why : "")}";
     }
 }

@@ -56,8 +56,8 @@ internal sealed class Waiting
         }
     }
 
-    /// <summary>"inactive: The image is copied. [creating, 2 attempts: No route to host.]"; what is said twice stands there once.</summary>
-    private static string At(params string?[] parts) => string.Join(": ", parts.Where(p => !string.IsNullOrEmpty(p)).Distinct());
+    /// <summary>"inactive: Starting. [starting, 2 attempts: Host left-1 is unreachable: waiting for it.]"</summary>
+    private static string At(string? state, string? why, string? step = null) => $"{state}{(why is null ? "" : ": " + why)}{(step is null ? "" : " " + step)}";
 
     private async Task Until(ParseResult parse, Representation about, string path, string wanted, Func<Task<(bool Done, string At)>> look, CancellationToken cancel)
     {
