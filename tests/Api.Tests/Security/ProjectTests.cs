@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Controller.Api.Tests.Cloud;
 using Microsoft.AspNetCore.Routing;
 
