@@ -24,22 +24,25 @@ internal sealed class ApiClient : IDisposable
     private readonly HttpClient _http;
 
     /// <param name="endpoint">The API.</param>
-    /// <param name="token">The token.</param>
+    /// <param name="token">The token; null: a client certificate says who it is.</param>
     /// <param name="project">The project that requests act in; null: the token's, or the only one.</param>
-    public ApiClient(Uri endpoint, string token, string? project = null)
+    /// <param name="tls">Of an https endpoint.</param>
+    public ApiClient(Uri endpoint, string? token, string? project = null, ClientTls? tls = null)
     {
-        Endpoint = endpoint;
-        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false })
+        (Endpoint, Tls) = (endpoint, tls ?? new(null, null));
+        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, SslOptions = Tls.Options() })
         {
             BaseAddress = endpoint,
             Timeout = Timeout.InfiniteTimeSpan,
-            DefaultRequestHeaders = { Authorization = new("Bearer", token), UserAgent = { new("controller-cli", typeof(ApiClient).Assembly.GetName().Version?.ToString(3)) } },
+            DefaultRequestHeaders = { Authorization = token is null ? null : new("Bearer", token), UserAgent = { new("controller-cli", typeof(ApiClient).Assembly.GetName().Version?.ToString(3)) } },
         };
         if (project is not null)
             _http.DefaultRequestHeaders.Add("X-Project", project);
     }
 
     public Uri Endpoint { get; }
+
+    public ClientTls Tls { get; }
 
     /// <summary>Sends a request.</summary>
     /// <exception cref="RefusedException">The server refuses.</exception>
@@ -55,7 +58,8 @@ internal sealed class ApiClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CliException($"{Endpoint} can't be reached: {e.Message}", Hints.Unreachable);
+            // That of the handshake is said by what is in it.
+            throw new CliException($"{Endpoint} can't be reached: {e.Message}{(e.InnerException is System.Security.Authentication.AuthenticationException inner ? " " + inner.Message : "")}", e.HttpRequestError == HttpRequestError.SecureConnectionError ? Hints.Untrusted : Hints.Unreachable);
         }
         if (answer.IsSuccessStatusCode)
             return answer;

@@ -18,7 +18,7 @@ internal static class Commands
 {
     public static RootCommand Root() => new("The OCCI controller: a private cloud, and the command line of it.")
     {
-        Connection.Data, Connection.Endpoint, Connection.Token, Connection.ProfileName,
+        Connection.Data, Connection.Endpoint, Connection.Token, Connection.ProfileName, Connection.Certificate, Connection.CertificateKey, Connection.Authority,
         LoginCommand.Create(), LoginCommand.CreateLogout(), LoginCommand.CreateProfile(), WhoAmICommand.Create(),
         UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(), PowerCommand.Create(),
         OcciCommand.Create(), SshCommand.Create(), LogsCommand.Create(), ConsoleCommand.Create(), MetricsCommand.Create(),

@@ -8,6 +8,8 @@ internal static class Hints
 {
     public const string Unreachable = "\"controller status\" shows whether the local cluster runs, \"controller up\" starts it; for another cloud look at --endpoint, or \"controller profile list\"";
 
+    public const string Untrusted = "give the file with the authority of its certificate with --ca or CONTROLLER_CA (the local cluster's: pki/api.crt in the data directory)";
+
     /// <summary>The next step after an error; null: the error says it, or nobody knows.</summary>
     public static string? After(Exception error) => error switch
     {

@@ -35,8 +35,8 @@ public sealed class ApiFixture : IAsyncLifetime
     public Uri TlsUrl => _api.TlsUrl;
 
     /// <summary>Replaces what HTTPS clients see.</summary>
-    public Task<System.Security.Cryptography.X509Certificates.X509Certificate2> RenewCertificate(bool issued = false) =>
-        _place.MakeServerCertificate(TimeProvider.System.GetUtcNow(), issued);
+    public Task<System.Security.Cryptography.X509Certificates.X509Certificate2> RenewCertificate(bool issued = false, bool forLocalhost = false) =>
+        _place.MakeServerCertificate(TimeProvider.System.GetUtcNow(), issued, forLocalhost);
 
     public Task BreakCertificate() => _place.BreakServerCertificate();
 

@@ -20,7 +20,7 @@ internal static class UserCommand
 
     public static Command Create() => new("user", "People and service accounts, and what they may do.")
     {
-        Make(), List("Lists them with their roles.", "/admin/users", Columns, Wide), Reset(), Grant(), Revoke(), Enable(true), Enable(false), Delete(),
+        Make(), List("Lists them with their roles.", "/admin/users", Columns, Wide), Reset(), Grant(), Revoke(), Enable(true), Enable(false), Delete(), UserCertificateCommand.Create(),
     };
 
     private static Argument<string> User() => new("user") { Description = "Name or id of the user." };

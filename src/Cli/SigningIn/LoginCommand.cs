@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Controller.Cli.Local;
 using Controller.Cli.Output;
 
 namespace Controller.Cli.SigningIn;
@@ -23,7 +24,7 @@ internal static class LoginCommand
         {
             if (!Uri.TryCreate(parse.GetRequiredValue(url), UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
                 throw new CliException($"the URL has to be an http or https URL, and is \"{parse.GetRequiredValue(url)}\"", ExitCode.Usage);
-            using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = true }) { BaseAddress = endpoint };
+            using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = true, SslOptions = Connection.Tls(parse).Options() }) { BaseAddress = endpoint };
             http.DefaultRequestHeaders.Add("X-Requested-With", "controller-cli");
             http.DefaultRequestHeaders.Accept.Add(new("application/json"));
             var methods = (await Json(http, HttpMethod.Get, "/auth/session", null, null, cancel))?["methods"] as JsonArray ?? [];

@@ -28,6 +28,8 @@ public sealed class CertificateTests(ApiFixture api) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        // Another test may have left a broken one.
+        (await api.RenewCertificate()).Dispose();
         await System.IO.File.WriteAllTextAsync(File, _authority.ExportCertificatePem());
         _its = await api.AnotherApi($"--Api:ClientAuthority={File}");
     }
@@ -153,6 +155,41 @@ public sealed class CertificateTests(ApiFixture api) : IAsyncLifetime
             ("Origin", "https://evil.example", 403), ("Origin", "null", 403), ("Sec-Fetch-Site", "cross-site", 403), ("Sec-Fetch-Site", "same-site", 403), ("Origin", own, 201), ("Sec-Fetch-Site", "same-origin", 201), ("Accept", "text/plain", 201)])
             Assert.Equal((header, value, status), (header, value, (await Send(coco, "POST", "/network/", Network, headers: (header, value))).Status));
         Assert.Equal(200, (await Send(coco, "GET", "/network/", headers: ("Origin", "https://evil.example"))).Status);
+    }
+
+    /// <summary>The program itself, against a server whose certificate it is told to take.</summary>
+    [Fact]
+    public async Task The_command_line_shows_a_certificate()
+    {
+        await User("cori", "default", "member");
+        var (certificate, pem) = (Certificate("CN=cori"), Path.Combine(_directory, "cori.pem"));
+        await System.IO.File.WriteAllTextAsync(pem, certificate.ExportCertificatePem() + "\n" + certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        using var server = await api.RenewCertificate(forLocalhost: true);
+        var ca = Path.Combine(_directory, "server.pem");
+        await System.IO.File.WriteAllTextAsync(ca, server.ExportCertificatePem());
+        using var line = new CommandLine();
+        line["CONTROLLER_ENDPOINT"] = _its.Url.ToString();
+        line["CONTROLLER_TOKEN"] = api.SecretOf("admin");
+        var added = await line.Run("", "user", "certificate", "add", "cori", "--file", pem, "--pin");
+        Assert.Matches("CN=cori +one only", added.Output);
+
+        line["CONTROLLER_ENDPOINT"] = _its.TlsUrl.ToString().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+        line["CONTROLLER_TOKEN"] = "";
+        line["CONTROLLER_CERT"] = pem;
+        var untrusted = await line.Try("", "whoami");
+        Assert.Contains("next: give the file with the authority of its certificate with --ca", untrusted.Errors, StringComparison.Ordinal);
+        Assert.Matches("NAME +cori", (await line.Run("", "whoami", "--ca", ca)).Output);
+        await line.Run("", "occi", "create", "network", "--title", "by-cori", "--ca", ca);
+        Assert.Contains("a certificate is shown over https alone", (await line.Try("", "whoami", "--endpoint", _its.Url.ToString())).Errors, StringComparison.Ordinal);
+        Assert.Contains("a certificate and its private key in PEM", (await line.Try("", "whoami", "--cert", ca, "--ca", ca)).Errors, StringComparison.Ordinal);
+        line["CONTROLLER_CERT"] = "";
+        Assert.Contains("--cert-key is the key of --cert", (await line.Try("", "whoami", "--cert-key", pem)).Errors, StringComparison.Ordinal);
+
+        line["CONTROLLER_ENDPOINT"] = _its.Url.ToString();
+        line["CONTROLLER_TOKEN"] = api.SecretOf("admin");
+        var id = JsonDocument.Parse((await line.Run("", "user", "certificate", "list", "cori", "-o", "json")).Output).RootElement[0].GetProperty("id").GetString()!;
+        await line.Run("", "user", "certificate", "remove", "cori", id);
+        Assert.Equal("[]\n", (await line.Run("", "user", "certificate", "list", "cori", "-o", "yaml")).Output);
     }
 
     [Fact]
