@@ -13,7 +13,7 @@ public sealed class OutputTests
 {
     private static readonly Gen<string> Texts = Gen.OneOf(
         Gen.String, Gen.Char[" :#-'\"\\\n\r\t{}[],&*!|>%@`~yn0=<\u0085\u2028"].Array.Select(c => new string(c)),
-        Gen.OneOfConst("true", "No", "null", "~", "0x1f", "1e3", "2026-01-02T03:04:05Z", "12:30", ".5", "---", "a: b", "a #b", "- a", "\ud83d\ude00", "é", "", "<<", "on", "http://x.org/occi#compute", "|", "urn:uuid:1"));
+        Gen.OneOfConst("true", "yes", "Off", "y", "No", "null", "~", "0x1f", "1e3", "2026-01-02T03:04:05Z", "12:30", ".5", "---", "a: b", "a #b", "- a", "\ud83d\ude00", "é", "", "<<", "on", "http://x.org/occi#compute", "|", "urn:uuid:1"));
 
     private static readonly Gen<JsonNode?> Scalars = Gen.OneOf<JsonNode?>(
         Texts.Select(t => (JsonNode?)JsonValue.Create(t)), Gen.Long.Select(n => (JsonNode?)JsonValue.Create(n)), Gen.Bool.Select(b => (JsonNode?)JsonValue.Create(b)), Gen.Const(0).Select(_ => (JsonNode?)null));
