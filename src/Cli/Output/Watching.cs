@@ -93,7 +93,7 @@ internal sealed class Watching
             if (now == _last)
                 return;
             if (live)
-                output.Write($"\u001b[H\u001b[2J\u001b[3J{now}");
+                output.Write($"\u001b[H\u001b[J{now}");
             else if (_last is null || format == OutputFormat.Json)
                 output.Write(now);
             else if (format == OutputFormat.Yaml)
