@@ -19,6 +19,11 @@ internal sealed class ApiOptions
     /// <summary>PEM file of its private key.</summary>
     public string? CertificateKey { get; set; }
 
+    /// <summary>
+    /// PEM file with the authorities that sign users' certificates; read again when it changes. Default: none, and clients are not asked for certificates. Not the cluster's own, which signs hosts'.
+    /// </summary>
+    public string? ClientAuthority { get; set; }
+
     /// <summary>Scheme and authority of absolute URLs, e.g. behind a balancer. Default: as the request's <c>Host</c> says.</summary>
     [Url]
     public string? PublicUrl { get; set; }

@@ -1,5 +1,7 @@
 using System.Text;
 using Controller.Api.Http;
+using Controller.Api.Identity.Certificates;
+using Microsoft.Extensions.Options;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -28,6 +30,7 @@ internal static class Setup
         builder.Services.AddOptions<ApiOptions>().BindConfiguration("Api").ValidateDataAnnotations()
             .Validate(o => o.TlsUrl is null || (File.Exists(o.Certificate) && File.Exists(o.CertificateKey)), "With Api:TlsUrl, Api:Certificate and Api:CertificateKey must name existing PEM files.")
             .ValidateOnStart();
+        builder.Services.AddSingleton<IValidateOptions<ApiOptions>, ClientAuthorityComplaints>();
         builder.Services.AddOptions<Overload.OverloadOptions>().BindConfiguration("Overload").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<MixinOptions>().BindConfiguration("Mixins").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddOptions<ImageOptions>().BindConfiguration("Images");
@@ -50,7 +53,14 @@ internal static class Setup
                 var certificate = kestrel.ApplicationServices.GetRequiredService<ServerCertificate>();
                 // A selector must be there, and sends the leaf alone: the context set for each connection has the whole chain.
                 https.ServerCertificateSelector = (_, _) => certificate.Current.TargetCertificate;
-                https.OnAuthenticate = (_, tls) => (tls.ServerCertificateSelectionCallback, tls.ServerCertificateContext) = (null, certificate.Current);
+                https.OnAuthenticate = (_, tls) =>
+                {
+                    (tls.ServerCertificateSelectionCallback, tls.ServerCertificateContext) = (null, certificate.Current);
+                    if (options.ClientAuthority is not null)
+                        ClientAuthority.Offline(tls);
+                };
+                if (options.ClientAuthority is not null)
+                    ClientAuthority.Ask(https);
             });
             kestrel.Limits.Http2.MaxRequestHeaderFieldSize = options.MaxRequestHeaderBytes;
             kestrel.AddServerHeader = false;

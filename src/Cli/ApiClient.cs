@@ -6,9 +6,14 @@ using System.Text.Json.Nodes;
 namespace Controller.Cli;
 
 /// <summary>The server's refusal of a request.</summary>
-internal sealed class RefusedException(int status, string message) : Exception(message)
+/// <param name="status">The HTTP status.</param>
+/// <param name="message">The server's words.</param>
+/// <param name="type">The name of the refusal (docs/errors.md); null: it said none.</param>
+internal sealed class RefusedException(int status, string message, string? type = null) : Exception(message)
 {
     public int Status { get; } = status;
+
+    public string? Type { get; } = type;
 }
 
 /// <summary>HTTP to the API, with the token. Errors come as the server's own message.</summary>
@@ -19,22 +24,25 @@ internal sealed class ApiClient : IDisposable
     private readonly HttpClient _http;
 
     /// <param name="endpoint">The API.</param>
-    /// <param name="token">The token.</param>
+    /// <param name="token">The token; null: a client certificate says who it is.</param>
     /// <param name="project">The project that requests act in; null: the token's, or the only one.</param>
-    public ApiClient(Uri endpoint, string token, string? project = null)
+    /// <param name="tls">Of an https endpoint.</param>
+    public ApiClient(Uri endpoint, string? token, string? project = null, ClientTls? tls = null)
     {
-        Endpoint = endpoint;
-        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false })
+        (Endpoint, Tls) = (endpoint, tls ?? new(null, null));
+        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, SslOptions = Tls.Options() })
         {
             BaseAddress = endpoint,
             Timeout = Timeout.InfiniteTimeSpan,
-            DefaultRequestHeaders = { Authorization = new("Bearer", token), UserAgent = { new("controller-cli", typeof(ApiClient).Assembly.GetName().Version?.ToString(3)) } },
+            DefaultRequestHeaders = { Authorization = token is null ? null : new("Bearer", token), UserAgent = { new("controller-cli", typeof(ApiClient).Assembly.GetName().Version?.ToString(3)) } },
         };
         if (project is not null)
             _http.DefaultRequestHeaders.Add("X-Project", project);
     }
 
     public Uri Endpoint { get; }
+
+    public ClientTls Tls { get; }
 
     /// <summary>Sends a request.</summary>
     /// <exception cref="RefusedException">The server refuses.</exception>
@@ -50,12 +58,16 @@ internal sealed class ApiClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CliException($"{Endpoint} can't be reached: {e.Message}");
+            // That of the handshake is said by what is in it.
+            throw new CliException($"{Endpoint} can't be reached: {e.Message}{(e.InnerException is System.Security.Authentication.AuthenticationException inner ? " " + inner.Message : "")}", e.HttpRequestError == HttpRequestError.SecureConnectionError ? Hints.Untrusted : Hints.Unreachable);
         }
         if (answer.IsSuccessStatusCode)
             return answer;
         using (answer)
-            throw new RefusedException((int)answer.StatusCode, Message(answer, await answer.Content.ReadAsStringAsync(cancel)));
+        {
+            var (message, type) = Message(answer, await answer.Content.ReadAsStringAsync(cancel));
+            throw new RefusedException((int)answer.StatusCode, message, type);
+        }
     }
 
     /// <summary>The whole body of an answer.</summary>
@@ -82,18 +94,18 @@ internal sealed class ApiClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private static string Message(HttpResponseMessage answer, string body)
+    private static (string Message, string? Type) Message(HttpResponseMessage answer, string body)
     {
         var status = $"{(int)answer.StatusCode} {answer.ReasonPhrase}";
         try
         {
             if (JsonNode.Parse(body) is JsonObject error && (error["message"] ?? error["detail"] ?? error["title"])?.ToString() is { } message)
-                return $"{message} ({status})";
+                return ($"{message} ({status}){string.Concat((error["details"] as JsonArray ?? []).Select(d => $"\n  {d}"))}", error["type"] is JsonValue type ? type.ToString() : null);
         }
         catch (JsonException)
         {
             // Not JSON, then: it is the message itself.
         }
-        return body.Trim().Length > 0 ? $"{body.Trim()} ({status})" : status;
+        return (body.Trim().Length > 0 ? $"{body.Trim()} ({status})" : status, null);
     }
 }

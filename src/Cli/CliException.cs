@@ -3,6 +3,14 @@ namespace Controller.Cli;
 /// <summary>An expected failure: its message is all that the user sees.</summary>
 internal sealed class CliException(string message, int exitCode = ExitCode.Failed) : Exception(message)
 {
+    /// <param name="message">What is wrong.</param>
+    /// <param name="next">What to do next; null: nothing can be said.</param>
+    public CliException(string message, string? next)
+        : this(message) => Next = next;
+
+    /// <summary>What to do next.</summary>
+    public string? Next { get; }
+
     public int ExitCode { get; } = exitCode;
 }
 

@@ -1,25 +1,8 @@
 using System.CommandLine;
 using Controller.Cli;
-using Controller.Cli.Conformance;
-using Controller.Cli.Consoles;
-using Controller.Cli.Database;
-using Controller.Cli.Entities;
-using Controller.Cli.Load;
-using Controller.Cli.Local;
-using Controller.Cli.Models;
-using Controller.Cli.Operators;
-using Controller.Cli.SigningIn;
-using Controller.Cli.Testing;
+using Controller.Cli.Output;
 
-var root = new RootCommand("The OCCI controller: a private cloud, and the command line of it.")
-{
-    Connection.Data, Connection.Endpoint, Connection.Token, Connection.ProfileName,
-    LoginCommand.Create(), LoginCommand.CreateLogout(), LoginCommand.CreateProfile(),
-    UpCommand.Create(), UpCommand.CreateSupervise(), DownCommand.Create(), StatusCommand.Create(), PowerCommand.Create(),
-    OcciCommand.Create(), ConsoleCommand.Create(), MetricsCommand.Create(),
-    ProjectCommand.Create(), UserCommand.Create(), UsageCommand.Create(), TokenCommand.Create(), HostCommand.Create(), ExplainCommand.Create(), OpCommand.Create(), AuditCommand.Create(), EventsCommand.Create(), WebhookCommand.Create(), DoctorCommand.Create(), RepairCommand.Create(), MigrateCommand.Create(), ImageCommand.Create(), BackupCommand.Create(), RestoreCommand.Create(),
-    CompletionCommand.Create(), ModelFilesCommand.Create(), KeysCommand.Create(), ConformanceCommand.Create(), TestCommand.Create(), BenchCommand.Create(), LoadCommand.Create(),
-};
+var root = Commands.Root();
 var parse = root.Parse(args);
 if (parse.Errors.Count > 0)
 {
@@ -33,6 +16,8 @@ try
 }
 catch (Exception e) when (e is CliException or RefusedException)
 {
-    Console.Error.WriteLine($"controller: {e.Message}");
+    Console.Error.WriteLine($"controller: {string.Join('\n', e.Message.Split('\n').Select(Table.Plain))}");
+    if (Hints.After(e) is { } next)
+        Console.Error.WriteLine($"  next: {Table.Plain(next)}");
     return e is CliException { ExitCode: var code } ? code : ExitCode.Failed;
 }

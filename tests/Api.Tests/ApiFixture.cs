@@ -14,6 +14,7 @@ public sealed class ApiFixture : IAsyncLifetime
     private const string Json = "application/json";
 
     private readonly Dictionary<string, string> _secrets = [];
+    private readonly Dictionary<string, (string Name, string Value)[]> _headers = [];
     private Place _place = null!;   // set by InitializeAsync, as the others
     private NpgsqlDataSource _database = null!;
     private RunningApi _api = null!;
@@ -34,8 +35,8 @@ public sealed class ApiFixture : IAsyncLifetime
     public Uri TlsUrl => _api.TlsUrl;
 
     /// <summary>Replaces what HTTPS clients see.</summary>
-    public Task<System.Security.Cryptography.X509Certificates.X509Certificate2> RenewCertificate(bool issued = false) =>
-        _place.MakeServerCertificate(TimeProvider.System.GetUtcNow(), issued);
+    public Task<System.Security.Cryptography.X509Certificates.X509Certificate2> RenewCertificate(bool issued = false, bool forLocalhost = false) =>
+        _place.MakeServerCertificate(TimeProvider.System.GetUtcNow(), issued, forLocalhost);
 
     public Task BreakCertificate() => _place.BreakServerCertificate();
 
@@ -129,7 +130,21 @@ public sealed class ApiFixture : IAsyncLifetime
     public Task<Answer> SendTo(
         Uri url, string method, string path, string? body = null, string? caller = "member", string? accept = null, string? contentType = null,
         params (string Name, string Value)[] headers) =>
-        RunningApi.Send(url, method, path, body, caller is null ? null : SecretOf(caller), accept, contentType, headers);
+        RunningApi.Send(
+            url, method, path, body, caller is null || !IsToken(caller) ? null : SecretOf(caller), accept, contentType, [.. caller is null ? [] : _headers.GetValueOrDefault(caller, []), .. headers]);
+
+    /// <summary>What Calls has said of a caller.</summary>
+    public (string Name, string Value)[] HeadersOf(string caller) => _headers.GetValueOrDefault(caller, []);
+
+    private bool IsToken(string caller) => _secrets.ContainsKey(caller) || !_headers.ContainsKey(caller);
+
+    /// <summary>A caller that is known by headers: the cookie of a session, the choice of a project; by a token beside them, where there is one.</summary>
+    public void Calls(string caller, string? token, params (string Name, string Value)[] headers)
+    {
+        _headers[caller] = headers;
+        if (token is not null)
+            _secrets[caller] = token;
+    }
 
     /// <summary>Waits until an attribute of an entity has that value.</summary>
     public async Task Becomes(string path, string attribute, string value, string caller = "member")

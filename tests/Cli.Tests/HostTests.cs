@@ -44,6 +44,7 @@ public sealed class HostTests
         Assert.Equal(
             "drain of left-1 (auto, stop never), ordered by me at then: ended at now\nWHAT     ID  TITLE  OUTCOME  TO     WHY\ncompute  1   web    moved    there\ncompute  2   db     left            No room.\n",
             HostText.Drain(host));
+        Assert.Equal("left-1: 1 of 2 are off it; left: db (left: No room.)", HostText.Progress(host));
         Assert.True(HostText.IsLeft(host));
         host["drain"]!["objects"]!.AsArray().RemoveAt(1);
         Assert.False(HostText.IsLeft(host));

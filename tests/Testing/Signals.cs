@@ -5,6 +5,7 @@ namespace Controller.Testing;
 /// <summary>What ends, freezes and thaws a process.</summary>
 public static partial class Signals
 {
+    public const int Interrupt = 2;
     public const int Terminate = 15;
     public const int Continue = 18;
     public const int Stop = 19;

@@ -18,7 +18,7 @@ internal sealed class Summary(EntityRows rows, Catalogues catalogues)
         var caller = http.Caller();
         var catalogue = (await catalogues.Of(caller.Project, cancel)).For(caller.Role).Catalogue;
         string[] terms = [.. catalogue.Kinds.Where(k => k.IsOffered() && !k.Is(CoreKinds.Link)).Select(k => k.Id.Term)];
-        var counts = await rows.CountByState(new() { Terms = terms, Project = Access.Sight(caller), Unowned = Access.SeesUnowned(caller) }, cancel);
+        var counts = await rows.CountByState(new() { Terms = terms, Project = Access.Listed(http), Unowned = Access.SeesUnowned(caller) }, cancel);
         return Results.Json(new Answer(
         [
             .. counts.GroupBy(c => c.Term).OrderBy(k => Array.IndexOf(terms, k.Key))

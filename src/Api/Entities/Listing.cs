@@ -32,7 +32,7 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
 
     /// <summary>The entities of a kind and its descendants.</summary>
     public Task<Reply> OfKind(OcciRequest request, Kind kind) => List(
-        request, new() { Terms = request.Catalogue.TermsBelow(kind), Project = Access.Sight(request.Caller) }, links: kind.Is(CoreKinds.Link));
+        request, new() { Terms = request.Catalogue.TermsBelow(kind), Project = Access.Listed(request.Http) }, links: kind.Is(CoreKinds.Link));
 
     /// <summary>The entities that have a mixin, or one that depends on it.</summary>
     public Task<Reply> OfMixin(OcciRequest request, Mixin mixin) =>
@@ -236,7 +236,7 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
 
     // A mixin of the project's own says nothing about others' entities, even if an admin asks: theirs may have one of the same name.
     private static Guid? Sight(OcciRequest request, params Mixin[] mixins) =>
-        mixins.Any(m => request.Model.IsOwn(m.Id)) ? request.Caller.Project : Access.Sight(request.Caller);
+        mixins.Any(m => request.Model.IsOwn(m.Id)) ? request.Caller.Project : Access.Listed(request.Http);
 
     private static string[] Everything(OcciRequest request) => request.Catalogue.TermsBelow(CoreKinds.Entity);
 

@@ -14,8 +14,11 @@ internal static class Access
     public static Problem? Needs(Caller caller, Role role) =>
         caller.Role >= role ? null : Problems.Forbidden($"This needs the role {Name(role)}; the token has the role {Name(caller.Role)}.");
 
-    /// <summary>The project whose entities a listing shows; null: all.</summary>
+    /// <summary>The project whose entities exist for the caller; null: all.</summary>
     public static Guid? Sight(Caller caller) => caller.Role == Role.Admin ? null : caller.Project;
+
+    /// <summary>The project whose entities a listing shows; null: all. Who may see all and has named one sees that one's.</summary>
+    public static Guid? Listed(HttpContext http) => Sight(http.Caller()) ?? http.Features.Get<NamedProject>()?.Id;
 
     /// <summary>Whether what belongs to no project exists for the caller.</summary>
     public static bool SeesUnowned(Caller caller) => caller.Role >= Role.Operator;
@@ -24,6 +27,9 @@ internal static class Access
 
     private static string Name(Role role) => role.ToString().ToLowerInvariant();
 }
+
+/// <summary>The project that a request has named itself, in X-Project.</summary>
+internal sealed record NamedProject(Guid Id);
 
 /// <summary>The least role of whoever may use a route. <see cref="Authentication"/> asks, before anything of the request is read.</summary>
 internal sealed record NeededRole(Role Role);

@@ -14,6 +14,9 @@ internal sealed record AccountView(
 /// <summary>A personal token, without its secret.</summary>
 internal sealed record PersonalTokenView(Guid Id, string Name, Guid? Project, Role? Role, DateTimeOffset Created, string CreatedBy, DateTimeOffset? Expires, DateTimeOffset? LastUsed);
 
+/// <summary>Whose certificates of a subject are. <c>Fingerprint</c>: SHA-256 of the only one that is taken, in lower-case hex; null: any of that subject.</summary>
+internal sealed record CertificateView(Guid Id, string Subject, string? Fingerprint, DateTimeOffset Created, string CreatedBy, DateTimeOffset? LastUsed);
+
 /// <summary>Writes accounts, their roles and what they sign in with: each change in one transaction.</summary>
 internal sealed partial class AccountStore(NpgsqlDataSource database, Accounts known)
 {
@@ -148,6 +151,33 @@ internal sealed partial class AccountStore(NpgsqlDataSource database, Accounts k
 
     /// <summary>False: that account has no such token.</summary>
     public Task<bool> RemoveToken(Guid account, Guid id, CancellationToken cancel) => Run("delete from account_token where account = $1 and id = $2", cancel, account, id);
+
+    /// <summary>Certificates of that subject are the account's from now on; false: they are somebody's already.</summary>
+    public Task<bool> AddCertificate(Guid id, Guid account, string subject, string? fingerprint, string by, CancellationToken cancel) => Run(
+        "insert into account_certificate (id, account, subject, fingerprint, created_by) values ($1, $2, $3, $4, $5) on conflict do nothing", cancel, id, account, subject, fingerprint, by);
+
+    /// <summary>False: that account has no such mapping.</summary>
+    public Task<bool> RemoveCertificate(Guid account, Guid id, CancellationToken cancel) => Run("delete from account_certificate where account = $1 and id = $2", cancel, account, id);
+
+    /// <summary>Whose certificates of that subject are, by name.</summary>
+    public async Task<string?> OwnerOf(string subject, CancellationToken cancel)
+    {
+        await using var command = Command("select a.name from account_certificate c join account a on a.id = c.account where c.subject = $1", subject);
+        return await command.ExecuteScalarAsync(cancel) as string;
+    }
+
+    public async Task<List<CertificateView>> Certificates(Guid account, CancellationToken cancel)
+    {
+        await using var command = Command("select id, subject, fingerprint, created, created_by, last_used from account_certificate where account = $1 order by created, id", account);
+        await using var r = await command.ExecuteReaderAsync(cancel);
+        var found = new List<CertificateView>();
+        while (await r.ReadAsync(cancel))
+        {
+            found.Add(new(
+                r.GetGuid(0), r.GetString(1), r.IsDBNull(2) ? null : r.GetString(2), r.GetFieldValue<DateTimeOffset>(3), r.GetString(4), r.IsDBNull(5) ? null : r.GetFieldValue<DateTimeOffset>(5)));
+        }
+        return found;
+    }
 
     public async Task<List<PersonalTokenView>> Tokens(Guid account, CancellationToken cancel)
     {

@@ -20,6 +20,7 @@ internal sealed class Accounts : IDisposable
     private readonly Remembered<Known> _sessions;
     private readonly Remembered<Known> _tokens;
     private readonly Remembered<Known> _accounts;
+    private readonly Remembered<Known> _certificates;
     private readonly Remembered<IReadOnlyList<ProjectName>> _projects;
 
     public Accounts(NpgsqlDataSource database, IOptions<Oidc.OidcOptions> oidc, TimeProvider time)
@@ -27,6 +28,7 @@ internal sealed class Accounts : IDisposable
         (_database, _oidc, _time) = (database, oidc.Value, time);
         _sessions = new((hash, cancel) => Read("account_session s join account a on a.id = s.account where s.hash = $1", "s.expires, null::uuid, null::smallint, null::timestamptz", hash, cancel), time);
         _tokens = new((hash, cancel) => Token(hash, cancel), time);
+        _certificates = new((key, cancel) => Certificate(key, cancel), time);
         _accounts = new((id, cancel) => Read("account a where a.id::text = $1", "null::timestamptz, null::uuid, null::smallint, null::timestamptz", id, cancel), time);
         _projects = new(async (_, cancel) => await AllProjects(cancel), time);
     }
@@ -45,6 +47,15 @@ internal sealed class Accounts : IDisposable
     {
         var (known, busy) = await _tokens.Find(Credentials.HashOf(secret), cancel);
         return known is null ? (null, busy ?? Problems.Unauthenticated("The token is unknown.")) : await Judged(known, known.Groups, "The token has expired.", cancel);
+    }
+
+    /// <summary>Whom certificates of that subject are for.</summary>
+    public async ValueTask<(Principal? Principal, Problem? Why)> Certificate(string subject, string fingerprint, CancellationToken cancel)
+    {
+        var (known, busy) = await _certificates.Find(fingerprint + subject, cancel);
+        return known is null
+            ? (null, busy ?? Problems.Unauthenticated($"The client certificate of {subject} belongs to nobody here: an admin can map its subject to a user."))
+            : await Judged(known, known.Groups, "", cancel);
     }
 
     /// <summary>An account that somebody else vouches for, who says which groups it is in.</summary>
@@ -70,6 +81,7 @@ internal sealed class Accounts : IDisposable
         _sessions.ForgetAll();
         _tokens.ForgetAll();
         _accounts.ForgetAll();
+        _certificates.ForgetAll();
         _projects.ForgetAll();
     }
 
@@ -78,6 +90,7 @@ internal sealed class Accounts : IDisposable
         _sessions.Dispose();
         _tokens.Dispose();
         _accounts.Dispose();
+        _certificates.Dispose();
         _projects.Dispose();
     }
 
@@ -107,6 +120,21 @@ internal sealed class Accounts : IDisposable
             // Not each request: it tells people which tokens are forgotten, and no more.
             await using var command = _database.CreateCommand("update account_token set last_used = now() where hash = $1");
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = hash });
+            await command.ExecuteNonQueryAsync(cancel);
+        }
+        return known;
+    }
+
+    // The key is the fingerprint, in 64 characters, and the subject.
+    private async Task<Known?> Certificate(string key, CancellationToken cancel)
+    {
+        var known = await Read(
+            "account_certificate c join account a on a.id = c.account where c.subject = substr($1, 65) and (c.fingerprint is null or c.fingerprint = left($1, 64))",
+            "null::timestamptz, null::uuid, null::smallint, c.last_used", key, cancel);
+        if (known is not null && !(known.LastUsed > _time.GetUtcNow() - TimeSpan.FromMinutes(10)))
+        {
+            await using var command = _database.CreateCommand("update account_certificate set last_used = now() where subject = substr($1, 65)");
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
             await command.ExecuteNonQueryAsync(cancel);
         }
         return known;

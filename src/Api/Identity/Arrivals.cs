@@ -1,4 +1,5 @@
 using Controller.Api.Http;
+using Controller.Api.Identity.Certificates;
 using Controller.Api.Identity.Oidc;
 using Controller.Contracts;
 using Microsoft.Extensions.Options;
@@ -6,7 +7,7 @@ using Microsoft.Extensions.Options;
 namespace Controller.Api.Identity;
 
 /// <summary>Finds who a request is from, and in which project it acts.</summary>
-internal sealed class Arrivals(Tokens tokens, Accounts accounts, Provider provider, External external, IOptions<ApiOptions> options)
+internal sealed class Arrivals(Tokens tokens, Accounts accounts, Provider provider, External external, ClientCertificates certificates, IOptions<ApiOptions> options)
 {
     /// <summary>Who it is from, or why nobody: 401, 403 for what another site has a browser send, 503 where too many ask.</summary>
     public async ValueTask<(Principal? Principal, Problem? Why)> Who(HttpContext http)
@@ -20,6 +21,13 @@ internal sealed class Arrivals(Tokens tokens, Accounts accounts, Provider provid
         }
         if (http.Request.Cookies[SessionCookie.Name] is { Length: > 0 } session)
             return IsOwn(http.Request) ? await accounts.Session(session, cancel) : (null, Problems.Forbidden("With the cookie of a session, a request that changes something needs the header X-Requested-With, or an Origin of this server."));
+        // What is said comes before what is shown with whatever is said.
+        if (http.Connection.ClientCertificate is { } certificate)
+        {
+            return !IsRead(http.Request) && ClientCertificates.IsFromElsewhere(http.Request, origin => IsOwn(http.Request, origin))
+                ? (null, Problems.Forbidden("With a client certificate, a request that changes something is not taken from another site's page: its Origin has to be of this server."))
+                : await certificates.Find(certificate, cancel);
+        }
         return (null, Problems.Unauthenticated("A token is needed: as Authorization: Bearer, as X-Auth-Token, or as the password of HTTP Basic; or the cookie of a session."));
     }
 
@@ -43,11 +51,15 @@ internal sealed class Arrivals(Tokens tokens, Accounts accounts, Provider provid
     /// <summary>Whether a page of this server sent it, or something that a page of another can't make a browser send without having asked.</summary>
     private bool IsOwn(HttpRequest request)
     {
-        if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method))
+        if (IsRead(request))
             return true;
         if (request.Headers["X-Requested-With"].ToString().Length > 0)
             return true;
         var origin = request.Headers.Origin.ToString();
-        return origin.Length > 0 && (origin == $"{request.Scheme}://{request.Host}" || origin == options.Value.PublicUrl?.TrimEnd('/'));
+        return origin.Length > 0 && IsOwn(request, origin);
     }
+
+    private bool IsOwn(HttpRequest request, string origin) => origin == $"{request.Scheme}://{request.Host}" || origin == options.Value.PublicUrl?.TrimEnd('/');
+
+    private static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);
 }

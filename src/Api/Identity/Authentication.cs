@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Controller.Api.Http;
+using Controller.Api.Identity.Certificates;
 using Controller.Api.Identity.Oidc;
 using Controller.Api.Overload;
 using Controller.Contracts;
@@ -34,6 +35,8 @@ internal sealed class Authentication(RequestDelegate next, Arrivals arrivals)
             return;
         }
         http.Features.Set(caller);
+        if (http.Request.Headers.ContainsKey(ProjectChoice.Header) && caller.Project != Guid.Empty)
+            http.Features.Set(new NamedProject(caller.Project));
         Activity.Current?.SetTag("controller.project", caller.Project);
         Asking.Begin(caller.Principal, Activity.Current?.TraceId.ToString());
         if (http.GetEndpoint()?.Metadata.GetMetadata<NeededRole>() is { } needed && Access.Needs(caller, needed.Role) is { } forbidden)
@@ -54,6 +57,7 @@ internal static class IdentityExtensions
             .AddSingleton<Sessions>().AddSingleton<OwnAccount>().AddSingleton<Users>().AddSingleton<Members>();
         builder.Services.AddOptions<OidcOptions>().BindConfiguration("Oidc").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<OidcOptions>, OidcComplaints>().AddSingleton<Provider>().AddSingleton<External>().AddSingleton<CodeFlow>().AddSingleton<Keystone>();
+        builder.Services.AddSingleton<ClientAuthority>().AddSingleton<ClientCertificates>().AddSingleton<UserCertificates>();
     }
 
     /// <summary>Who asks.</summary>

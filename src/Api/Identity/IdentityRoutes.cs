@@ -36,6 +36,10 @@ internal static class IdentityRoutes
         admin.MapGet("/users/{user}/tokens", users.Tokens).Needs(Role.Admin);
         admin.MapPost("/users/{user}/tokens", users.AddToken).Needs(Role.Admin);
         admin.MapDelete("/users/{user}/tokens/{id:guid}", users.RemoveToken).Needs(Role.Admin);
+        var certificates = app.Services.GetRequiredService<Certificates.UserCertificates>();
+        admin.MapGet("/users/{user}/certificates", certificates.List).Needs(Role.Admin);
+        admin.MapPost("/users/{user}/certificates", certificates.Add).Needs(Role.Admin);
+        admin.MapDelete("/users/{user}/certificates/{id:guid}", certificates.Remove).Needs(Role.Admin);
         admin.MapGet("/projects/{project:guid}/members", members.List).Needs(Role.Reader);
         admin.MapPut("/projects/{project:guid}/members/{user}", members.Set).Needs(Role.Reader);
         admin.MapDelete("/projects/{project:guid}/members/{user}", members.Remove).Needs(Role.Reader);

@@ -25,7 +25,7 @@ internal static class MetricsRoutes
         var caller = http.Caller();
         var operates = caller.Role >= Role.Operator;
         var text = new Exposition();
-        MachineMetrics.Write(text, await samples.Newest(operates ? null : caller.Project, cancel), withHosts: operates);
+        MachineMetrics.Write(text, await samples.Newest(operates ? http.Features.Get<NamedProject>()?.Id : caller.Project, cancel), withHosts: operates);
         if (operates)
             MachineMetrics.Write(text, await samples.Hosts(cancel));
         return Results.Text(text.ToString(), Exposition.ContentType);

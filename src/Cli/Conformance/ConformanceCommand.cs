@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Controller.Cli.Local;
 using Controller.Cli.Output;
@@ -10,8 +9,6 @@ namespace Controller.Cli.Conformance;
 /// <summary><c>controller conformance [URL]</c>: how well an endpoint keeps to OCCI, row by row.</summary>
 internal static class ConformanceCommand
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static Command Create()
     {
         var url = new Argument<string?>("url") { Description = "The endpoint; the local cluster's, where it is left out.", Arity = ArgumentArity.ZeroOrOne };
@@ -27,7 +24,7 @@ internal static class ConformanceCommand
         var only = new Option<string[]>("--only") { Description = "Only these rows: C-001 C-002 …", HelpName = "ID", AllowMultipleArgumentsPerToken = true };
         var deleteAll = new Option<bool>("--delete-all") { Description = "Empty whole collections also where they hold entities that the suite did not make." };
         var patience = new Option<int>("--patience") { Description = "Seconds that a state may take to come.", HelpName = "SECONDS", DefaultValueFactory = _ => 60 };
-        var format = OutputFormat.Option("table", "json");
+        var format = OutputFormat.Option();
         var command = new Command("conformance", "Runs the OCCI conformance suite against an endpoint. What it makes there it deletes again.")
         {
             url, other, tls, insecure, profile, only, deleteAll, patience, format,
@@ -57,7 +54,7 @@ internal static class ConformanceCommand
             await foreach (var result in runner.Run().WithCancellation(cancel))
             {
                 results.Add(result);
-                if (format == "table" && result.Verdict == Verdict.Failed)
+                if (format is OutputFormat.Table or OutputFormat.Wide && result.Verdict == Verdict.Failed)
                     Console.Error.WriteLine($"{result.Row.Id} failed: {result.Why}");
             }
         }
@@ -65,16 +62,16 @@ internal static class ConformanceCommand
         {
             throw new CliException(e.Message);
         }
-        Console.Write(format == "json" ? AsJson(results) : AsTable(results, options.Profile));
+        Console.Write(OutputFormat.Text(AsJson(results), format, wide => AsTable(results, options.Profile, wide)));
         return results.TrueForAll(r => r.Verdict != Verdict.Failed) ? ExitCode.Ok : ExitCode.Failed;
     }
 
-    private static string AsTable(List<Result> results, Profile taken)
+    private static string AsTable(List<Result> results, Profile taken, bool wide)
     {
         var table = new Table("ID", "LEVEL", "PROFILE", "VERDICT", "SENT", "WANTED").AddAll(results.Select(r => new[]
         {
-            r.Row.Id, r.Row.Is.Level.ToString().ToUpperInvariant(), NameOf(r.Row.Profile), Word(r.Verdict), Short(r.Row.Is.Sends),
-            Short(r.Row.Is.Expects) + (r.Verdict == Verdict.NotApplicable ? $" ({r.Why})" : ""),
+            r.Row.Id, r.Row.Is.Level.ToString().ToUpperInvariant(), NameOf(r.Row.Profile), Word(r.Verdict), Short(r.Row.Is.Sends, wide),
+            Short(r.Row.Is.Expects, wide) + (r.Verdict == Verdict.NotApplicable ? $" ({r.Why})" : ""),
         }));
         var sums = new Table("PROFILE", "PASSED", "FAILED", "NOT APPLICABLE").AddAll(Enum.GetValues<Profile>().Where(p => p <= taken)
             .Select(p => (Profile: p, Of: results.Where(r => r.Row.Profile <= p).ToList()))
@@ -82,16 +79,16 @@ internal static class ConformanceCommand
         return $"{table}\n{sums}";
     }
 
-    private static string AsJson(List<Result> results) => new JsonArray([.. results.Select(r => new JsonObject
+    private static JsonArray AsJson(List<Result> results) => new JsonArray([.. results.Select(r => new JsonObject
     {
         ["id"] = r.Row.Id, ["level"] = r.Row.Is.Level.ToString(), ["profile"] = NameOf(r.Row.Profile), ["sent"] = r.Row.Is.Sends, ["wanted"] = r.Row.Is.Expects,
         ["verdict"] = Word(r.Verdict), ["why"] = r.Why,
-    })]).ToJsonString(Indented) + "\n";
+    })]);
 
     private static string Count(List<Result> results, Verdict verdict) =>
         results.Count(r => r.Verdict == verdict).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private static string Short(string text) => text.Length > 70 ? text[..69] + "…" : text;
+    private static string Short(string text, bool whole) => !whole && text.Length > 70 ? text[..69] + "…" : text;
 
     private static string Word(Verdict verdict) => verdict == Verdict.NotApplicable ? "not applicable" : verdict.ToString().ToLowerInvariant();
 

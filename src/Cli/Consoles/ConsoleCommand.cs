@@ -26,7 +26,7 @@ internal static class ConsoleCommand
             else if (parse.GetValue(attach) || (!parse.GetValue(log) && !parse.GetValue(follow) && !Console.IsInputRedirected && !Console.IsOutputRedirected))
                 return await SerialAttachment.Run(api, machine, cancel);
             else
-                await SerialLog.Print(api, machine, follow: !parse.GetValue(log), cancel);
+                await SerialLog.Print(api, machine, follow: !parse.GetValue(log), tail: null, cancel);
             return ExitCode.Ok;
         });
         return command;

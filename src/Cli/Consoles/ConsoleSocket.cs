@@ -17,9 +17,10 @@ internal sealed class ConsoleSocket(ClientWebSocket socket) : IDisposable
         var path = made?["path"]?.ToString() ?? throw new CliException("the ticket has no path");
         var url = new Uri(api.Endpoint, path);
         var socket = new ClientWebSocket();
+        using var invoker = new HttpMessageInvoker(new SocketsHttpHandler { SslOptions = api.Tls.Options() });
         try
         {
-            await socket.ConnectAsync(new UriBuilder(url) { Scheme = url.Scheme == "https" ? "wss" : "ws" }.Uri, cancel);
+            await socket.ConnectAsync(new UriBuilder(url) { Scheme = url.Scheme == "https" ? "wss" : "ws" }.Uri, invoker, cancel);
             return new(socket);
         }
         catch (WebSocketException e)

@@ -11,10 +11,30 @@ internal static class SerialLog
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Prints what there is and, if asked to, what comes.</summary>
-    public static async Task Print(ApiClient api, string uuid, bool follow, CancellationToken cancel)
+    /// <param name="api">Whom to ask.</param>
+    /// <param name="uuid">The machine.</param>
+    /// <param name="follow">Whether to go on with what comes.</param>
+    /// <param name="tail">Only so many lines of what there is, the last ones; null: all.</param>
+    /// <param name="cancel">Ctrl-C.</param>
+    public static async Task Print(ApiClient api, string uuid, bool follow, int? tail, CancellationToken cancel)
     {
         await using var output = Console.OpenStandardOutput();
         var offset = 0L;
+        if (tail is { } lines)
+        {
+            byte[] kept = [];
+            for (var end = false; !end;)
+            {
+                var (at, data, size) = await Part(api, uuid, offset, follow: false, cancel);
+                kept = LastLines([.. kept, .. data], lines);
+                offset = size < offset ? 0 : at + data.Length;
+                end = data.Length == 0 || offset >= size;
+            }
+            await output.WriteAsync(kept, cancel);
+            await output.FlushAsync(cancel);
+            if (!follow)
+                return;
+        }
         while (true)
         {
             var (at, data, size) = await Part(api, uuid, offset, follow, cancel);
@@ -25,6 +45,20 @@ internal static class SerialLog
             if (!follow && (data.Length == 0 || offset >= size))
                 return;
         }
+    }
+
+    /// <summary>The last lines; one that has not ended yet is one.</summary>
+    internal static byte[] LastLines(byte[] text, int lines)
+    {
+        if (lines == 0)
+            return [];
+        var at = text.Length;
+        for (var left = lines; at > 0; at--)
+        {
+            if (text[at - 1] == (byte)'\n' && at < text.Length && --left == 0)
+                break;
+        }
+        return text[at..];
     }
 
     private static async Task<(long At, byte[] Data, long Size)> Part(ApiClient api, string uuid, long offset, bool follow, CancellationToken cancel)

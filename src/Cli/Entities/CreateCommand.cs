@@ -39,7 +39,7 @@ internal static class CreateCommand
             var made = await session.Client.Create(location, described with { Attributes = all, Links = attached }, cancel);
             made = await waiting.ForState(parse, session.Client, session.Model.PathOf(made), Goal.AfterCreate(of.Id), made, cancel);
             var shown = parse.GetValue(format)!;
-            Console.WriteLine(shown == "table" ? EntityTables.List([made]).ToString().TrimEnd() : await session.Raw(session.Model.PathOf(made), shown, cancel));
+            Console.Write(await session.Text(session.Model.PathOf(made), shown, wide => Task.FromResult(EntityTables.List([made], wide).ToString()), cancel));
             return ExitCode.Ok;
         });
         return command;

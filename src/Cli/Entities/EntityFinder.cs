@@ -12,7 +12,7 @@ internal sealed class EntityFinder(OcciClient client, Model model)
     /// <summary>The entity.</summary>
     /// <exception cref="CliException">None is meant, or more than one.</exception>
     public async Task<Representation> Find(string name, CancellationToken cancel) =>
-        await TryFind(name, cancel) ?? throw new CliException($"there is no entity with the path, id or title \"{name}\"");
+        await TryFind(name, cancel) ?? throw new CliException($"there is no entity with the path, id or title \"{name}\"", "\"controller occi list /\" shows what there is in your project; CONTROLLER_PROJECT chooses another one");
 
     /// <summary>As <see cref="Find"/>; null when none is meant.</summary>
     public async Task<Representation?> TryFind(string name, CancellationToken cancel)

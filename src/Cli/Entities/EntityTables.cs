@@ -31,11 +31,18 @@ internal static class EntityTables
         ],
     };
 
+    // What a wide table shows of each besides: why it is in its state, what it is, what it is linked to.
+    private static readonly (string Heading, Func<Representation, string?> Cell)[] Wide =
+    [
+        ("MESSAGE", Goal.MessageOf), ("MIXINS", e => string.Join(' ', e.Mixins.Select(m => m.Term))),
+        ("LINKS", e => string.Join(' ', e.Links.Select(l => l.Text(CoreKinds.Target.Name)).OfType<string>())), ("SUMMARY", e => e.Text(CoreKinds.Summary.Name)),
+    ];
+
     /// <summary>A line an entity; what is shown of it depends on the kind, if all are of one.</summary>
-    public static Table List(IReadOnlyList<Representation> entities)
+    public static Table List(IReadOnlyList<Representation> entities, bool wide = false)
     {
         TypeId?[] kinds = [.. entities.Select(e => e.Kind).Distinct()];
-        var own = kinds is [{ } only] ? Columns.GetValueOrDefault(only) ?? [] : [];
+        (string Heading, Func<Representation, string?> Cell)[] own = [.. kinds is [{ } only] ? Columns.GetValueOrDefault(only) ?? [] : [], .. wide ? Wide : []];
         var mixed = kinds.Length > 1;
         var table = new Table(["ID", .. mixed ? (string[])["KIND"] : [], "TITLE", "STATE", .. own.Select(c => c.Heading)]);
         foreach (var entity in entities)

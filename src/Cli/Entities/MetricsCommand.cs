@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Controller.Cli.Operators;
 using Controller.Cli.Output;
@@ -10,24 +9,27 @@ namespace Controller.Cli.Entities;
 /// <summary><c>controller metrics ID</c>: what a machine has used, as rates between measures.</summary>
 internal static class MetricsCommand
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     public static Command Create()
     {
         var id = new Argument<string>("id") { Description = OcciCommand.IdHelp };
         var last = new Option<string>("--last") { Description = "How far back: 10m, 1h, …", HelpName = "DURATION", DefaultValueFactory = _ => "10m" };
-        var format = OutputFormat.Option("table", "json");
+        var format = OutputFormat.Option();
+        var watching = new Watching();
         var command = new Command("metrics", "Shows what a machine has used within the last hour.") { id, last, format };
+        watching.AddTo(command);
         command.SetAction(async (parse, cancel) =>
         {
-            var since = TimeProvider.System.GetUtcNow() - Duration.Parse(parse.GetValue(last)!);
+            var back = Duration.Parse(parse.GetValue(last)!);
             using var session = await Session.Open(parse, cancel);
             var machine = (await session.Finder.Find(parse.GetRequiredValue(id), cancel)).Uuid();
-            var path = $"/metrics/compute/{machine}?since={Uri.EscapeDataString(since.ToString("O", CultureInfo.InvariantCulture))}";
-            var answer = await session.Client.Api.Json(HttpMethod.Get, path, null, cancel);
-            var samples = answer?["samples"] as JsonArray ?? [];
-            Console.Write(parse.GetValue(format) == "json" ? samples.ToJsonString(Indented) + "\n" : Table([.. samples.OfType<JsonNode>()]).ToString());
-            return ExitCode.Ok;
+            return await watching.Run(parse, parse.GetValue(format)!, async now =>
+            {
+                var since = TimeProvider.System.GetUtcNow() - back;
+                var path = $"/metrics/compute/{machine}?since={Uri.EscapeDataString(since.ToString("O", CultureInfo.InvariantCulture))}";
+                var answer = await session.Client.Api.Json(HttpMethod.Get, path, null, now);
+                var samples = answer?["samples"] as JsonArray ?? [];
+                return OutputFormat.Text(samples, parse.GetValue(format)!, _ => Table([.. samples.OfType<JsonNode>()]).ToString());
+            }, cancel);
         });
         return command;
     }

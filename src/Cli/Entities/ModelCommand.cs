@@ -17,12 +17,7 @@ internal static class ModelCommand
             using var session = await Session.Open(parse, cancel);
             var shown = parse.GetValue(format)!;
             var named = parse.GetValue(kind) is { } name ? Find(session.Model, name) : null;
-            if (shown != "table")
-                Console.WriteLine(await session.Raw("/-/", shown, cancel));
-            else if (named is null)
-                Console.Write(All(session.Model));
-            else
-                Console.Write(One(session.Model, named));
+            Console.Write(await session.Text("/-/", shown, wide => Task.FromResult((named is null ? All(session.Model, wide) : One(session.Model, named)).ToString()), cancel));
             return ExitCode.Ok;
         });
         return command;
@@ -40,9 +35,9 @@ internal static class ModelCommand
         }
     }
 
-    private static Table All(Model model) => new Table("CLASS", "TERM", "COLLECTION", "TITLE").AddAll(
-        model.Categories.Where(c => c.Class != CategoryClass.Action)
-            .Select(c => (string[])[c.Class.ToString().ToLowerInvariant(), c.Id.Term, c.Location ?? "", c.Title ?? ""]));
+    private static Table All(Model model, bool wide) => new Table(["CLASS", "TERM", "COLLECTION", "TITLE", .. wide ? (string[])["SCHEME", "PARENT OR DEPENDS"] : []]).AddAll(
+        model.Categories.Where(c => c.Class != CategoryClass.Action).Select(c => (string[])
+            [c.Class.ToString().ToLowerInvariant(), c.Id.Term, c.Location ?? "", c.Title ?? "", .. wide ? (string[])[c.Id.Scheme, string.Join(' ', c.Related.Select(r => r.Term))] : []]));
 
     private static Table One(Model model, CategoryDefinition category)
     {

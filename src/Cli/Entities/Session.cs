@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Controller.Cli.Local;
 using Controller.Cli.Output;
 using Occi;
@@ -8,8 +9,8 @@ namespace Controller.Cli.Entities;
 /// <summary>What a command over OCCI works with: the client, the server's model, and a finder.</summary>
 internal sealed class Session : IDisposable
 {
-    /// <summary>Table, JSON or text as served.</summary>
-    public static Option<string> FormatOption() => OutputFormat.Option("table", "json", "text");
+    /// <summary>Tables, the server's JSON, the same as YAML, or its text.</summary>
+    public static Option<string> FormatOption() => OutputFormat.Option("text");
 
     private Session(OcciClient client, Model model) => (Client, Model, Finder) = (client, model, new(client, model));
 
@@ -45,16 +46,14 @@ internal sealed class Session : IDisposable
         Attributes = AttributeNames.Of(Model, kind, mixins).Resolve(attributes, name => MixinsWith(name)),
     };
 
-    /// <summary>Shows one entity, or what the server says of it in a rendering of its own.</summary>
-    public async Task Show(Representation entity, string format, CancellationToken cancel)
+    /// <summary>What is at a path: a table of what the server says, or its JSON or text as served, or that JSON as YAML. With a line end behind it.</summary>
+    public async Task<string> Text(string path, string format, Func<bool, Task<string>> table, CancellationToken cancel)
     {
-        var path = Model.PathOf(entity);
-        Console.WriteLine(format == "table" ? EntityTables.One(entity, path).ToString().TrimEnd() : await Raw(path, format, cancel));
+        if (format is OutputFormat.Table or OutputFormat.Wide)
+            return await table(format == OutputFormat.Wide);
+        var served = (await Client.Api.Text(HttpMethod.Get, path, null, format == "text" ? "text/plain" : ApiClient.OcciJson, cancel)).TrimEnd('\n');
+        return format == OutputFormat.Yaml ? Yaml.Of(JsonNode.Parse(served)) : served + "\n";
     }
-
-    /// <summary>A page as served.</summary>
-    public async Task<string> Raw(string path, string format, CancellationToken cancel) =>
-        (await Client.Api.Text(HttpMethod.Get, path, null, format == "json" ? ApiClient.OcciJson : "text/plain", cancel)).TrimEnd('\n');
 
     public void Dispose() => Client.Api.Dispose();
 

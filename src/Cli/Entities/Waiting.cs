@@ -7,7 +7,7 @@ namespace Controller.Cli.Entities;
 /// <summary>The options <c>--wait</c> and <c>--timeout</c>, and the waiting.</summary>
 internal sealed class Waiting
 {
-    public Option<bool> Wanted { get; } = new("--wait") { Description = "Waits until the state is reached; fails when it becomes \"error\"." };
+    public Option<bool> Wanted { get; } = new("--wait") { Description = "Waits until the state is reached, and says meanwhile what is done and why it is not there yet; fails when it becomes \"error\", or with --timeout." };
 
     public Option<int> Timeout { get; } = new("--timeout") { Description = "How long to wait, in seconds.", HelpName = "SECONDS", DefaultValueFactory = _ => 300 };
 
@@ -26,13 +26,16 @@ internal sealed class Waiting
     {
         if (!parse.GetValue(Wanted))
             return now;
-        await Until(parse, path, state ?? "done", async () =>
+        var steps = new Steps(client.Api);
+        await Until(parse, now, path, state ?? "done", async () =>
         {
             now = await client.Find(path, cancel) ?? throw new CliException($"{path} is gone");
-            var at = Goal.StateOf(now);
+            var (at, why) = (Goal.StateOf(now), Goal.MessageOf(now));
             if (at == "error" && state != "error")
-                throw new CliException($"{path} is in state error: {Goal.MessageOf(now) ?? "the server does not say why"}");
-            return ((state is null || at == state) && !Goal.IsUnderWay(Goal.MessageOf(now)), Goal.MessageOf(now) is { } why ? $"{at}: {why}" : at ?? "");
+                throw new CliException($"{path} is in state error: {why ?? "the server does not say why"}", Hints.Explain(now));
+            if ((state is null || at == state) && !Goal.IsUnderWay(why))
+                return (true, At(at, why));
+            return (false, At(at, why, await steps.Of(now, cancel)));
         }, cancel);
         return now;
     }
@@ -40,10 +43,23 @@ internal sealed class Waiting
     /// <summary>Waits until there is no such entity any more, if that was asked for.</summary>
     /// <exception cref="CliException">It takes too long.</exception>
     public Task ForEnd(ParseResult parse, OcciClient client, string path, CancellationToken cancel) =>
-        !parse.GetValue(Wanted) ? Task.CompletedTask : Until(parse, path, "gone", async () =>
-            await client.Find(path, cancel) is { } there ? (false, Goal.MessageOf(there) ?? Goal.StateOf(there) ?? "there") : (true, "gone"), cancel);
+        !parse.GetValue(Wanted) ? Task.CompletedTask : ForGone(parse, client, path, cancel);
 
-    private async Task Until(ParseResult parse, string path, string wanted, Func<Task<(bool Done, string At)>> look, CancellationToken cancel)
+    private async Task ForGone(ParseResult parse, OcciClient client, string path, CancellationToken cancel)
+    {
+        var steps = new Steps(client.Api);
+        var last = await client.Find(path, cancel);
+        if (last is not null)
+        {
+            await Until(parse, last, path, "gone", async () =>
+                await client.Find(path, cancel) is { } there ? (false, At(Goal.StateOf(there) ?? "there", Goal.MessageOf(there), await steps.Of(there, cancel))) : (true, "gone"), cancel);
+        }
+    }
+
+    /// <summary>"inactive: Starting. [starting, 2 attempts: Host left-1 is unreachable: waiting for it.]"</summary>
+    private static string At(string? state, string? why, string? step = null) => $"{state}{(why is null ? "" : ": " + why)}{(step is null ? "" : " " + step)}";
+
+    private async Task Until(ParseResult parse, Representation about, string path, string wanted, Func<Task<(bool Done, string At)>> look, CancellationToken cancel)
     {
         var clock = Stopwatch.StartNew();
         var live = !Console.IsErrorRedirected;
@@ -66,7 +82,7 @@ internal sealed class Waiting
         if (live)
             Console.Error.Write("\r\u001b[K");
         if (!done)
-            throw new CliException($"{last}: not reached within {seconds} s");
+            throw new CliException($"{last}: not reached within {seconds} s", Hints.Explain(about) ?? "It goes on without you: wait for it longer with --timeout");
     }
 
     /// <summary>One line of the terminal: of a longer one only the last would be written over.</summary>

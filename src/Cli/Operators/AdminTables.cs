@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Controller.Cli.Local;
 using Controller.Cli.Output;
@@ -10,28 +9,36 @@ namespace Controller.Cli.Operators;
 /// <summary>Commands that show a list of the operator's endpoints, or one object of theirs.</summary>
 internal static class AdminTables
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     /// <summary>A command <c>list</c> over an endpoint that answers with an array.</summary>
-    public static Command List(string description, string path, params (string Heading, Func<JsonNode, string?> Cell)[] columns)
+    public static Command List(string description, string path, (string Heading, Func<JsonNode, string?> Cell)[] columns, params (string Heading, Func<JsonNode, string?> Cell)[] wide)
     {
-        var format = OutputFormat.Option("table", "json");
+        var (format, watching) = (OutputFormat.Option(), new Watching());
         var command = new Command("list", description) { format };
+        watching.AddTo(command);
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
-            var rows = await api.Json(HttpMethod.Get, path, null, cancel) as JsonArray ?? [];
-            Show(rows, parse.GetValue(format)!, columns);
-            return ExitCode.Ok;
+            return await watching.Run(
+                parse, parse.GetValue(format)!, async now => Text(await api.Json(HttpMethod.Get, path, null, now) as JsonArray ?? [], parse.GetValue(format)!, columns, wide), cancel);
         });
         return command;
     }
 
-    /// <summary>Shows rows as a table or as JSON.</summary>
-    public static void Show(JsonArray rows, string format, params (string Heading, Func<JsonNode, string?> Cell)[] columns) =>
-        Console.Write(format == "json"
-            ? rows.ToJsonString(Indented) + "\n"
-            : new Table([.. columns.Select(c => c.Heading)]).AddAll(rows.OfType<JsonNode>().Select(row => columns.Select(c => c.Cell(row) ?? "").ToArray())).ToString());
+    /// <summary>Rows as a table, JSON or YAML.</summary>
+    /// <param name="rows">What the server said.</param>
+    /// <param name="format">As <c>-o</c> has it.</param>
+    /// <param name="columns">What a table shows.</param>
+    /// <param name="wide">What a wide one shows besides.</param>
+    public static string Text(JsonArray rows, string format, (string Heading, Func<JsonNode, string?> Cell)[] columns, params (string Heading, Func<JsonNode, string?> Cell)[] wide) =>
+        OutputFormat.Text(rows, format, all =>
+        {
+            (string Heading, Func<JsonNode, string?> Cell)[] shown = all ? [.. columns, .. wide] : columns;
+            return new Table([.. shown.Select(c => c.Heading)]).AddAll(rows.OfType<JsonNode>().Select(row => shown.Select(c => c.Cell(row) ?? "").ToArray())).ToString();
+        });
+
+    /// <summary>An object as a table of its members, JSON or YAML.</summary>
+    public static string Members(JsonObject found, string format, string heading) => OutputFormat.Text(found, format, _ =>
+        new Table(heading, found["id"]?.ToString() ?? "").AddAll(found.Where(m => m.Key != "id" && m.Value is not null).Select(m => (string[])[m.Key, m.Value!.ToString()])).ToString());   // it was looked at
 
     /// <summary>A column that shows a member as it is.</summary>
     public static (string Heading, Func<JsonNode, string?> Cell) Column(string heading, string member) => (heading, row => row[member]?.ToString());

@@ -25,8 +25,10 @@ internal static class AuditCommand
             if (r.GetValueOrDefault<int>() < 1)
                 r.AddError($"--limit must be 1 or more, found {r.GetValueOrDefault<int>()}");
         });
-        var format = OutputFormat.Option("table", "json", "jsonl");
+        var format = OutputFormat.Option("jsonl");
+        var watching = new Watching();
         var command = new Command("audit", "Shows who did what to which entity, from where, and what came of it. Without the role operator: of the own project.") { entity, user, project, since, denied, limit, format };
+        watching.AddTo(command);
         command.SetAction(async (parse, cancel) =>
         {
             var query = string.Join('&', new[]
@@ -37,10 +39,14 @@ internal static class AuditCommand
             using var api = Connection.Api(parse);
             if (parse.GetValue(format) == "jsonl")
                 return await Export(api, query, cancel);
-            AdminTables.Show(await Newest(api, query, parse.GetValue(limit), cancel), parse.GetValue(format)!,
-                Time("AT", "at"), ("USER", a => a["user"]?.ToString() ?? "nobody"), ("WHAT", What), Column("STATUS", "status"), Column("RESULT", "result"), Column("KIND", "kind"),
-                Column("ENTITY", "entity"), Column("FROM", "address"), Column("TRACE", "trace"), Column("AGENT", "userAgent"));
-            return ExitCode.Ok;
+            return await watching.Run(
+                parse, parse.GetValue(format)!, async now => AdminTables.Text(await Newest(api, query, parse.GetValue(limit), now), parse.GetValue(format)!,
+                    [
+                        Time("AT", "at"), ("USER", a => a["user"]?.ToString() ?? "nobody"), ("WHAT", What), Column("STATUS", "status"), Column("RESULT", "result"), Column("KIND", "kind"),
+                        Column("ENTITY", "entity"), Column("FROM", "address"), Column("TRACE", "trace"), Column("AGENT", "userAgent"),
+                    ],
+                    Column("PROJECT", "project"), Column("ROLE", "role"), Column("REQUEST", "request")),
+                cancel);
         });
         return command;
     }

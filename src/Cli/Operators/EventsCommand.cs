@@ -8,7 +8,6 @@ namespace Controller.Cli.Operators;
 /// <summary><c>controller events</c></summary>
 internal static class EventsCommand
 {
-    private const string Path = "/events";
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
     public static Command Create()
@@ -18,58 +17,46 @@ internal static class EventsCommand
         var project = new Option<string?>("--project") { Description = "Only of that project.", HelpName = "NAME" };
         var after = new Option<string>("--after") { Description = "After the event with that id; first: all that are kept.", HelpName = "ID" };
         var follow = new Option<bool>("--follow", "-f") { Description = "Goes on with what comes, until it is ended; without --after from now on. Goes on by itself, without a gap, when the connection breaks." };
-        var format = OutputFormat.Option("table", "jsonl");
+        var format = OutputFormat.Option("jsonl");
         var command = new Command("events", "Shows what happened to entities. Without the role operator: to the own project's.") { kinds, entity, project, after, follow, format };
         command.SetAction(async (parse, cancel) =>
         {
             var query = string.Join('&', (parse.GetValue(kinds) ?? []).Select(k => $"kind={Uri.EscapeDataString(k)}")
                 .Concat(parse.GetValue(entity) is { } id ? [$"entity={id:D}"] : []).Concat(parse.GetValue(project) is { } name ? [$"project={Uri.EscapeDataString(name)}"] : []));
             using var api = Connection.Api(parse);
-            var lines = parse.GetValue(format) == "jsonl";
+            var shown = parse.GetValue(format)!;
             if (parse.GetValue(follow))
-                await Follow(api, query, parse.GetValue(after), lines, cancel);
+                await Follow(api, query, parse.GetValue(after), shown, cancel);
             else
-                await Kept(api, query, parse.GetValue(after) ?? "first", lines, cancel);
+                await Kept(api, query, parse.GetValue(after) ?? "first", shown, cancel);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    private static async Task Kept(ApiClient api, string query, string after, bool lines, CancellationToken cancel)
+    private static async Task Kept(ApiClient api, string query, string after, string format, CancellationToken cancel)
     {
-        while (true)
+        await foreach (var (_, one) in EventStream.Kept(api, query, after, cancel))
         {
-            var page = await api.Json(HttpMethod.Get, $"{Path}?{query}&limit=1000&after={Uri.EscapeDataString(after)}", null, cancel);
-            var events = page?["events"] as JsonArray ?? [];
-            foreach (var one in events)
-                Print(one!, lines);   // an array of objects
-            after = page!["last"]!.ToString();   // it has both
-            if (events.Count < 1000)
-                return;
+            if (one is not null)
+                Print(one, format);
         }
     }
 
-    private static async Task Follow(ApiClient api, string query, string? after, bool lines, CancellationToken cancel)
+    private static Task Follow(ApiClient api, string query, string? after, string format, CancellationToken cancel) => Follow(api, query, after, one => Print(one, format), cancel);
+
+    /// <summary>What comes, until it is ended; without a gap, whatever breaks.</summary>
+    internal static async Task Follow(ApiClient api, string query, string? after, Action<JsonNode> print, CancellationToken cancel)
     {
         while (!cancel.IsCancellationRequested)
         {
             try
             {
-                using var answer = await api.Send(HttpMethod.Get, $"{Path}?{query}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}", null, "text/event-stream", cancel);
-                using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(cancel));
-                string? id = null, data = null;
-                while (await reader.ReadLineAsync(cancel) is { } line)
+                await foreach (var (id, one) in EventStream.Read(api, query, after, cancel))
                 {
-                    if (line.StartsWith("id: ", StringComparison.Ordinal))
-                        id = line["id: ".Length..];
-                    else if (line.StartsWith("data: ", StringComparison.Ordinal))
-                        data = line["data: ".Length..];
-                    if (line.Length > 0)
-                        continue;
-                    // All of it is there: what breaks off before its empty line comes again.
-                    if (data is not null)
-                        Print(JsonNode.Parse(data)!, lines);   // an object
-                    (after, id, data) = (id ?? after, null, null);
+                    if (one is not null)
+                        print(one);
+                    after = id ?? after;
                 }
             }
             catch (OperationCanceledException) when (cancel.IsCancellationRequested)
@@ -84,7 +71,14 @@ internal static class EventsCommand
         }
     }
 
-    private static void Print(JsonNode one, bool lines) => Console.WriteLine(lines ? one.ToJsonString() : Line(one));
+    // One after the other: a document of YAML each, and JSON a line each, for they come as they happen.
+    private static void Print(JsonNode one, string format) => Console.Write(format switch
+    {
+        "jsonl" or OutputFormat.Json => one.ToJsonString() + "\n",
+        OutputFormat.Yaml => "---\n" + Yaml.Of(one),
+        OutputFormat.Wide => Line(one).TrimEnd() + Table.Plain($"  project {one["data"]?["project"]}  version {one["data"]?["version"]}") + "\n",
+        _ => Line(one) + "\n",
+    });
 
     /// <summary>An event as a line of text. Titles are whatever somebody chose.</summary>
     internal static string Line(JsonNode one)

@@ -12,16 +12,20 @@ internal static class ExplainCommand
     {
         var kind = new Argument<string>("kind") { Description = "Term of its kind: compute, storage, network, networkinterface, storagelink, host, or one of a data file." };
         var id = new Argument<string>("id") { Description = OcciCommand.IdHelp + " Of one whose creation was refused: the UUID that the refusal names." };
-        var format = OutputFormat.Option("text", "json");
+        var format = OutputFormat.OfWords();
+        var watching = new Watching();
         var command = new Command("explain", "Tells why something is where it is and in its state, or why it could not be placed.") { kind, id, format };
+        watching.AddTo(command);
         command.SetAction(async (parse, cancel) =>
         {
             var (term, name) = (parse.GetRequiredValue(kind), parse.GetRequiredValue(id));
             using var api = Connection.Api(parse);
             var uuid = Guid.TryParseExact(name, "D", out var given) ? given.ToString("D") : await Find(parse, name, cancel);
-            var found = await api.Json(HttpMethod.Get, $"/admin/explain/{term}/{uuid}", null, cancel);
-            Console.Write(parse.GetValue(format) == "json" ? found!.ToJsonString(new() { WriteIndented = true }) + "\n" : ExplainText.Of(found!));   // what was found is never null
-            return ExitCode.Ok;
+            return await watching.Run(parse, parse.GetValue(format)!, async now =>
+            {
+                var found = await api.Json(HttpMethod.Get, $"/admin/explain/{term}/{uuid}", null, now);
+                return OutputFormat.Text(found, parse.GetValue(format)!, _ => ExplainText.Of(found!));   // what was found is never null
+            }, cancel);
         });
         return command;
     }

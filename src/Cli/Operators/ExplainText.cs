@@ -31,12 +31,8 @@ internal static class ExplainText
 
         void Timeline()
         {
-            var past = (found["now"]?["past"] as JsonArray ?? []).OfType<JsonNode>().Select(p => (
-                At: p["ended"]?.ToString() ?? "", What: $"{p["what"]} ended", Who: Who(p["by"]), Result: $"{p["state"]} {p["lastError"]}".TrimEnd(), Trace: p["trace"]?.ToString() ?? ""));
-            var asked = (found["audit"] as JsonArray ?? []).OfType<JsonNode>().Select(a => (
-                At: a["at"]?.ToString() ?? "", What: AuditCommand.What(a), Who: Who(a["user"]), Result: $"{a["status"]} {a["result"]}", Trace: a["trace"]?.ToString() ?? ""));
-            (string At, string What, string Who, string Result, string Trace)[] rows = [.. past.Concat(asked).OrderBy(r => DateTimeOffset.TryParse(r.At, CultureInfo.InvariantCulture, DateTimeStyles.None, out var at) ? at : default)];
-            if (rows.Length == 0)
+            var rows = Done(found);
+            if (rows.Count == 0)
                 return;
             Line("What was done, the newest last:");
             text.Append(new Table("AT", "WHAT", "BY", "RESULT", "TRACE").AddAll(rows.Select(r => (string[])[r.At, r.What, r.Who, r.Result, r.Trace])));
@@ -68,6 +64,19 @@ internal static class ExplainText
 
         void Line(string line) => text.Append(Table.Plain(line)).Append('\n');
     }
+
+    /// <summary>What was done to it, as an explanation has it, the newest last.</summary>
+    internal static IReadOnlyList<(string At, string What, string Who, string Result, string Trace)> Done(JsonNode found)
+    {
+        var past = (found["now"]?["past"] as JsonArray ?? []).OfType<JsonNode>().Select(p => (
+            At: p["ended"]?.ToString() ?? "", What: $"{p["what"]} ended", Who: Who(p["by"]), Result: $"{p["state"]} {p["lastError"]}".TrimEnd(), Trace: p["trace"]?.ToString() ?? ""));
+        var asked = (found["audit"] as JsonArray ?? []).OfType<JsonNode>().Select(a => (
+            At: a["at"]?.ToString() ?? "", What: AuditCommand.What(a), Who: Who(a["user"]), Result: $"{a["status"]} {a["result"]}", Trace: a["trace"]?.ToString() ?? ""));
+        return [.. past.Concat(asked).OrderBy(r => Time(r.At))];
+    }
+
+    /// <summary>A time as the server has it; what is none comes first.</summary>
+    internal static DateTimeOffset Time(string? text) => DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var at) ? at : default;
 
     private static string Who(JsonNode? by) => by?.ToString() ?? "the controller";
 

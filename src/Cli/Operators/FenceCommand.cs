@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Controller.Cli.Local;
+using Controller.Cli.Output;
 using static Controller.Cli.Operators.AdminTables;
 
 namespace Controller.Cli.Operators;
@@ -51,13 +52,14 @@ internal static class FenceCommand
     private static Command Show()
     {
         var host = Host;
-        var command = new Command("show", "What is known of the host's lease, fence and last loss.") { host };
+        var format = OutputFormat.OfWords();
+        var command = new Command("show", "What is known of the host's lease, fence and last loss.") { host, format };
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
             var id = await IdOf(api, "/admin/hosts", "host", parse.GetRequiredValue(host), cancel);
             var shown = await api.Json(HttpMethod.Get, $"/admin/hosts/{Uri.EscapeDataString(id)}", null, cancel);
-            Console.WriteLine(shown?["availability"]?.ToJsonString(new() { WriteIndented = true }));
+            Console.Write(Members(shown?["availability"] as JsonObject ?? [], parse.GetValue(format)!, "FENCE"));
             return ExitCode.Ok;
         });
         return command;

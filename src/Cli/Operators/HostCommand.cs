@@ -14,10 +14,12 @@ internal static class HostCommand
     public static Command Create() => new("host", "Hypervisor hosts.")
     {
         List("Lists the hosts and what they can do.", Hosts,
-            Column("ID", "id"), Column("NAME", "name"), Column("STATUS", "status"), ("TAKES MACHINES", HostText.Takes), ("ZONE", h => h["settings"]?["zone"]?.ToString()),
+            [Column("ID", "id"), Column("NAME", "name"), Column("STATUS", "status"), ("TAKES MACHINES", HostText.Takes), ("ZONE", h => h["settings"]?["zone"]?.ToString()),
             ("DRIVER", h => h["capabilities"]?["driver"]?.ToString()), ("CORES", h => HostText.Used(h, "cores", "usableCores", n => n?.ToString())),
             ("MEMORY", h => HostText.Used(h, "memoryBytes", "usableMemoryBytes", Gib)), ("MACHINES", h => h["use"]?["computes"]?.ToString()),
-            ("UNMANAGED", h => HostText.Count(h["unmanaged"])), Time("LAST SEEN", "lastSeen"), Column("WHY", "why")),
+            ("UNMANAGED", h => HostText.Count(h["unmanaged"])), Time("LAST SEEN", "lastSeen"), Column("WHY", "why")],
+            Column("AGENT", "agentVersion"), ("HYPERVISOR", h => h["capabilities"]?["hypervisor"]?.ToString()), ("KERNEL", h => h["capabilities"]?["kernel"]?.ToString()),
+            ("VOLUMES", h => h["use"]?["volumes"]?.ToString()), ("DISK", h => HostText.Used(h, "diskBytes", "usableDiskBytes", Gib)), ("FEATURES", h => h["capabilities"]?["features"] is JsonArray all ? string.Join(' ', all.Select(f => f?.ToString())) : null)),
         Show(), Token(), Approve(), HostDrainCommand.Create(), Undrain(), HostSetCommand.Create(), Adopt(), Remove(), FenceCommand.Create(),
     };
 
@@ -30,14 +32,19 @@ internal static class HostCommand
 
     private static Command Show()
     {
-        var (id, format) = (Name(), Output.OutputFormat.Option("text", "json"));
+        var (id, format) = (Name(), OutputFormat.OfWords());
+        var watching = new Watching();
         var command = new Command("show", "Shows a host: capacity, claims, versions, what an operator decided, a drain's outcome, domains that are not ours.") { id, format };
+        watching.AddTo(command);
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
-            var host = await api.Json(HttpMethod.Get, await PathOf(api, parse.GetRequiredValue(id), cancel), null, cancel);
-            Console.Write(parse.GetValue(format) == "json" ? host!.ToJsonString(new() { WriteIndented = true }) + "\n" : HostText.Of(host!));   // a host that was found is never null
-            return ExitCode.Ok;
+            var path = await PathOf(api, parse.GetRequiredValue(id), cancel);
+            return await watching.Run(parse, parse.GetValue(format)!, async now =>
+            {
+                var host = await api.Json(HttpMethod.Get, path, null, now);
+                return OutputFormat.Text(host, parse.GetValue(format)!, _ => HostText.Of(host!));   // a host that was found is never null
+            }, cancel);
         });
         return command;
     }
@@ -63,7 +70,7 @@ internal static class HostCommand
     }
 
     private static Command Tokens() => List("Lists the join tokens, without their secrets.", Hosts + "/join-tokens",
-        Column("ID", "id"), Column("STATE", "state"), Column("BY", "createdBy"), Time("CREATED", "created"), Time("EXPIRES", "expires"), Column("HOST", "host"), Time("REVOKED", "revoked"));
+        [Column("ID", "id"), Column("STATE", "state"), Column("BY", "createdBy"), Time("CREATED", "created"), Time("EXPIRES", "expires"), Column("HOST", "host"), Time("REVOKED", "revoked")]);
 
     private static Command RevokeToken()
     {

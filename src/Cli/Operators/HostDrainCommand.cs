@@ -16,8 +16,9 @@ internal static class HostDrainCommand
         method.AcceptOnlyFromAmong("auto", "live", "cold");
         var stop = new Option<string>("--stop") { Description = "How a machine that cannot leave is stopped: never (it is left as it is), graceful or poweroff.", HelpName = "HOW", DefaultValueFactory = _ => "never" };
         stop.AcceptOnlyFromAmong("never", "graceful", "poweroff");
-        var wait = new Option<bool>("--wait") { Description = "Waits until the drain has ended, and prints what became of each machine. Interrupting the wait does not end the drain." };
-        var command = new Command("drain", "The host takes no new machines; those that are there are moved, stopped or left. Nothing is ever removed.") { id, method, stop, wait };
+        var wait = new Option<bool>("--wait") { Description = "Waits until the drain has ended, says meanwhile what is left and why, and prints what became of each machine. Interrupting the wait does not end the drain." };
+        var patience = new Option<int>("--timeout") { Description = "How long to wait, in seconds. Default: a day.", HelpName = "SECONDS", DefaultValueFactory = _ => (int)Patience.TotalSeconds };
+        var command = new Command("drain", "The host takes no new machines; those that are there are moved, stopped or left. Nothing is ever removed.") { id, method, stop, wait, patience };
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
@@ -29,9 +30,22 @@ internal static class HostDrainCommand
                 Console.WriteLine($"draining {host?["name"]}: \"controller host show\" tells how far it is, \"controller host undrain\" ends it");
                 return ExitCode.Ok;
             }
-            var ended = await Wait.Until(async () => HasEnded(host = await api.Json(HttpMethod.Get, path, null, cancel)), Patience, cancel);
+            var shown = "";
+            var ended = await Wait.Until(
+                async () =>
+                {
+                    host = await api.Json(HttpMethod.Get, path, null, cancel);
+                    var line = HostText.Progress(host!);   // it was found before
+                    if (line != shown)
+                        Console.Error.WriteLine(line);
+                    shown = line;
+                    return HasEnded(host);
+                },
+                TimeSpan.FromSeconds(parse.GetValue(patience)), cancel);
             Console.Write(HostText.Drain(host!));   // it was found before
-            return ended && !HostText.IsLeft(host!) ? ExitCode.Ok : ExitCode.Failed;
+            if (!ended)
+                throw new CliException($"the drain of {host?["name"]} has not ended within {parse.GetValue(patience)} s", "it goes on: \"controller host show\" tells how far it is, \"controller host undrain\" ends it");
+            return !HostText.IsLeft(host!) ? ExitCode.Ok : ExitCode.Failed;
         });
         return command;
     }

@@ -64,6 +64,16 @@ internal static class HostText
         }))).ToString();
     }
 
+    /// <summary>How far a drain is: "host-1: 2 of 3 are off it; left: web (moving: 12% is copied)".</summary>
+    public static string Progress(JsonNode host)
+    {
+        var all = (host["drain"]?["objects"] as JsonArray ?? []).OfType<JsonNode>().ToList();
+        var left = all.Where(o => o["state"]?.ToString() is not ("moved" or "gone" or "stopped")).ToList();
+        return Table.Plain($"{host["name"]}: {all.Count - left.Count} of {all.Count} are off it{(left.Count == 0 ? "" : "; left: " + string.Join(", ", left.Take(5).Select(Word)) + (left.Count > 5 ? $" and {left.Count - 5} more" : ""))}");
+
+        static string Word(JsonNode one) => $"{(one["title"]?.ToString() is { Length: > 0 } title ? title : one["id"])} ({one["state"]}{(one["why"]?.ToString() is { Length: > 0 } why ? ": " + why : "")})";
+    }
+
     /// <summary>Whether something runs there still, or has its data there.</summary>
     public static bool IsLeft(JsonNode host) =>
         host["drain"]?["objects"] is JsonArray objects && objects.Any(o => o?["state"]?.ToString() is not ("moved" or "gone" or "stopped"));

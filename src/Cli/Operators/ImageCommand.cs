@@ -11,8 +11,11 @@ internal static class ImageCommand
     {
         Import(),
         List("Lists the images.", "/admin/images",
-            Column("NAME", "term"), Column("TITLE", "title"), Column("FORMAT", "format"), ("SIZE", i => Mib(i["sizeBytes"]?.ToString())),
-            ("DISK", i => Mib(i["virtualSizeBytes"]?.ToString())), Column("STATE", "state"), Column("SHA256", "sha256"), Time("CREATED", "created")),
+            [
+                Column("NAME", "term"), Column("TITLE", "title"), Column("FORMAT", "format"), ("SIZE", i => Mib(i["sizeBytes"]?.ToString())),
+                ("DISK", i => Mib(i["virtualSizeBytes"]?.ToString())), Column("STATE", "state"), Column("SHA256", "sha256"), Time("CREATED", "created"),
+            ],
+            Column("MESSAGE", "message"), Column("PROJECT", "project"), Column("ORIGIN", "origin")),
     };
 
     private static Command Import()

@@ -17,35 +17,34 @@ internal static class OpCommand
         Time("SINCE", "since"), Time("DEADLINE", "deadline"), Column("ATTEMPTS", "attempts"), ("STUCK", o => o["stuck"]?.GetValue<bool>() == true ? "yes" : "no"), Column("LAST ERROR", "lastError"),
     ];
 
+    private static readonly (string, Func<JsonNode, string?>)[] Wide = [Time("DUE", "due"), Column("TRACE", "trace")];
+
     public static Command Create() => new("op", "What is under way: operations of entities, drains, imports, requests that create several.") { List(), Show(), Retry() };
 
     private static Command List()
     {
         var stuck = new Option<bool>("--stuck") { Description = "Only what is past its deadline." };
-        var format = OutputFormat.Option("table", "json");
+        var (format, watching) = (OutputFormat.Option(), new Watching());
         var command = new Command("list", "Lists what is under way, the longest first. An operation that has ended is not there any more.") { stuck, format };
+        watching.AddTo(command);
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
-            var rows = await api.Json(HttpMethod.Get, parse.GetValue(stuck) ? Operations + "?stuck=true" : Operations, null, cancel) as JsonArray ?? [];
-            AdminTables.Show(rows, parse.GetValue(format)!, Columns);
-            return ExitCode.Ok;
+            var path = parse.GetValue(stuck) ? Operations + "?stuck=true" : Operations;
+            return await watching.Run(parse, parse.GetValue(format)!, async now => Text(await api.Json(HttpMethod.Get, path, null, now) as JsonArray ?? [], parse.GetValue(format)!, Columns, Wide), cancel);
         });
         return command;
     }
 
     private static Command Show()
     {
-        var (id, format) = (Id(), OutputFormat.Option("text", "json"));
+        var (id, format) = (Id(), OutputFormat.OfWords());
         var command = new Command("show", "Shows one operation.") { id, format };
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
             var found = await api.Json(HttpMethod.Get, $"{Operations}/{parse.GetValue(id):D}", null, cancel) as JsonObject ?? [];
-            if (parse.GetValue(format) == "json")
-                Console.WriteLine(found.ToJsonString(new() { WriteIndented = true }));
-            else
-                Console.Write(new Table("OPERATION", found["id"]?.ToString() ?? "").AddAll(found.Where(m => m.Key != "id" && m.Value is not null).Select(m => (string[])[m.Key, m.Value!.ToString()])));
+            Console.Write(Members(found, parse.GetValue(format)!, "OPERATION"));
             return ExitCode.Ok;
         });
         return command;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Controller.Cli.Local;
+using Controller.Cli.Output;
 using static Controller.Cli.Operators.AdminTables;
 
 namespace Controller.Cli.Operators;
@@ -17,13 +18,17 @@ internal static class ProjectCommand
         ("MEMORY", p => Gib(p["quota"]?["memoryBytes"])), ("DISK", p => Gib(p["quota"]?["diskBytes"])),
     ];
 
-    public static Command Create() => new("project", "Projects, which entities belong to.") { Make(), List("Lists the projects and their quotas.", "/admin/projects", Columns), Quota(), Rename(), Delete() };
+    private static readonly (string, Func<JsonNode, string?>)[] Wide =
+        [("VOLUMES", p => p["quota"]?["volumes"]?.ToString()), ("NETWORKS", p => p["quota"]?["networks"]?.ToString()), ("ADDRESSES", p => p["quota"]?["addresses"]?.ToString())];
+
+    public static Command Create() => new("project", "Projects, which entities belong to.") { Make(), List("Lists the projects and their quotas.", "/admin/projects", Columns, Wide), Quota(), Rename(), Delete() };
 
     private static Command Quota()
     {
         var project = new Argument<string>("project") { Description = "Name or id of the project." };
         var set = new Option<string[]>("--set") { Description = "A limit: computes, cores, memoryBytes, volumes, diskBytes, networks or addresses; \"none\" for no limit.", HelpName = "WHAT=N", DefaultValueFactory = _ => [] };
-        var command = new Command("quota", "Shows what a project uses and may use, and changes what it may.") { project, set };
+        var format = OutputFormat.Option();
+        var command = new Command("quota", "Shows what a project uses and may use, and changes what it may.") { project, set, format };
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
@@ -36,7 +41,8 @@ internal static class ProjectCommand
                 changes[what] = number == "none" ? null : long.Parse(number, System.Globalization.CultureInfo.InvariantCulture);
             }
             var amounts = await api.Json(changes.Count > 0 ? HttpMethod.Patch : HttpMethod.Get, path, changes.Count > 0 ? changes : null, cancel) as JsonObject ?? [];
-            Console.Write(new Output.Table("WHAT", "USED", "LIMIT").AddAll(amounts.Select(a => new[] { a.Key, a.Value?["used"]?.ToString() ?? "", a.Value?["limit"]?.ToString() ?? "none" })).ToString());
+            Console.Write(OutputFormat.Text(amounts, parse.GetValue(format)!, _ =>
+                new Table("WHAT", "USED", "LIMIT").AddAll(amounts.Select(a => new[] { a.Key, a.Value?["used"]?.ToString() ?? "", a.Value?["limit"]?.ToString() ?? "none" })).ToString()));
             return ExitCode.Ok;
         });
         return command;
@@ -47,7 +53,7 @@ internal static class ProjectCommand
     {
         var projects = (await api.Json(HttpMethod.Get, "/auth/session", null, cancel))?["projects"] as JsonArray ?? [];
         return projects.FirstOrDefault(p => p?["id"]?.ToString() == idOrName || p?["name"]?.ToString() == idOrName)?["id"]?.ToString()
-            ?? throw new CliException($"there is no project {idOrName} of yours; there are: {string.Join(", ", projects.Select(p => Output.Table.Plain(p?["name"]?.ToString() ?? "")))}");
+            ?? throw new CliException($"there is no project {idOrName} of yours; there are: {string.Join(", ", projects.Select(p => Table.Plain(p?["name"]?.ToString() ?? "")))}");
     }
 
     private static Command Rename()
@@ -59,7 +65,7 @@ internal static class ProjectCommand
         {
             using var api = Connection.Api(parse);
             var id = await IdOf(api, "/admin/projects", "project", parse.GetRequiredValue(project), cancel);
-            Show([await api.Json(HttpMethod.Patch, $"/admin/projects/{id}", new JsonObject { ["name"] = parse.GetRequiredValue(name) }, cancel)], "table", Columns);
+            Console.Write(Text([await api.Json(HttpMethod.Patch, $"/admin/projects/{id}", new JsonObject { ["name"] = parse.GetRequiredValue(name) }, cancel)], OutputFormat.Table, Columns));
             return ExitCode.Ok;
         });
         return command;
@@ -100,7 +106,7 @@ internal static class ProjectCommand
             if (parse.GetValue(disk) is { } maxDisk)
                 quota["diskBytes"] = (long)(maxDisk * Gibibyte);
             var made = await api.Json(HttpMethod.Post, "/admin/projects", new JsonObject { ["name"] = parse.GetRequiredValue(name), ["quota"] = quota }, cancel);
-            Show([made], "table", Columns);
+            Console.Write(Text([made], OutputFormat.Table, Columns));
             return ExitCode.Ok;
         });
         return command;

@@ -12,8 +12,7 @@ internal static class TokenCommand
     {
         Make(),
         List("Lists the tokens, without their secrets.", "/admin/tokens",
-            Column("ID", "id"), Column("NAME", "name"), Column("PROJECT", "project"), Column("ROLE", "role"),
-            Time("CREATED", "created"), Time("EXPIRES", "expires"), Time("REVOKED", "revoked")),
+            [Column("ID", "id"), Column("NAME", "name"), Column("PROJECT", "project"), Column("ROLE", "role"), Time("CREATED", "created"), Time("EXPIRES", "expires"), Time("REVOKED", "revoked")]),
         Revoke(),
     };
 

@@ -15,7 +15,7 @@ internal static class UsageCommand
         var from = new Option<string?>("--from") { Description = "From that day or time (UTC). Default: the month's beginning.", HelpName = "TIME" };
         var to = new Option<string?>("--to") { Description = "Until that day or time. Default: now.", HelpName = "TIME" };
         var intervals = new Option<bool>("--intervals") { Description = "What it is made of: which entity used how much, from when to when." };
-        var format = OutputFormat.Option("table", "json", "csv");
+        var format = OutputFormat.Option("csv");
         var command = new Command("usage", "What projects have used, by month.") { project, from, to, intervals, format };
         command.SetAction(async (parse, cancel) =>
         {
@@ -30,9 +30,9 @@ internal static class UsageCommand
             }
             var report = await api.Json(HttpMethod.Get, path, null, cancel);
             if (parse.GetValue(intervals))
-                Show(report?["intervals"] as JsonArray ?? [], shown, Column("ENTITY", "entity"), Column("PROJECT", "project"), Column("WHAT", "what"), Column("QUANTITY", "quantity"), Time("FROM", "from"), Time("TO", "to"));
+                Console.Write(Text(report?["intervals"] as JsonArray ?? [], shown, [Column("ENTITY", "entity"), Column("PROJECT", "project"), Column("WHAT", "what"), Column("QUANTITY", "quantity"), Time("FROM", "from"), Time("TO", "to")]));
             else
-                Show(report?["lines"] as JsonArray ?? [], shown, ("PROJECT", l => (l["projectName"] ?? l["project"])?.ToString()), Column("MONTH", "month"), Column("WHAT", "what"), Column("AMOUNT", "amount"), Column("UNIT", "unit"), Column("ENTITIES", "entities"));
+                Console.Write(Text(report?["lines"] as JsonArray ?? [], shown, [("PROJECT", l => (l["projectName"] ?? l["project"])?.ToString()), Column("MONTH", "month"), Column("WHAT", "what"), Column("AMOUNT", "amount"), Column("UNIT", "unit"), Column("ENTITIES", "entities")], Column("PROJECT ID", "project")));
             return ExitCode.Ok;
         });
         return command;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Controller.Cli.Local;
+using Controller.Cli.Output;
 using static Controller.Cli.Operators.AdminTables;
 
 namespace Controller.Cli.Operators;
@@ -15,9 +16,11 @@ internal static class UserCommand
         ("ROLES", u => string.Join(' ', (u["roles"] as JsonArray ?? []).Select(r => $"{r?["role"]}@{r?["projectName"] ?? r?["project"] ?? "cloud"}"))),
     ];
 
+    private static readonly (string, Func<JsonNode, string?>)[] Wide = [Column("ID", "id"), Column("E-MAIL", "email"), Column("ISSUER", "issuer"), Time("CREATED", "created"), Column("BY", "createdBy")];
+
     public static Command Create() => new("user", "People and service accounts, and what they may do.")
     {
-        Make(), List("Lists them with their roles.", "/admin/users", Columns), Reset(), Grant(), Revoke(), Enable(true), Enable(false), Delete(),
+        Make(), List("Lists them with their roles.", "/admin/users", Columns, Wide), Reset(), Grant(), Revoke(), Enable(true), Enable(false), Delete(), UserCertificateCommand.Create(),
     };
 
     private static Argument<string> User() => new("user") { Description = "Name or id of the user." };
@@ -73,7 +76,7 @@ internal static class UserCommand
         {
             using var api = Connection.Api(parse);
             var changed = await api.Json(HttpMethod.Put, PathOf(parse.GetRequiredValue(user)) + "/roles", new JsonObject { ["project"] = parse.GetValue(project), ["role"] = parse.GetRequiredValue(role) }, cancel);
-            Show([changed], "table", Columns);
+            Console.Write(Text([changed], OutputFormat.Table, Columns));
             return ExitCode.Ok;
         });
         return command;
@@ -101,7 +104,7 @@ internal static class UserCommand
         {
             using var api = Connection.Api(parse);
             var changed = await api.Json(HttpMethod.Patch, PathOf(parse.GetRequiredValue(user)), new JsonObject { ["disabled"] = !enable }, cancel);
-            Show([changed], "table", Columns);
+            Console.Write(Text([changed], OutputFormat.Table, Columns));
             return ExitCode.Ok;
         });
         return command;

@@ -14,8 +14,11 @@ internal static class WebhookCommand
     {
         Add(),
         List("Lists the webhooks, how far they were told, and what went wrong.", Webhooks,
-            Column("ID", "id"), Column("URL", "url"), ("OF", Of), Column("STATE", "state"), Column("DELIVERED", "delivered"), Column("ATTEMPTS", "attempts"), Time("NEXT", "nextAttempt"),
-            Column("LAST ERROR", "lastError")),
+            [
+                Column("ID", "id"), Column("URL", "url"), ("OF", Of), Column("STATE", "state"), Column("DELIVERED", "delivered"), Column("ATTEMPTS", "attempts"), Time("NEXT", "nextAttempt"),
+                Column("LAST ERROR", "lastError"),
+            ],
+            Column("PROJECT", "project"), Time("CREATED", "created"), Column("MISSED", "missed")),
         Order("rotate", "Gives it another secret and prints it. For a day deliveries are signed with both.", HttpMethod.Post, "/rotate", "signed with a new secret, which is not shown again:"),
         Resume(),
         Order("delete", "It is told nothing any more.", HttpMethod.Delete, "", "deleted"),

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
+using Controller.Cli.Local;
 using Controller.Cli.Output;
 
 namespace Controller.Cli.SigningIn;
@@ -23,7 +24,7 @@ internal static class LoginCommand
         {
             if (!Uri.TryCreate(parse.GetRequiredValue(url), UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
                 throw new CliException($"the URL has to be an http or https URL, and is \"{parse.GetRequiredValue(url)}\"", ExitCode.Usage);
-            using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = true }) { BaseAddress = endpoint };
+            using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = true, SslOptions = Connection.Tls(parse).Options() }) { BaseAddress = endpoint };
             http.DefaultRequestHeaders.Add("X-Requested-With", "controller-cli");
             http.DefaultRequestHeaders.Accept.Add(new("application/json"));
             var methods = (await Json(http, HttpMethod.Get, "/auth/session", null, null, cancel))?["methods"] as JsonArray ?? [];
@@ -83,11 +84,15 @@ internal static class LoginCommand
             Profiles.Use(Named(parse.GetRequiredValue(name)).Name);
             return ExitCode.Ok;
         });
-        var list = new Command("list", "Lists the clouds that you are signed in to.");
-        list.SetAction(_ =>
+        var format = OutputFormat.Option();
+        var list = new Command("list", "Lists the clouds that you are signed in to.") { format };
+        list.SetAction(parse =>
         {
             var current = Profiles.Current;
-            Console.Write(new Table("", "NAME", "ENDPOINT", "PROJECT").AddAll(Profiles.All.Select(p => new[] { p.Name == current ? "*" : "", p.Name, p.Endpoint, p.Project ?? "" })).ToString());
+            // Without the tokens.
+            var data = new JsonArray([.. Profiles.All.Select(p => new JsonObject { ["name"] = p.Name, ["current"] = p.Name == current, ["endpoint"] = p.Endpoint, ["project"] = p.Project, ["tokenId"] = p.TokenId })]);
+            Console.Write(OutputFormat.Text(data, parse.GetValue(format)!, wide => new Table(["", "NAME", "ENDPOINT", "PROJECT", .. wide ? (string[])["TOKEN ID"] : []]).AddAll(
+                Profiles.All.Select(p => (string[])[p.Name == current ? "*" : "", p.Name, p.Endpoint, p.Project ?? "", .. wide ? (string[])[p.TokenId ?? ""] : []])).ToString()));
             return ExitCode.Ok;
         });
         return new("profile", "The clouds that you are signed in to.") { list, use };

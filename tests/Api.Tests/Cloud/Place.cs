@@ -87,10 +87,17 @@ internal sealed class Place : IAsyncDisposable
     /// <summary>Makes, or makes anew, what HTTPS clients see.</summary>
     /// <param name="now">The present time.</param>
     /// <param name="issued">By an authority between it and the cluster's, which then stands behind it in the file; else it is signed by itself.</param>
-    public async Task<X509Certificate2> MakeServerCertificate(DateTimeOffset now, bool issued = false)
+    /// <param name="forLocalhost">With that name, for clients that look at it.</param>
+    public async Task<X509Certificate2> MakeServerCertificate(DateTimeOffset now, bool issued = false, bool forLocalhost = false)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        if (forLocalhost)
+        {
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddDnsName("localhost");
+            request.CertificateExtensions.Add(names.Build());
+        }
         using var between = issued ? Between(now) : null;
         var certificate = between is null ? request.CreateSelfSigned(now.AddDays(-1), now.AddYears(1)) : request.Create(between, now.AddMinutes(-1), now.AddDays(30), [1, 2, 3]);
         await File.WriteAllTextAsync(In("api.key"), key.ExportPkcs8PrivateKeyPem());

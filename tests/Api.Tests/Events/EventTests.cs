@@ -234,8 +234,17 @@ public sealed class EventTests(EventCloud cloud)
     private static bool Broken(System.Net.Sockets.TcpClient client)
     {
         static int Port(System.Net.EndPoint? end) => ((System.Net.IPEndPoint)end!).Port;
+        (int, int) ports;
+        try
+        {
+            ports = (Port(client.Client.LocalEndPoint), Port(client.Client.RemoteEndPoint));
+        }
+        catch (System.Net.Sockets.SocketException)
+        {
+            return true;   // a connection that was reset has no other end any more
+        }
         return System.Net.NetworkInformation.IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
-            .FirstOrDefault(c => (c.LocalEndPoint.Port, c.RemoteEndPoint.Port) == (Port(client.Client.LocalEndPoint), Port(client.Client.RemoteEndPoint)))
+            .FirstOrDefault(c => (c.LocalEndPoint.Port, c.RemoteEndPoint.Port) == ports)
             is not { State: System.Net.NetworkInformation.TcpState.Established };
     }
 

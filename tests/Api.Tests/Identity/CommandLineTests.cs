@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Controller.Api.Tests.Cloud;
 using Controller.Testing;
 using Controller.Testing.Oidc;
 
@@ -9,9 +9,9 @@ namespace Controller.Api.Tests.Identity;
 public sealed class CommandLineTests(ApiFixture api) : IDisposable
 {
     private const string Password = "correct horse battery";
-    private readonly string _home = Directory.CreateTempSubdirectory("controller-cli-").FullName;
+    private readonly CommandLine _line = new();
 
-    public void Dispose() => Directory.Delete(_home, recursive: true);
+    public void Dispose() => _line.Dispose();
 
     [Fact]
     public async Task Admins_make_users_who_sign_in_with_a_password_and_what_login_made_is_taken_back_by_logout()
@@ -19,7 +19,7 @@ public sealed class CommandLineTests(ApiFixture api) : IDisposable
         var project = await api.AddProject("cli-project");
         var admin = await Run(api.SecretOf("admin"), "login", api.Url.ToString(), "--with-token", "--as", "root");
         Assert.Contains("kept as profile root", admin.Errors, StringComparison.Ordinal);
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_home, "controller", "profiles.json")));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(_line.Home, "controller", "profiles.json")));
 
         var reset = (await Run("", "user", "create", "clara")).Output.Split().Single(w => w.Length > 30);
         Assert.Equal(200, (await api.Send("POST", "/auth/password", $$"""{"token":"{{reset}}","password":"{{Password}}"}""", null, contentType: "application/json")).Status);
@@ -41,7 +41,7 @@ public sealed class CommandLineTests(ApiFixture api) : IDisposable
         Assert.Contains("networks", (await Run("", "usage", "-o", "csv")).Output, StringComparison.Ordinal);
 
         Assert.Matches(@"\*\s+hers", (await Run("", "profile", "list")).Output);
-        var token = System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_home, "controller", "profiles.json"))).RootElement
+        var token = System.Text.Json.JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(_line.Home, "controller", "profiles.json"))).RootElement
             .GetProperty("profiles").GetProperty("hers").GetProperty("token").GetString()!;
         Assert.Equal(200, (await api.Send("GET", "/network/", caller: token)).Status);
         await Run("", "logout");
@@ -71,30 +71,7 @@ public sealed class CommandLineTests(ApiFixture api) : IDisposable
         await Run("", "occi", "list", "network");
     }
 
-    private async Task<(int ExitCode, string Output, string Errors)> Run(string input, params string[] arguments)
-    {
-        var said = await Try(input, arguments);
-        Assert.True(said.ExitCode == 0, $"{string.Join(' ', arguments)}: {said.Output}{said.Errors}");
-        return said;
-    }
+    private Task<(int ExitCode, string Output, string Errors)> Run(string input, params string[] arguments) => _line.Run(input, arguments);
 
-    private async Task<(int ExitCode, string Output, string Errors)> Try(string input, params string[] arguments)
-    {
-        string Beside(string file) => Path.Combine(AppContext.BaseDirectory, file);
-        var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;   // …/shared/Microsoft.NETCore.App/version
-        var start = new ProcessStartInfo(
-            Path.Combine(runtime, "../../../dotnet"), ["exec", "--depsfile", Beside("Api.Tests.deps.json"), "--runtimeconfig", Beside("Api.Tests.runtimeconfig.json"), Beside("controller-cli.dll"), .. arguments])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = _home,
-        };
-        start.Environment["XDG_CONFIG_HOME"] = _home;
-        foreach (var name in (string[])["CONTROLLER_ENDPOINT", "CONTROLLER_TOKEN", "CONTROLLER_PROFILE", "CONTROLLER_PROJECT"])
-            start.Environment.Remove(name);
-        using var process = Process.Start(start)!;   // a program is started, not handed to a shell
-        await process.StandardInput.WriteLineAsync(input);
-        process.StandardInput.Close();
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, await errors);
-    }
+    private Task<(int ExitCode, string Output, string Errors)> Try(string input, params string[] arguments) => _line.Try(input, arguments);
 }

@@ -28,6 +28,13 @@ public sealed partial class IsolationTests(ExtendedCloud cloud)
         await _api.AddProject("intruder");
         await _api.AddToken("intruder-reader", "intruder", "reader");
         await _api.AddToken("intruder-operator", "intruder", "operator");
+        // People, by session and by token of their own; one is in several projects, and one looks into all of them, and both have chosen theirs.
+        await Callers.Make(_api, "intruder-person", ("intruder", "member"));
+        await Callers.Make(_api, "intruder-of-two", ("intruder", "member"), ("default", "member"));
+        await Callers.Make(_api, "intruder-of-all", (null, "reader"));
+        foreach (var name in (string[])["intruder-of-two", "intruder-of-all"])
+            _api.Calls(name, null, [.. _api.HeadersOf(name), ("X-Project", "intruder")]);
+        string[] members = ["intruder", "intruder-person", "intruder-person-token", "intruder-of-two"], readers = ["intruder-reader", "intruder-of-all"];
         var listed = await Listings(model, "intruder");
         var victims = await Victims.Make(_api, model, "victim");
         var before = await victims.State();
@@ -36,7 +43,7 @@ public sealed partial class IsolationTests(ExtendedCloud cloud)
         Assert.Equal(listed, await Listings(model, "intruder"));
         foreach (var collection in model.Collections)
         {
-            foreach (var caller in (string[])["intruder", "intruder-reader", "intruder-operator", "member"])
+            foreach (var caller in (string[])[.. members, .. readers, "intruder-operator", "member"])
             {
                 foreach (var rendering in Renderings)
                     Hides(victims, await _api.Send("GET", collection, caller: caller, accept: rendering), $"GET {collection} as {rendering} by {caller}");
@@ -55,17 +62,17 @@ public sealed partial class IsolationTests(ExtendedCloud cloud)
             var path = victims.Paths[kind.Term];
             var tag = tags[victims.Paths.Keys.ToList().IndexOf(kind.Term)];
             foreach (var request in About(model, kind).Concat(ByRoute(kind.Term)))
-                await IsUnknown(victims, request with { Tag = tag }, path, kind.Location!, ["intruder"]);
+                await IsUnknown(victims, request with { Tag = tag }, path, kind.Location!, members);
             foreach (var request in ByName(model))
-                await IsUnknown(victims, request, path, kind.Location!, ["intruder"]);
+                await IsUnknown(victims, request, path, kind.Location!, members);
             foreach (var request in About(model, kind).Where(r => r.Method == "GET").Concat(ByRoute(kind.Term)))
-                await IsUnknown(victims, request with { Tag = tag }, path, kind.Location!, ["intruder-reader"]);
+                await IsUnknown(victims, request with { Tag = tag }, path, kind.Location!, readers);
             // Operators steer hosts and what is on them, and are strangers to other projects' entities as such.
             foreach (var request in About(model, kind))
                 await IsUnknown(victims, request with { Tag = tag }, path, kind.Location!, ["intruder-operator"]);
         }
         foreach (var request in await ByLink(model, victims))
-            await IsUnknown(victims, request.Ask, request.Victim, request.Victim[..(request.Victim.LastIndexOf('/') + 1)], ["intruder"]);
+            await IsUnknown(victims, request.Ask, request.Victim, request.Victim[..(request.Victim.LastIndexOf('/') + 1)], members);
 
         // A URL that is somebody else's can't be had, and what is there is neither shown nor changed.
         foreach (var kind in model.Concrete.Where(k => Victims.EndsOf(k.Term) is null && k.Term != "ipreservation"))
