@@ -6,6 +6,7 @@ namespace Controller.Testing;
 public static partial class Signals
 {
     public const int Interrupt = 2;
+    public const int Killed = 9;
     public const int Terminate = 15;
     public const int Continue = 18;
     public const int Stop = 19;

@@ -7,6 +7,7 @@ namespace Controller.Api.Tests.Cloud;
 internal sealed class CommandLine : IDisposable
 {
     private readonly Dictionary<string, string> _environment = [];
+    private readonly HashSet<int> _started = [];
 
     public string Home { get; } = Directory.CreateTempSubdirectory("controller-cli-").FullName;
 
@@ -15,7 +16,13 @@ internal sealed class CommandLine : IDisposable
         set => _environment[variable] = value;
     }
 
-    public void Dispose() => Directory.Delete(Home, recursive: true);
+    public void Dispose()
+    {
+        // What a test has left running, since it failed, goes with it.
+        foreach (var id in _started)
+            Signals.Send(id, Signals.Killed);
+        Directory.Delete(Home, recursive: true);
+    }
 
     public async Task<(int ExitCode, string Output, string Errors)> Run(string input, params string[] arguments)
     {
@@ -30,7 +37,7 @@ internal sealed class CommandLine : IDisposable
         await process.StandardInput.WriteLineAsync(input);
         process.StandardInput.Close();
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
+        await Ended(process);
         return (process.ExitCode, await output, await errors);
     }
 
@@ -49,14 +56,23 @@ internal sealed class CommandLine : IDisposable
             start.Environment.Remove(name);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;
-        return Process.Start(start)!;   // a program is started, not handed to a shell
+        var process = Process.Start(start)!;   // a program is started, not handed to a shell
+        _started.Add(process.Id);
+        return process;
     }
 
     /// <summary>Ends what was started, as Ctrl-C does; its exit code.</summary>
-    public static async Task<int> Interrupt(Process process)
+    public async Task<int> Interrupt(Process process)
     {
         Signals.Send(process.Id, Signals.Interrupt);
-        await process.WaitForExitAsync();
+        await Ended(process);
         return process.ExitCode;
+    }
+
+    /// <summary>Waits until it has ended: its number may be another one's then.</summary>
+    public async Task Ended(Process process)
+    {
+        await process.WaitForExitAsync();
+        _started.Remove(process.Id);
     }
 }

@@ -68,7 +68,7 @@ public sealed class DailyUseTests : IDisposable
             gone = await watch.StandardOutput.ReadLineAsync();
         while (gone is not null && !gone.StartsWith("gone: ", StringComparison.Ordinal));
         Assert.NotNull(gone);
-        Assert.Equal(130, await CommandLine.Interrupt(watch));
+        Assert.Equal(130, await _line.Interrupt(watch));
         Assert.Equal("", await watch.StandardError.ReadToEndAsync());
 
         // A row, and not a heading of other columns.
@@ -117,7 +117,7 @@ public sealed class DailyUseTests : IDisposable
 
         using var ssh = _line.Start("ssh", "web", "--user", "root", "--", "-v", "uname", "-a");
         var lines = (await ssh.StandardOutput.ReadToEndAsync()).Split('\n');
-        await ssh.WaitForExitAsync();
+        await _line.Ended(ssh);
         Assert.Equal($"{ssh.Id} -l root -v -- {address} uname -a", lines[0]);
         var ignored = Convert.ToUInt64(lines[1].Split('\t')[1], 16);
         Assert.Equal(0UL, ignored & (1UL << 12));   // SIGPIPE, 13
@@ -147,7 +147,7 @@ public sealed class DailyUseTests : IDisposable
 
         using var follow = _line.Start("logs", "talks", "--timeline", "--follow");
         await Task.WhenAll(_line.Run("", "occi", "action", "talks", "stop", "--wait"), Until(follow, "active -> inactive"));
-        Assert.Equal(130, await CommandLine.Interrupt(follow));
+        Assert.Equal(130, await _line.Interrupt(follow));
     }
 
     [Fact]
