@@ -36,6 +36,21 @@ publish() { # project, directory
   find "$2" -maxdepth 1 -type f -name "controller-*" ! -name '*.*' -exec chmod 0755 {} +
 }
 
+# Needs Node.js and npm, and is apart from a build in the tree, too; where the API looks for it by default.
+console() { # directory
+  if ! command -v node > /dev/null || ! command -v npm > /dev/null; then
+    echo "build.sh: the web console needs Node.js 18 or newer and npm (apt-get install nodejs npm)" >&2
+    exit 2
+  fi
+  mkdir "$stage/console"
+  (cd "$root/src/Console" && tar -c --exclude=./node_modules --exclude=./dist --exclude=./tests .) | tar -x -C "$stage/console"
+  (cd "$stage/console" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && npx vite build --logLevel warn) >&2
+  mkdir -p "$1"
+  cp -r "$stage/console/dist/." "$1/"
+  find "$1" -type f -exec chmod 0644 {} +
+  [ -s "$1/index.html" ] || { echo "build.sh: the web console has no index.html" >&2; exit 2; }
+}
+
 unit() { install -D -m 0644 "$root/deploy/systemd/$2" "$stage/$1/lib/systemd/system/$2"; }
 tool() { install -D -m 0755 "$here/bin/$2" "$stage/$1/usr/sbin/$2"; }
 config() { install -D -m "$3" "$here/etc/$2" "$stage/$1/etc/occi-controller/$2"; }
@@ -64,6 +79,7 @@ finish() { # package
 
 publish Silo "$stage/occi-controller/usr/lib/occi-controller/silo"
 publish Api "$stage/occi-controller/usr/lib/occi-controller/api"
+console "$stage/occi-controller/usr/lib/occi-controller/api/console"
 # Both bring the same runtime: it is there once.
 (cd "$stage/occi-controller/usr/lib/occi-controller/silo" && find . -type f -size +16k) | while read -r file; do
   if cmp -s "$stage/occi-controller/usr/lib/occi-controller/silo/$file" "$stage/occi-controller/usr/lib/occi-controller/api/$file"; then

@@ -41,6 +41,12 @@ export CONTROLLER_TOKEN
 until_so 120 "the API answers" controller project list
 ps -o user:12,args -C controller-silo,controller-api
 
+say "the web console, of files that the package has"
+ask() { bash -c 'exec 3<> /dev/tcp/127.0.0.1/8080; printf "GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n" "$1" >&3; cat <&3' sh "$1" | tr -d '\000'; }
+script=$(ask /ui/ | grep -o '/ui/assets/[^"]*\.js' | head -n 1)
+[ -n "$script" ] || fail "/ui/ is no page with a script: $(ask /ui/ | head -n 1)"
+expect "$script" "$(ask "$script" | head -n 1 | cut -d ' ' -f 2)" "200"
+
 say "a host joins with one command"
 occi-controller-agent join garbage && fail "a token that is none was taken"
 controller host token | occi-controller-agent join - --name host-a --driver simulated

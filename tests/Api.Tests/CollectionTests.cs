@@ -54,6 +54,27 @@ public sealed class CollectionTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task A_listing_finds_by_part_of_a_title()
+    {
+        var me = await api.AddProject(Guid.NewGuid().ToString("N"));
+        string[] made = [await New(me, "network", "X-OCCI-Attribute: occi.core.title=\"Web-1 of Ähren\""), await New(me, "network", "X-OCCI-Attribute: occi.core.title=\"db_100% web-2\""), await New(me, "network")];
+        async Task<string[]> Found(string part, string more = "") =>
+            [.. (await api.Send("GET", "/network/?title=" + Uri.EscapeDataString(part) + more, accept: "text/uri-list", caller: me)).Lines.Select(l => new Uri(l).AbsolutePath)];
+        Assert.Equal(made[..2], await Found("web-"));
+        Assert.Equal(made[1..2], await Found("web-", "&page=2&number=1"));
+        Assert.Equal(made[..1], await Found("ÄHREN"));
+        Assert.Equal(made[1..2], await Found("0% W"));   // text, and no pattern
+        Assert.Empty(await Found("web_"));
+        Assert.Empty(await Found("of nobody"));
+        Assert.Equal(made[..2], (await api.Send("GET", "/?title=web", accept: "text/uri-list", caller: me)).Lines.Select(l => new Uri(l).AbsolutePath));
+        Assert.Equal(400, (await api.Send("GET", "/network/?title=", caller: me)).Status);
+        Assert.Equal(400, (await api.Send("GET", "/network/?title=" + new string('x', 256), caller: me)).Status);
+        // Nothing but what it finds would be meant, and all of it would be gone.
+        Assert.Equal(400, (await api.Send("DELETE", "/network/?title=web", caller: me)).Status);
+        Assert.Equal(3, (await api.Send("GET", "/network/", accept: "text/uri-list", caller: me)).Lines.Length);
+    }
+
+    [Fact]
     public async Task A_listing_shows_each_member_as_it_is_shown_alone()
     {
         var me = await api.AddProject(Guid.NewGuid().ToString("N"));

@@ -46,6 +46,9 @@ internal sealed class Dispatcher(
         var method = HttpMethods.IsHead(asked) ? HttpMethods.Get : asked;
         if (Access.ToOcci(request.Caller, method) is { } forbidden)
             return Task.FromResult<Reply>(forbidden);
+        // Who says DELETE with it does not mean everything that it would not find.
+        if (method != HttpMethods.Get && request.Query[Listing.TitleArgument] is not null)
+            return Task.FromResult<Reply>(Problems.BadQuery($"title finds entities in a list, with GET; found {asked}. Name what is meant by its URL."));
         var action = request.Query["action"];
         if (request.Caller.Project == Guid.Empty && action is null && Makes(target, method))
             return Task.FromResult<Reply>(ProjectChoice.Needed(request.Http.Arrival().Projects));

@@ -16,6 +16,11 @@ namespace Controller.Api.Entities;
 /// <summary>Listings of entities, whatever the collection: filtered (GFD.223 §7), paged (§6), in creation order, from the inventory.</summary>
 internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOptions<ApiOptions> options)
 {
+    /// <summary>The argument of a listing that finds entities by part of their title: an extension, since OCCI's filters compare whole values.</summary>
+    public const string TitleArgument = "title";
+
+    private const int LongestTitleArgument = 255;
+
     /// <summary>So many entities are read, rendered and sent at a time.</summary>
     private const int Piece = 1000;
 
@@ -71,7 +76,10 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
         var (page, badPage) = Page.Parse(request.Query, options.Value.MaxPageSize);
         if (badPage is not null)
             return badPage;
-        var (query, badFilter) = await Filter(request, all with { Page = page, Unowned = Access.SeesUnowned(request.Caller) });
+        var titled = request.Query[TitleArgument];
+        if (titled is { Length: 0 or > LongestTitleArgument })
+            return Problems.BadQuery($"title must be part of a title, 1 to {LongestTitleArgument} characters; found {titled.Length}.");
+        var (query, badFilter) = await Filter(request, all with { Page = page, Titled = titled, Unowned = Access.SeesUnowned(request.Caller) });
         if (badFilter is not null)
             return badFilter;
         var full = request.Rendering == Rendering.Json;

@@ -23,6 +23,9 @@ internal sealed record EntityQuery
     /// <summary>Of that <c>occi.core.title</c>; null: any. A row's column has it.</summary>
     public string? Title { get; init; }
 
+    /// <summary>With that somewhere in its <c>occi.core.title</c>, in capitals or not; null: any.</summary>
+    public string? Titled { get; init; }
+
     /// <summary>In that state; null: any. A row's column has it.</summary>
     public string? State { get; init; }
 

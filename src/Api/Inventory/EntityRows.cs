@@ -110,7 +110,7 @@ internal sealed class EntityRows(NpgsqlDataSource database)
     private const int Skipped = 200;
 
     /// <summary>Whether the database has counted them: the entities of one kind, all or a project's, and nothing narrower.</summary>
-    private static bool IsCounted(EntityQuery query) => query is { Terms.Length: 1, Mixins.Count: 0, Attributes: null, Id: null, Title: null, State: null };
+    private static bool IsCounted(EntityQuery query) => query is { Terms.Length: 1, Mixins.Count: 0, Attributes: null, Id: null, Title: null, Titled: null, State: null };
 
     /// <summary>
     /// Goes to a place in creation order by the counts of stretches of it (migration 0033): adds them up until the one that the place is in, and skips only what is before it there. Counts and rows
@@ -223,6 +223,8 @@ internal sealed class EntityRows(NpgsqlDataSource database)
             sql.Append(" and e.mixins && ").Append(Add(parameters, set));
         if (query.Title is { } title)
             sql.Append(" and e.title = ").Append(Add(parameters, title));
+        if (query.Titled is { } part)
+            sql.Append(" and strpos(lower(e.title), lower(").Append(Add(parameters, part)).Append(")) > 0");
         if (query.State is { } state)
             sql.Append(" and e.state = ").Append(Add(parameters, state));
         // Containment compares by type, and numbers as numbers: 2 equals 2.0 and not "2".

@@ -3,8 +3,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { lazy, Suspense, useEffect } from 'react';
 import { Navigate, Route, Routes, useLocation, useNavigate } from 'react-router';
 import { ApiError, onExpired, token } from './api/client';
+import type { Me } from './api/session';
 import { whoAmI } from './api/session';
-import { ErrorNote } from './parts/parts';
+import { Empty, ErrorNote, Page } from './parts/parts';
 import { MeContext } from './parts/hooks';
 import { Shell } from './shell';
 import { SignIn } from './pages/signin';
@@ -20,6 +21,7 @@ const Hosts = lazy(() => import('./pages/hosts'));
 const HostPage = lazy(() => import('./pages/host'));
 const Activity = lazy(() => import('./pages/activity'));
 const Projects = lazy(() => import('./pages/projects'));
+const ProjectPage = lazy(() => import('./pages/project'));
 const ModelPage = lazy(() => import('./pages/model'));
 const EntityPage = lazy(() => import('./pages/entity'));
 
@@ -27,6 +29,13 @@ const waiting = (
   <Center h={200}>
     <Loader aria-label="Loading" />
   </Center>
+);
+
+/** Somebody is known here, and may do nothing yet: every page would be a refusal. */
+const Lost = ({ me }: { me: Me }) => (
+  <Page title="Welcome">
+    <Empty title={`You are signed in as ${me.name}, and have no role yet`}>An administrator of the cloud or of a project gives you one; with an identity provider, one of your groups may have it. Then load this page again.</Empty>
+  </Page>
 );
 
 export function App() {
@@ -38,17 +47,22 @@ export function App() {
   useEffect(() => {
     onExpired(() => {
       token.set(null);
-      if (!window.location.pathname.endsWith('/signin')) void go('/signin', { replace: true, state: { from: window.location.pathname.replace(/^\/ui/, '') } });
+      // Whoever was never signed in is asked to sign in; who was, is told why that is over.
+      const expired = queries.getQueryData(['me']) !== undefined;
+      queries.removeQueries({ queryKey: ['me'] });
+      if (!window.location.pathname.endsWith('/signin')) void go('/signin', { replace: true, state: { from: window.location.pathname.replace(/^\/ui/, ''), expired } });
     });
-  }, [go]);
+  }, [go, queries]);
+  const { from = '/', expired = false } = (at.state ?? {}) as { from?: string; expired?: boolean };
   if (at.pathname === '/signin') {
     return (
       <SignIn
+        from={from}
+        expired={expired}
         onDone={(found) => {
           queries.clear();
           queries.setQueryData(['me'], found);
-          const from = (at.state as { from?: string } | null)?.from;
-          void go(from ?? '/', { replace: true });
+          void go(from, { replace: true });
         }}
       />
     );
@@ -62,7 +76,7 @@ export function App() {
     <MeContext value={me.data}>
       <Shell>
         <Suspense fallback={waiting}>
-          <Routes>
+          {me.data.lost ? <Lost me={me.data} /> : <Routes>
             <Route path="/" element={<Dashboard />} />
             <Route path="/machines" element={<Machines />} />
             <Route path="/machines/new" element={<NewMachine />} />
@@ -73,12 +87,13 @@ export function App() {
             <Route path="/hosts" element={<Hosts />} />
             <Route path="/hosts/:id" element={<HostPage />} />
             <Route path="/activity/:tab?" element={<Activity />} />
-            <Route path="/projects" element={<Projects />} />
+            <Route path="/projects/:tab?" element={<Projects />} />
+            <Route path="/project/:id/:tab?" element={<ProjectPage />} />
             <Route path="/model" element={<ModelPage />} />
             <Route path="/model/:term" element={<ModelPage />} />
             <Route path="/entity/*" element={<EntityPage />} />
             <Route path="*" element={<Navigate to="/" replace />} />
-          </Routes>
+          </Routes>}
         </Suspense>
       </Shell>
     </MeContext>

@@ -7,7 +7,7 @@ import { Link, useLocation, useNavigate } from 'react-router';
 import { project } from './api/client';
 import type { CloudEvent, Liveness } from './api/events';
 import { follow } from './api/events';
-import { uuidOf } from './api/occi';
+import { LINK, uuidOf } from './api/occi';
 import { atLeast, signOut } from './api/session';
 import { LiveContext, useMe, useModel } from './parts/hooks';
 
@@ -43,13 +43,18 @@ function useFollowing() {
   useEffect(() => {
     const stop = new AbortController();
     const touched = new Set<string>();
+    let linked = false;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const refresh = () => {
       timer = undefined;
       const keys = [...touched];
+      const all = linked;
       touched.clear();
+      linked = false;
       void queries.invalidateQueries({
         predicate: ({ queryKey: [what, where] }) =>
+          // What a link tells is shown with what it begins at, which the event does not name.
+          (all && (what === 'entity' || what === 'list')) ||
           what === 'summary' || what === 'operations' || (typeof where === 'string' && ((what === 'list' && keys.some((k) => k.startsWith(where))) || keys.includes(where) || keys.some((k) => where.endsWith(uuidOf(k))))),
       });
     };
@@ -57,6 +62,7 @@ function useFollowing() {
       (event) => {
         setRecent((before) => [event, ...before].slice(0, 200));
         touched.add((known.current.kind(event.data.kind)?.location ?? '/') + uuidOf(event.data.id));
+        linked ||= known.current.is(event.data.kind, LINK);
         timer ??= setTimeout(refresh, 300);
       },
       setLiveness,
@@ -91,7 +97,7 @@ export function Shell({ children }: { children: ReactNode }) {
       document.querySelector<HTMLInputElement>('[data-search]')?.focus();
     }],
     ['g', () => (leading.current = Date.now())],
-    ['c', () => Date.now() - leading.current > 1500 && void go('/machines/new')],
+    ['c', () => Date.now() - leading.current > 1500 && atLeast(me, 'member') && void go('/machines/new')],
     ...places.map((p): [string, () => void] => [p.key, () => {
       if (Date.now() - leading.current < 1500) void go(p.to);
       leading.current = 0;
@@ -103,7 +109,7 @@ export function Shell({ children }: { children: ReactNode }) {
     document.querySelector<HTMLElement>('main h1')?.focus();
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [at.pathname]);
-  const active = (to: string) => (to === '/' ? at.pathname === '/' : at.pathname.startsWith(to) || (to === '/model' && at.pathname.startsWith('/entity')));
+  const active = (to: string) => (to === '/' ? at.pathname === '/' : at.pathname.startsWith(to) || (to === '/model' && at.pathname.startsWith('/entity')) || (to === '/projects' && at.pathname.startsWith('/project/')));
   return (
     <LiveContext value={live}>
       <a className="skip" href="#content">
@@ -141,12 +147,11 @@ export function Shell({ children }: { children: ReactNode }) {
                 <span aria-hidden>?</span>
               </ActionIcon>
               <Button size="xs" variant="default"
-                onClick={() =>
-                  void signOut().then(() => {
-                    queries.clear();
-                    void go('/signin', { replace: true });
-                  })
-                }>
+                onClick={() => {
+                  // Away first: what is shown here would be asked for anew, by nobody.
+                  void go('/signin', { replace: true });
+                  void signOut().then(() => queries.removeQueries({ predicate: ({ queryKey: [what] }) => what !== 'methods' }));
+                }}>
                 Sign out
               </Button>
             </Group>

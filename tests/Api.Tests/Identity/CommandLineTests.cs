@@ -1,5 +1,6 @@
 using Controller.Api.Tests.Cloud;
 using Controller.Testing;
+using Controller.Testing.Oidc;
 
 namespace Controller.Api.Tests.Identity;
 

@@ -1,4 +1,5 @@
 using Controller.Api.Tests.Cloud;
+using Controller.Testing.Oidc;
 
 namespace Controller.Api.Tests.Identity;
 

@@ -54,4 +54,12 @@ public sealed class ContainerTests
         Assert.Contains("ENTRYPOINT [\"/usr/lib/occi-controller/silo/controller-silo\"]", file, StringComparison.Ordinal);
         Assert.DoesNotContain("USER root", file, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void The_packages_have_the_web_console_where_the_api_looks_for_it()
+    {
+        // Api:Console is relative to the program, and nothing that is installed says otherwise.
+        Assert.Contains("console \"$stage/occi-controller/usr/lib/occi-controller/api/console\"", DeployFiles.Text("debian/build.sh").Split('\n'));
+        Assert.DoesNotContain("\"Console\": \"", DeployFiles.Text("debian/etc/api.json"), StringComparison.Ordinal);
+    }
 }

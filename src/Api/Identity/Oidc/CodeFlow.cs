@@ -19,14 +19,30 @@ internal sealed class CodeFlow(Provider provider, External external, Sessions se
 
     public async Task<IResult> Begin(HttpContext http, CancellationToken cancel)
     {
+        var (to, why) = await Leave(http, cancel);
+        return to is null ? Refuse(http, why!) : Results.Redirect(to);   // one of the two is there
+    }
+
+    /// <summary>The session's cookie, and on to where it was begun for.</summary>
+    public async Task<IResult> End(HttpContext http, CancellationToken cancel)
+    {
+        var (back, why) = await Return(http, cancel);
+        // A redirect would be the other site's: the browser would leave the new cookie at home.
+        return back is null
+            ? Refuse(http, why!)   // one of the two is there
+            : Page(http, StatusCodes.Status200OK, "Signed in", $"<meta http-equiv=\"refresh\" content=\"0;url={Html(back)}\"><a href=\"{Html(back)}\">Go on</a>");
+    }
+
+    private async Task<(string? To, Problem? Why)> Leave(HttpContext http, CancellationToken cancel)
+    {
         if (!provider.IsThere)
-            return Problems.NotFound(http.Request.Path).ToResult();
+            return (null, Problems.NotFound(http.Request.Path));
         if (await provider.Ask(cancel) is not { } known)
-            return Problems.Unavailable("The identity provider does not answer.").ToResult();
+            return (null, Problems.Unavailable("The identity provider does not answer."));
         var back = http.Request.Query["return"].ToString() is { Length: > 0 } wanted ? wanted : "/";
         // A path of this server's: nobody is led elsewhere by a link to here.
         if (back[0] != '/' || back.StartsWith("//", StringComparison.Ordinal) || back.Contains('\\', StringComparison.Ordinal) || back.Length > 2000 || back.Any(char.IsControl))
-            return Problems.BadQuery($"return must be a path of this server, found '{back}'.").ToResult();
+            return (null, Problems.BadQuery($"return must be a path of this server, found '{back}'."));
         var (state, nonce, verifier, browser) = (Credentials.NewSecret(), Credentials.NewSecret(), Credentials.NewSecret(), Credentials.NewSecret());
         await using var command = database.CreateCommand(
             """
@@ -43,35 +59,47 @@ internal sealed class CodeFlow(Provider provider, External external, Sessions se
             ["response_type"] = "code", ["client_id"] = oidc.Value.ClientId, ["redirect_uri"] = Redirect(http), ["scope"] = oidc.Value.Scope, ["state"] = state, ["nonce"] = nonce,
             ["code_challenge"] = Credentials.Base64Url(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))), ["code_challenge_method"] = "S256",
         };
-        return Results.Redirect(known.Authorization + (known.Authorization.Contains('?', StringComparison.Ordinal) ? "&" : "?") + string.Join('&', query.Select(q => $"{q.Key}={Uri.EscapeDataString(q.Value ?? "")}")));
+        return (known.Authorization + (known.Authorization.Contains('?', StringComparison.Ordinal) ? "&" : "?") + string.Join('&', query.Select(q => $"{q.Key}={Uri.EscapeDataString(q.Value ?? "")}")), null);
     }
 
-    public async Task<IResult> End(HttpContext http, CancellationToken cancel)
+    private async Task<(string? Back, Problem? Why)> Return(HttpContext http, CancellationToken cancel)
     {
         if (!provider.IsThere)
-            return Problems.NotFound(http.Request.Path).ToResult();
+            return (null, Problems.NotFound(http.Request.Path));
         var query = http.Request.Query;
         var browser = http.Request.Cookies[Cookie] ?? "";
         http.Response.Cookies.Delete(Cookie, new() { Path = Callback });
         if (await Take(query["state"].ToString(), browser, cancel) is not { } flow)
-            return Problems.Unauthenticated("Nobody of this browser is expected here, or not any more: begin again at /auth/oidc/login.").ToResult();
+            return (null, Problems.Unauthenticated("Nobody of this browser is expected here, or not any more: begin again at /auth/oidc/login."));
         if (query["error"].ToString() is { Length: > 0 } error)
-            return Problems.Unauthenticated($"The identity provider refuses: {error} {query["error_description"]}".TrimEnd() + ".").ToResult();
+            return (null, Problems.Unauthenticated($"The identity provider refuses: {error}{(query["error_description"].ToString() is { Length: > 0 } told ? ": " + told : "")}."));
         var (who, idToken, why) = await provider.Redeem(query["code"].ToString(), flow.Verifier, Redirect(http), cancel);
         if (who is null)
-            return why!.ToResult();   // one of the two is there
+            return (null, why);
         if (!CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(who.Nonce ?? ""), Encoding.UTF8.GetBytes(flow.Nonce)))
-            return Problems.Unauthenticated("The identity provider's answer is one to another request.").ToResult();
+            return (null, Problems.Unauthenticated("The identity provider's answer is one to another request."));
         var account = await external.Account(who, cancel);
         var (_, refused) = await sessions.Open(account, who.Name ?? who.Subject, "oidc", idToken, http, cancel);
-        if (refused is not null)
-            return refused.ToResult();
-        // A redirect would be the other site's: the browser would leave the new cookie at home.
-        var to = HtmlEncoder.Default.Encode(flow.Return);
-        http.Response.Headers.CacheControl = "no-store";
-        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'";
-        return Results.Content($"<!doctype html><meta charset=\"utf-8\"><title>Signed in</title><meta http-equiv=\"refresh\" content=\"0;url={to}\"><a href=\"{to}\">Go on</a>", "text/html; charset=utf-8");
+        return refused is null ? (flow.Return, null) : (null, refused);
     }
+
+    /// <summary>For people in a browser a page that says why, and where to begin again; for programs what every refusal is.</summary>
+    private static IResult Refuse(HttpContext http, Problem why) =>
+        http.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase)
+            ? Page(http, why.Type.Status, "Not signed in", $"<h1>Not signed in</h1><p role=\"alert\">{Html(why.Message)}</p><p><a href=\"/ui/signin\">Back to the sign-in</a></p>")
+            : why.ToResult();
+
+    private static IResult Page(HttpContext http, int status, string title, string body)
+    {
+        http.Response.Headers.CacheControl = "no-store";
+        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        return Results.Content(
+            $"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>" +
+            $"<style>:root {{ color-scheme: light dark; font-family: system-ui, sans-serif }} body {{ max-width: 34rem; margin: 15vh auto; padding: 0 1rem; line-height: 1.5 }} h1 {{ font-size: 1.4rem }}</style>{body}</html>",
+            "text/html; charset=utf-8", statusCode: status);
+    }
+
+    private static string Html(string text) => HtmlEncoder.Default.Encode(text);
 
     private async Task<(string Nonce, string Verifier, string Return)?> Take(string state, string browser, CancellationToken cancel)
     {

@@ -107,3 +107,14 @@ export async function call<T>(method: string, path: string, options: CallOptions
 }
 
 export const get = async <T>(path: string, options: CallOptions = {}) => (await call<T>('GET', path, options)).body;
+
+/** Has the browser keep what the API answers as a file. A link would not do: a browser shows no token with one. */
+export async function save(path: string, name: string) {
+  const url = URL.createObjectURL(await (await send('GET', path)).blob());
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // Not at once: the download begins behind this.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}

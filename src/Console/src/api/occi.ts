@@ -138,6 +138,8 @@ export class Model {
     return all;
   }
 
+  pathOfTerm = (term: string, id: string) => (this.kinds.find((k) => k.term === term && k.location)?.location ?? `/${term}/`) + id;
+
   /** The path of an entity: its kind's collection, and its id. */
   pathOf(entity: Pick<Entity, 'kind' | 'id'>): string {
     return (this.kind(entity.kind)?.location ?? '/') + uuidOf(entity.id);
@@ -163,6 +165,8 @@ export const text = (entity: Entity, name: string) => {
 export const nameOf = (entity: Entity) => entity.title || uuidOf(entity.id);
 
 export interface Filter {
+  /** Part of the title, in capitals or not. */
+  title?: string;
   /** Attributes with exactly these values. */
   attributes?: Record<string, string>;
   /** Identifiers of mixins that each entity has. */
@@ -189,8 +193,8 @@ interface Collection {
 }
 
 export async function list(location: string, filter: Filter = {}, page?: { page: number; number: number }): Promise<Entity[]> {
-  const query = page ? `?page=${page.page}&number=${page.number}` : '';
-  const found = await get<Collection>(location + query, { headers: filterHeaders(filter) });
+  const query = new URLSearchParams({ ...(page ? { page: String(page.page), number: String(page.number) } : {}), ...(filter.title ? { title: filter.title } : {}) }).toString();
+  const found = await get<Collection>(location + (query && `?${query}`), { headers: filterHeaders(filter) });
   return [...(found.resources ?? []), ...(found.links ?? [])];
 }
 

@@ -11,6 +11,8 @@ export interface Me {
   project?: string;
   /** A user, who has tokens of the own; else the token of nobody in particular. */
   isUser: boolean;
+  /** A user without a role anywhere. */
+  lost: boolean;
 }
 
 export interface Membership {
@@ -64,6 +66,7 @@ export async function whoAmI(): Promise<Me> {
     projects: said.projects,
     project: chosen?.id,
     isUser: said.user !== null && said.user.kind !== 'token',
+    lost: said.user?.kind !== 'token' && said.cloudRole === null && said.projects.length === 0,
   };
 }
 

@@ -1,4 +1,4 @@
-import { Anchor, Button, Checkbox, Code, Group, Table, Tabs, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Checkbox, Code, Group, Tabs, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -8,56 +8,32 @@ import type { CloudEvent } from '../api/events';
 import { termOf, uuidOf } from '../api/occi';
 import { atLeast } from '../api/session';
 import type { AuditRow } from '../parts/explained';
-import { ago, moment } from '../parts/format';
+import { moment } from '../parts/format';
 import { useDo, useLive, useMe, useModel } from '../parts/hooks';
 import type { Operation } from '../parts/operations';
 import { Empty, Loaded, Page, StateBadge } from '../parts/parts';
+import { Listed, Rows, When } from '../parts/table';
 
 function Operations() {
   const me = useMe();
+  const { model } = useModel();
   const [stuck, setStuck] = useState(false);
   const query = useQuery({ queryKey: ['operations', stuck], queryFn: () => get<Operation[]>(`/admin/operations?stuck=${stuck}`), refetchInterval: 5_000 });
   const retry = useDo('Its next step is done now', (id: string) => call('POST', `/admin/operations/${id}/retry`));
   return (
     <>
       <Checkbox label="Only those past their deadline" checked={stuck} onChange={(e) => setStuck(e.currentTarget.checked)} my="sm" />
-      <Loaded query={query}>
-        {(all) =>
-          all.length === 0 ? (
-            <Empty title={stuck ? 'Nothing is stuck' : 'Nothing is under way'}>What has ended is in the timeline of its entity, and in the audit log.</Empty>
-          ) : (
-            <Table.ScrollContainer minWidth={760}>
-              <Table verticalSpacing="xs">
-                <Table.Thead>
-                  <Table.Tr>
-                    {['Since', 'What', 'Of', 'By', 'Deadline', 'Attempts', 'Last error', 'Actions'].map((h) => (
-                      <Table.Th key={h}>{h}</Table.Th>
-                    ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {all.map((o) => (
-                    <Table.Tr key={o.id}>
-                      <Table.Td title={moment(o.since)}>{ago(o.since)}</Table.Td>
-                      <Table.Td>{o.what}</Table.Td>
-                      <Table.Td>
-                        {o.kind} {o.kind === 'compute' ? <Anchor component={Link} to={`/machines/${o.entity}`} underline="always">{o.title ?? o.entity.slice(0, 8)}</Anchor> : (o.title ?? o.entity)}
-                      </Table.Td>
-                      <Table.Td>{o.by ?? 'the controller'}</Table.Td>
-                      <Table.Td>
-                        {moment(o.deadline)} {o.stuck && <StateBadge state="error" />}
-                      </Table.Td>
-                      <Table.Td>{o.attempts}</Table.Td>
-                      <Table.Td>{o.lastError}</Table.Td>
-                      <Table.Td>{atLeast(me, 'operator') && <Button size="xs" variant="default" onClick={() => retry.mutate(o.id)}>Do it now</Button>}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-          )
-        }
-      </Loaded>
+      <Listed query={query} empty={stuck ? 'Nothing is stuck' : 'Nothing is under way'} hint="What has ended is in the timeline of its entity, and in the audit log." id={(o) => o.id} minWidth={760}
+        columns={[
+          ['Since', (o) => <When at={o.since} />],
+          ['What', (o) => o.what],
+          ['Of', (o) => <>{o.kind} <Anchor component={Link} to={`/entity${model.pathOfTerm(o.kind, o.entity)}`} underline="always">{o.title ?? o.entity.slice(0, 8)}</Anchor></>],
+          ['By', (o) => o.by ?? 'the controller'],
+          ['Deadline', (o) => <>{moment(o.deadline)} {o.stuck && <StateBadge state="error" />}</>],
+          ['Attempts', (o) => o.attempts],
+          ['Last error', (o) => o.lastError],
+          ...(atLeast(me, 'operator') ? [['Actions', (o: Operation) => <Button size="xs" variant="default" onClick={() => retry.mutate(o.id)}>Do it now</Button>] as const] : []),
+        ]} />
     </>
   );
 }
@@ -93,37 +69,16 @@ function Events() {
       <Loaded query={before}>
         {() =>
           all.length === 0 ? (
-            <Empty title="Nothing has happened yet">What happens to machines, volumes and networks is here, as it is committed.</Empty>
+            <Empty title={kind ? 'Nothing of that kind has happened' : 'Nothing has happened yet'}>What happens to machines, volumes and networks is here, as it is committed.</Empty>
           ) : (
-            <Table.ScrollContainer minWidth={560}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    {['When', 'What', 'Kind', 'Title', 'State'].map((h) => (
-                      <Table.Th key={h}>{h}</Table.Th>
-                    ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {all.slice(0, 200).map((e) => (
-                    <Table.Tr key={e.id}>
-                      <Table.Td title={moment(e.time)}>{ago(e.time)}</Table.Td>
-                      <Table.Td>{e.type.replace(/^.*\./, '')}</Table.Td>
-                      <Table.Td>{termOf(e.data.kind)}</Table.Td>
-                      <Table.Td>
-                        <Anchor component={Link} to={`/entity${model.pathOf(e.data)}`} underline="always">
-                          {e.data.title ?? uuidOf(e.data.id).slice(0, 8)}
-                        </Anchor>
-                      </Table.Td>
-                      <Table.Td>
-                        {e.data.before && `${e.data.before} → `}
-                        {e.data.state}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <Rows rows={all.slice(0, 200)} id={(e) => e.id} minWidth={560}
+              columns={[
+                ['When', (e) => <When at={e.time} />],
+                ['What', (e) => e.type.replace(/^.*\./, '')],
+                ['Kind', (e) => termOf(e.data.kind)],
+                ['Title', (e) => <Anchor component={Link} to={`/entity${model.pathOf(e.data)}`} underline="always">{e.data.title ?? uuidOf(e.data.id).slice(0, 8)}</Anchor>],
+                ['State', (e) => (e.data.before ? `${e.data.before} → ${e.data.state ?? ''}` : e.data.state)],
+              ]} />
           )
         }
       </Loaded>
@@ -152,37 +107,18 @@ function Audit() {
       <Loaded query={query}>
         {({ pages }) => {
           const all = pages.flatMap((p) => p.entries);
-          if (all.length === 0) return <Empty title="Nobody has done anything like that" />;
+          if (all.length === 0) return <Empty title={user || entity || denied ? 'Nobody has done anything like that' : 'Nobody has done anything yet'} />;
           return (
             <>
-              <Table.ScrollContainer minWidth={760}>
-                <Table>
-                  <Table.Thead>
-                    <Table.Tr>
-                      {['When', 'By', 'Role', 'What', 'Result', 'Trace'].map((h) => (
-                        <Table.Th key={h}>{h}</Table.Th>
-                      ))}
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {all.map((a) => (
-                      <Table.Tr key={a.id}>
-                        <Table.Td title={moment(a.at)}>{ago(a.at)}</Table.Td>
-                        <Table.Td>{a.user ?? 'nobody known'}</Table.Td>
-                        <Table.Td>{a.role}</Table.Td>
-                        <Table.Td>
-                          {a.action ? `${a.action} of ` : `${a.method} `}
-                          {a.path} {a.times > 1 && `(${a.times} times)`}
-                        </Table.Td>
-                        <Table.Td>
-                          {a.status} {a.result}
-                        </Table.Td>
-                        <Table.Td>{a.trace && <Code>{a.trace.slice(0, 12)}</Code>}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <Rows rows={all} id={(a) => String(a.id)} minWidth={760}
+                columns={[
+                  ['When', (a) => <When at={a.at} />],
+                  ['By', (a) => a.user ?? 'nobody known'],
+                  ['Role', (a) => a.role],
+                  ['What', (a) => `${a.action ? `${a.action} of` : a.method} ${a.path}${a.times > 1 ? ` (${a.times} times)` : ''}`],
+                  ['Result', (a) => `${a.status} ${a.result}`],
+                  ['Trace', (a) => a.trace && <Code title={a.trace}>{a.trace.slice(0, 12)}</Code>],
+                ]} />
               {query.hasNextPage && (
                 <Button variant="default" onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>
                   Older ones

@@ -1,28 +1,17 @@
-import { Alert, Button, Card, Checkbox, Code, CopyButton, Group, NumberInput, Radio, SimpleGrid, Stack, Stepper, Tabs, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, Card, Checkbox, Group, NumberInput, Radio, SimpleGrid, Stack, Stepper, Tabs, Text, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { useNavigate } from 'react-router';
+import { useNavigate, useSearchParams } from 'react-router';
 import type { Attributes, Mixin, NewEntity } from '../api/occi';
 import { COMPUTE, create, identifier, nameOf, NETWORK, NIC, OS_TPL, RESOURCE_TPL, SECURITYGROUP, SECURITYGROUPLINK, SSH_KEY, text, USER_DATA, uuidOf } from '../api/occi';
 import { asCli, asCurl } from '../parts/commands';
 import { useDo, useEntities, useModel } from '../parts/hooks';
-import { Empty, ErrorNote, GoButton, Loaded, Page } from '../parts/parts';
+import { Copied, Empty, ErrorNote, GoButton, Loaded, Page } from '../parts/parts';
 
 /** What a mixin gives an attribute where nothing else is said. */
 const given = (mixin: Mixin, name: string) => {
   const value = mixin.attributes?.[name]?.default;
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 };
-
-function Shown({ label, command }: { label: string; command: string }) {
-  return (
-    <Stack gap="xs">
-      <Code block className="mono" tabIndex={0} aria-label={label}>
-        {command}
-      </Code>
-      <CopyButton value={command}>{({ copied, copy }) => <Button size="compact-xs" variant="default" onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>}</CopyButton>
-    </Stack>
-  );
-}
 
 /** Image, size, networks, keys: a machine in four clicks, and how to make the same without this page. */
 export default function NewMachine() {
@@ -31,9 +20,10 @@ export default function NewMachine() {
   const go = useNavigate();
   const networks = useEntities('/network/');
   const groups = useEntities('/securitygroup/');
-  const [step, setStep] = useState(0);
+  const [params] = useSearchParams();
+  const [step, setStep] = useState(params.has('image') ? 1 : 0);
   const [title, setTitle] = useState('');
-  const [image, setImage] = useState('');
+  const [image, setImage] = useState(params.get('image') ?? '');
   const [size, setSize] = useState('');
   const [cores, setCores] = useState<number>(1);
   const [memory, setMemory] = useState<number>(0.5);
@@ -188,10 +178,10 @@ export default function NewMachine() {
               <Tabs.Tab value="curl">curl</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="cli" pt="sm">
-              <Shown label="With the command line" command={asCli(entity)} />
+              <Copied label="With the command line" text={asCli(entity)} />
             </Tabs.Panel>
             <Tabs.Panel value="curl" pt="sm">
-              <Shown label="With curl" command={asCurl('/compute/', entity, window.location.origin)} />
+              <Copied label="With curl" text={asCurl('/compute/', entity, window.location.origin)} />
             </Tabs.Panel>
           </Tabs>
         </Card>

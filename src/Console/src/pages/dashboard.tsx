@@ -1,4 +1,4 @@
-import { Anchor, Card, Group, List, Progress, SimpleGrid, Stack, Table, Text } from '@mantine/core';
+import { Anchor, Group, List, Progress, SimpleGrid, Stack, Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { get } from '../api/client';
@@ -9,22 +9,11 @@ import type { AuditRow } from '../parts/explained';
 import type { Host } from '../parts/fleet';
 import { useAdmin, useLive, useMe } from '../parts/hooks';
 import type { Operation } from '../parts/operations';
-import { Empty, GoButton, Loaded, Page, StateBadge } from '../parts/parts';
+import { Empty, GoButton, Loaded, Page, Part, StateBadge } from '../parts/parts';
 
 /** GET /admin/summary. */
 interface Summary {
   kinds: { kind: string; total: number; states: Record<string, number> }[];
-}
-
-function Part({ title, children }: { title: string; children: React.ReactNode }) {
-  return (
-    <Card withBorder component="section" aria-label={title}>
-      <Text fw={600} mb="xs">
-        {title}
-      </Text>
-      {children}
-    </Card>
-  );
 }
 
 function Claimed({ label, used, usable, format }: { label: string; used: number; usable: number; format: (v: number) => string }) {
@@ -100,7 +89,7 @@ export default function Dashboard() {
           <Loaded query={summary}>
             {({ kinds }) => {
               const machines = kinds.find((k) => k.kind === 'compute');
-              if (!machines) return <Empty title="There are no machines yet" action={<GoButton to="/machines/new" label="Make the first one" />} />;
+              if (!machines) return <Empty title="There are no machines yet" action={atLeast(me, 'member') && <GoButton to="/machines/new" label="Make the first one" />} />;
               return (
                 <Group>
                   {Object.entries(machines.states).map(([state, count]) => (

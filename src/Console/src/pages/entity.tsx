@@ -1,13 +1,14 @@
 import { Anchor, Card, Code, SimpleGrid, Table, Text } from '@mantine/core';
 import { Link, Navigate, useNavigate, useParams } from 'react-router';
 import { call, OCCI } from '../api/client';
-import { COMPUTE, messageOf, nameOf, stateOf, termOf, text } from '../api/occi';
+import { COMPUTE, messageOf, nameOf, stateOf, STORAGE, termOf, text } from '../api/occi';
 import { atLeast } from '../api/session';
 import { ActionButtons } from '../parts/actions';
 import { EntityForm } from '../parts/collection';
 import { Timeline } from '../parts/explained';
 import { settable, toValues } from '../parts/form';
 import { useEntity, useMe, useModel } from '../parts/hooks';
+import { SnapshotsOf } from '../parts/snapshots';
 import { Loaded, Page, StateBadge } from '../parts/parts';
 
 /** Any entity, of whatever kind: all of it, and what can be done with it. */
@@ -85,6 +86,7 @@ export default function EntityPage() {
                   </Card>
                 )}
               </SimpleGrid>
+              {entity.kind === STORAGE && <SnapshotsOf disk={entity} />}
               <Timeline term={termOf(entity.kind)} id={path.replace(/^.*\//, '')} />
             </>
           );

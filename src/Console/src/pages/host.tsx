@@ -6,6 +6,7 @@ import { ago, bytes, moment } from '../parts/format';
 import type { Host } from '../parts/fleet';
 import { useAdmin, useDo } from '../parts/hooks';
 import { Confirm, ErrorNote, Loaded, Page, StateBadge } from '../parts/parts';
+import { Facts } from '../parts/table';
 
 function DrainProgress({ host }: { host: Host }) {
   const drain = host.drain;
@@ -114,7 +115,7 @@ export default function HostPage() {
                     </Table.Tbody>
                   </Table>
                   <Text size="sm" mt="xs">
-                    {h.use?.computes ?? 0} machines and {h.use?.volumes ?? 0} volumes are placed there; {h.unmanaged.length} domains are none of ours.
+                    Placed there: machines {h.use?.computes ?? 0}, volumes {h.use?.volumes ?? 0}. Machines there that are none of this cloud: {h.unmanaged.length}.
                   </Text>
                   {c?.pools.map((p) => (
                     <Text size="sm" key={p.id}>
@@ -124,18 +125,7 @@ export default function HostPage() {
                 </Card>
                 <Card withBorder>
                   <Text fw={600}>What it is</Text>
-                  <Table>
-                    <Table.Tbody>
-                      {rows.map(([name, value]) => (
-                        <Table.Tr key={name}>
-                          <Table.Th scope="row" w={120}>
-                            {name}
-                          </Table.Th>
-                          <Table.Td>{value}</Table.Td>
-                        </Table.Tr>
-                      ))}
-                    </Table.Tbody>
-                  </Table>
+                  <Facts of={rows} width={120} />
                 </Card>
               </SimpleGrid>
             </Stack>

@@ -1,12 +1,13 @@
-import { Alert, Anchor, Button, Checkbox, Code, CopyButton, Group, NumberInput, Stack, Table, Text } from '@mantine/core';
+import { Anchor, Button, Checkbox, Code, Group, NumberInput, Stack, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { call } from '../api/client';
-import { ago, bytes, moment } from '../parts/format';
+import { bytes, moment } from '../parts/format';
 import type { Host } from '../parts/fleet';
 import { useAdmin, useDo } from '../parts/hooks';
-import { Confirm, Empty, ErrorNote, Loaded, Page, StateBadge } from '../parts/parts';
+import { Confirm, ErrorNote, Page, Secret, StateBadge } from '../parts/parts';
+import { Listed, When } from '../parts/table';
 
 interface JoinToken {
   id: string;
@@ -40,44 +41,18 @@ function Join() {
       </Group>
       {make.error && <ErrorNote error={make.error} />}
       {make.data && (
-        <Alert color="blue" variant="default" title="It is shown now and never again">
-          <Stack gap="xs">
-            <Text size="sm">Put it into the file that Agent:JoinTokenFile names on the new host, and start its agent. It opens for one host, until {moment(make.data.expires)}.</Text>
-            <Code block className="mono" tabIndex={0} aria-label="Join token">
-              {make.data.token}
-            </Code>
-            <CopyButton value={make.data.token}>{({ copied, copy }) => <Button size="compact-xs" variant="default" onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>}</CopyButton>
-          </Stack>
-        </Alert>
+        <Secret label="Join token" text={make.data.token}>
+          Put it into the file that Agent:JoinTokenFile names on the new host, and start its agent. It opens for one host, until {moment(make.data.expires)}.
+        </Secret>
       )}
-      <Loaded query={tokens}>
-        {(all) => (
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                {['Token', 'State', 'By', 'Expires', 'Actions'].map((h) => (
-                  <Table.Th key={h}>{h}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {all.map((t) => (
-                <Table.Tr key={t.id}>
-                  <Table.Td>
-                    <Code>{t.id.slice(0, 8)}</Code>
-                  </Table.Td>
-                  <Table.Td>
-                    <StateBadge state={t.state} />
-                  </Table.Td>
-                  <Table.Td>{t.createdBy}</Table.Td>
-                  <Table.Td>{moment(t.expires)}</Table.Td>
-                  <Table.Td>{t.state === 'open' && <Confirm label="Take back" question="No host joins with it any more then." onConfirm={() => revoke.mutate(t.id)} />}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        )}
-      </Loaded>
+      <Listed query={tokens} empty="There are no join tokens" hint="Each one lets one host in." id={(t) => t.id} minWidth={520}
+        columns={[
+          ['Token', (t) => <Code>{t.id.slice(0, 8)}</Code>],
+          ['State', (t) => <StateBadge state={t.state} />],
+          ['By', (t) => t.createdBy],
+          ['Expires', (t) => moment(t.expires)],
+          ['Actions', (t) => t.state === 'open' && <Confirm label="Take back" question="No host joins with it any more then." onConfirm={() => revoke.mutate(t.id)} />],
+        ]} />
     </Stack>
   );
 }
@@ -86,56 +61,26 @@ export default function Hosts() {
   const hosts = useAdmin<Host[]>('/admin/hosts', { every: 5_000 });
   return (
     <Page title="Hosts">
-      <Loaded query={hosts}>
-        {(all) =>
-          all.length === 0 ? (
-            <Empty title="No host has joined yet">Make a join token below, and start an agent with it.</Empty>
-          ) : (
-            <Table.ScrollContainer minWidth={760}>
-              <Table verticalSpacing="xs" highlightOnHover>
-                <Table.Thead>
-                  <Table.Tr>
-                    {['Name', 'Status', 'Machines', 'Cores claimed', 'Memory claimed', 'Disk claimed', 'Agent', 'Heard of'].map((h) => (
-                      <Table.Th key={h}>{h}</Table.Th>
-                    ))}
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {all.map((h) => (
-                    <Table.Tr key={h.id}>
-                      <Table.Td>
-                        <Anchor component={Link} to={`/hosts/${h.id}`} underline="always">
-                          {h.name}
-                        </Anchor>
-                      </Table.Td>
-                      <Table.Td>
-                        <Group gap={4}>
-                          <StateBadge state={h.status} />
-                          {h.admission === 'pending' && <StateBadge state="pending" />}
-                          {h.drain && <StateBadge state={h.drain.finished ? 'drained' : 'draining'} />}
-                        </Group>
-                        <Text size="xs">{h.why}</Text>
-                      </Table.Td>
-                      <Table.Td>{h.use?.computes ?? 0}</Table.Td>
-                      <Table.Td>
-                        {h.use?.cores ?? 0} of {h.use?.usableCores ?? 0}
-                      </Table.Td>
-                      <Table.Td>
-                        {bytes(h.use?.memoryBytes)} of {bytes(h.use?.usableMemoryBytes)}
-                      </Table.Td>
-                      <Table.Td>
-                        {bytes(h.use?.diskBytes)} of {bytes(h.use?.usableDiskBytes)}
-                      </Table.Td>
-                      <Table.Td>{h.agentVersion}</Table.Td>
-                      <Table.Td>{ago(h.lastSeen)}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-          )
-        }
-      </Loaded>
+      <Listed query={hosts} empty="No host has joined yet" hint="Make a join token below, and start an agent with it." id={(h) => h.id} minWidth={760}
+        columns={[
+          ['Name', (h) => <Anchor component={Link} to={`/hosts/${h.id}`} underline="always">{h.name}</Anchor>],
+          ['Status', (h) => (
+            <>
+              <Group gap={4}>
+                <StateBadge state={h.status} />
+                {h.admission === 'pending' && <StateBadge state="pending" />}
+                {h.drain && <StateBadge state={h.drain.finished ? 'drained' : 'draining'} />}
+              </Group>
+              <Text size="xs">{h.why}</Text>
+            </>
+          )],
+          ['Machines', (h) => h.use?.computes ?? 0],
+          ['Cores claimed', (h) => `${h.use?.cores ?? 0} of ${h.use?.usableCores ?? 0}`],
+          ['Memory claimed', (h) => `${bytes(h.use?.memoryBytes)} of ${bytes(h.use?.usableMemoryBytes)}`],
+          ['Disk claimed', (h) => `${bytes(h.use?.diskBytes)} of ${bytes(h.use?.usableDiskBytes)}`],
+          ['Agent', (h) => h.agentVersion],
+          ['Heard of', (h) => <When at={h.lastSeen} />],
+        ]} />
       <Join />
     </Page>
   );

@@ -1,12 +1,15 @@
-import { Button, Card, FileInput, Group, Progress, Select, Stack, Table, Tabs, Text, TextInput } from '@mantine/core';
+import { Button, Card, FileInput, Group, Progress, Select, Stack, Tabs, Text, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useRef, useState } from 'react';
 import { call, identity } from '../api/client';
-import { OS_TPL } from '../api/occi';
+import type { Mixin } from '../api/occi';
+import { identifier, OS_TPL } from '../api/occi';
 import { atLeast } from '../api/session';
-import { ago, bytes } from '../parts/format';
+import { Form } from '../parts/form';
+import { bytes } from '../parts/format';
 import { useAdmin, useDo, useMe, useModel } from '../parts/hooks';
-import { Confirm, Empty, ErrorNote, Loaded, Page, StateBadge } from '../parts/parts';
+import { Confirm, Empty, ErrorNote, GoButton, Loaded, Page, StateBadge } from '../parts/parts';
+import { Listed, Rows, When } from '../parts/table';
 
 interface Image {
   term: string;
@@ -115,24 +118,13 @@ function Import() {
   const [sha256, setSha256] = useState('');
   const fetchIt = useDo('The image is being fetched', () => call('POST', `/admin/images/${encodeURIComponent(term)}/import`, { body: { url, ...(sha256 ? { sha256 } : {}) } }));
   return (
-    <form
-      onSubmit={(e) => {
-        e.preventDefault();
-        fetchIt.mutate();
-      }}
-    >
-      <Stack maw={520}>
-        <TextInput label="Term" value={term} onChange={(e) => setTerm(e.currentTarget.value)} required />
+    <Stack maw={520}>
+      <Form work={fetchIt} submit="Fetch" what="Not fetched">
+        <TextInput label="Term" description="Lower-case letters, digits, - and _: what machines name it by" value={term} onChange={(e) => setTerm(e.currentTarget.value)} required />
         <TextInput label="URL" type="url" placeholder="https://images.example.org/debian-12.qcow2" value={url} onChange={(e) => setUrl(e.currentTarget.value)} required />
         <TextInput label="SHA-256" description="Refused where it is another" value={sha256} onChange={(e) => setSha256(e.currentTarget.value)} />
-        {fetchIt.error && <ErrorNote error={fetchIt.error} />}
-        <Group>
-          <Button type="submit" loading={fetchIt.isPending}>
-            Fetch
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      </Form>
+    </Stack>
   );
 }
 
@@ -145,63 +137,26 @@ export default function Images() {
   return (
     <Page title="Images">
       {operators ? (
-        <Loaded query={images}>
-          {(all) =>
-            all.length === 0 ? (
-              <Empty title="There are no images yet">Upload one below, or have one fetched.</Empty>
-            ) : (
-              <Table.ScrollContainer minWidth={640}>
-                <Table verticalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      {['Title', 'Term', 'State', 'Size', 'Disk', 'Made', 'Actions'].map((h) => (
-                        <Table.Th key={h}>{h}</Table.Th>
-                      ))}
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {all.map((i) => (
-                      <Table.Tr key={i.term}>
-                        <Table.Td>{i.title}</Table.Td>
-                        <Table.Td>{i.term}</Table.Td>
-                        <Table.Td>
-                          <StateBadge state={i.state} />
-                          <Text size="xs">{i.message}</Text>
-                        </Table.Td>
-                        <Table.Td>{bytes(i.sizeBytes)}</Table.Td>
-                        <Table.Td>{bytes(i.virtualSizeBytes)}</Table.Td>
-                        <Table.Td>{ago(i.created)}</Table.Td>
-                        <Table.Td>
-                          {atLeast(me, 'admin') && <Confirm label="Delete" question={`Offer ${i.title} no longer? What was made of it stays.`} onConfirm={() => discard.mutate(i.term)} />}
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
-            )
-          }
-        </Loaded>
+        <Listed query={images} empty="There are no images yet" hint={atLeast(me, 'admin') ? 'Upload one below, or have one fetched.' : 'An administrator uploads one, or has one fetched.'} id={(i) => i.term}
+          columns={[
+            ['Title', (i) => i.title],
+            ['Term', (i) => i.term],
+            ['State', (i) => <><StateBadge state={i.state} /><Text size="xs">{i.message}</Text></>],
+            ['Size', (i) => bytes(i.sizeBytes)],
+            ['Disk', (i) => bytes(i.virtualSizeBytes)],
+            ['Made', (i) => <When at={i.created} />],
+            ...(atLeast(me, 'admin') ? [['Actions', (i: Image) => <Confirm label="Delete" question={`Offer ${i.title} no longer? What was made of it stays.`} onConfirm={() => discard.mutate(i.term)} />] as const] : []),
+          ]} />
       ) : (
         <Loaded query={query}>
-          {(model) => (
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Title</Table.Th>
-                  <Table.Th>Term</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {model.dependants(OS_TPL).map((m) => (
-                  <Table.Tr key={m.scheme + m.term}>
-                    <Table.Td>{m.title}</Table.Td>
-                    <Table.Td>{m.term}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          )}
+          {(model) => {
+            const all = model.dependants(OS_TPL);
+            return all.length === 0 ? (
+              <Empty title="There are no images yet">An administrator uploads one, or has one fetched.</Empty>
+            ) : (
+              <Rows rows={all} id={identifier} minWidth={320} columns={[['Title', (m) => m.title], ['Term', (m) => m.term], ...(atLeast(me, 'member') ? [['Actions', (m: Mixin) => <GoButton to={`/machines/new?image=${encodeURIComponent(identifier(m))}`} label="Make a machine of it" />] as const] : [])]} />
+            );
+          }}
         </Loaded>
       )}
       {atLeast(me, 'admin') && (

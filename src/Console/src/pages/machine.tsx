@@ -1,14 +1,16 @@
-import { Anchor, Button, Card, Code, Group, List, SimpleGrid, Stack, Table, Tabs, Text } from '@mantine/core';
+import { Anchor, Code, List, SimpleGrid, Stack, Tabs, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { Entity, Link as OcciLink } from '../api/occi';
-import { act, attribute, messageOf, nameOf, NIC, remove, SECURITYGROUPLINK, stateOf, STORAGE, STORAGELINK, termOf, text, uuidOf } from '../api/occi';
+import { attribute, messageOf, nameOf, NIC, remove, SECURITYGROUPLINK, stateOf, STORAGE, STORAGELINK, termOf, text, uuidOf } from '../api/occi';
 import { atLeast } from '../api/session';
 import { ActionButtons } from '../parts/actions';
 import { Chart, rates } from '../parts/chart';
 import { ago, bytes, moment } from '../parts/format';
 import { useAdmin, useDo, useEntities, useEntity, useMe } from '../parts/hooks';
-import { Confirm, Empty, Loaded, Page, StateBadge } from '../parts/parts';
+import { Confirm, Empty, Loaded, Page, Part, StateBadge } from '../parts/parts';
+import { SnapshotsOf } from '../parts/snapshots';
+import { Facts, Rows } from '../parts/table';
 import { AddLink } from '../parts/addlink';
 import type { Explained } from '../parts/explained';
 import { Timeline } from '../parts/explained';
@@ -33,7 +35,7 @@ function Why({ id }: { id: string }) {
         <Stack gap="xs">
           {now ? (
             <Text size="sm">
-              It is <b>{now.state ?? 'not visible'}</b> ({now.phase}). {now.message}
+              It is <b>{now.state ?? 'not visible'}</b>{now.phase !== now.state && ` (${now.phase})`}. {now.message}
             </Text>
           ) : (
             <Text size="sm">It is not there: its creation was refused, or it was deleted.</Text>
@@ -111,98 +113,52 @@ function Metrics({ id }: { id: string }) {
   );
 }
 
-function Links({ machine, kinds, columns, empty, target, label }: {
+function Links({ machine, kinds, columns, empty, hint, target, heading, label }: {
   machine: Entity;
   kinds: string[];
   columns: [string, (l: OcciLink) => string][];
   empty: string;
+  hint: string;
+  heading: string;
   target: { link: string; location: string; kind: string };
   label: string;
 }) {
+  const me = useMe();
   const links = (machine.links ?? []).filter((l) => kinds.includes(l.kind));
+  const targets = useEntities(target.location);
+  const named = (l: OcciLink) => {
+    const found = targets.data?.find((e) => uuidOf(e.id) === uuidOf(l.target.location));
+    return found ? nameOf(found) : uuidOf(l.target.location).slice(0, 8);
+  };
   const detach = useDo('Being detached', (l: OcciLink) => remove(`/${termOf(l.kind)}/${uuidOf(l.id)}`));
   return (
     <Stack gap="sm">
       {links.length === 0 ? (
-        <Empty title={empty} />
+        <Empty title={empty}>{hint}</Empty>
       ) : (
-        <Table.ScrollContainer minWidth={560}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                {[...columns.map(([h]) => h), 'State'].map((h) => (
-                  <Table.Th key={h}>{h}</Table.Th>
-                ))}
-                <Table.Th>
-                  <span hidden>Actions</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {links.map((l) => (
-                <Table.Tr key={l.id}>
-                  {columns.map(([h, value]) => (
-                    <Table.Td key={h}>{value(l)}</Table.Td>
-                  ))}
-                  <Table.Td>
-                    <StateBadge state={stateOf(l)} /> <Text size="xs">{messageOf(l)}</Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <Confirm label="Detach" question={`Detach ${label} ${uuidOf(l.target.location)} from ${nameOf(machine)}?`} onConfirm={() => detach.mutate(l)} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Rows rows={links} id={(l) => l.id} minWidth={560}
+          columns={[
+            ...columns,
+            [heading, (l) => <Anchor component={Link} to={`/entity${l.target.location}`} underline="always">{named(l)}</Anchor>],
+            ['State', (l) => <><StateBadge state={stateOf(l)} /> <Text size="xs">{messageOf(l)}</Text></>],
+            ['Actions', (l) => atLeast(me, 'member') && <Confirm label="Detach" question={`Detach the ${label} ${named(l)} from ${nameOf(machine)}?`} onConfirm={() => detach.mutate(l)} />],
+          ]} />
       )}
-      <AddLink source={machine} {...target} label={label} />
+      {atLeast(me, 'member') && <AddLink source={machine} {...target} label={label} />}
     </Stack>
   );
 }
-
-const SNAPSHOT = 'http://schemas.ogf.org/occi/infrastructure/storage/action#snapshot';
 
 /** Snapshots are of the disks that the machine has; of its root disk, an OS template is saved. */
 function Snapshots({ machine }: { machine: Entity }) {
   const volumes = useEntities('/storage/');
   const disks = (machine.links ?? []).filter((l) => l.kind === STORAGELINK).map((l) => uuidOf(l.target.location));
-  const take = useDo('A snapshot is being made', (id: string) => act(`/storage/${id}`, SNAPSHOT));
   return (
-    <Loaded query={volumes}>
-      {(all) => {
-        const of = (id: string) => all.filter((s) => uuidOf(text(s, 'local.controller.storage.origin')) === id && (s.mixins ?? []).some((m) => m.endsWith('storage#snapshot')));
-        return (
-          <Stack>
-            <Text size="sm">The root disk is saved as an OS template with the action “save”. Each disk that is attached can have snapshots: whole copies of one moment.</Text>
-            {disks.length === 0 && <Empty title="No disk is attached">Attach a volume, then its snapshots are here.</Empty>}
-            {all.filter((s) => disks.includes(uuidOf(s.id))).map((disk) => (
-              <Card withBorder key={disk.id}>
-                <Group justify="space-between" mb="xs">
-                  <Text fw={600}>{nameOf(disk)}</Text>
-                  <Button size="xs" onClick={() => take.mutate(uuidOf(disk.id))} loading={take.isPending}>
-                    Take a snapshot
-                  </Button>
-                </Group>
-                {of(uuidOf(disk.id)).length === 0 ? (
-                  <Text size="sm">No snapshot of it yet.</Text>
-                ) : (
-                  of(uuidOf(disk.id)).map((s) => (
-                    <Group key={s.id} justify="space-between" py={4}>
-                      <Group gap="xs">
-                        <Text size="sm">{nameOf(s)}</Text>
-                        <StateBadge state={stateOf(s)} />
-                      </Group>
-                      <ActionButtons entity={s} />
-                    </Group>
-                  ))
-                )}
-              </Card>
-            ))}
-          </Stack>
-        );
-      }}
-    </Loaded>
+    <Stack>
+      <Text size="sm">The root disk is saved as an OS template with the action “save”. Each disk that is attached can have snapshots.</Text>
+      {disks.length === 0 && <Empty title="No disk is attached">Attach a volume under Disks, then its snapshots are here.</Empty>}
+      <Loaded query={volumes}>{(all) => all.filter((s) => disks.includes(uuidOf(s.id))).map((disk) => <SnapshotsOf key={disk.id} disk={disk} />)}</Loaded>
+    </Stack>
   );
 }
 
@@ -235,40 +191,21 @@ export default function Machine() {
               </Tabs.List>
               <Tabs.Panel value="overview" pt="md">
                 <SimpleGrid cols={{ base: 1, md: 2 }}>
-                  <Card withBorder>
-                    <Text fw={600} mb="xs">
-                      Why it is as it is
-                    </Text>
+                  <Part title="Why it is as it is">
                     <Why id={id} />
-                  </Card>
-                  <Card withBorder>
-                    <Text fw={600} mb="xs">
-                      What it is
-                    </Text>
-                    <Table>
-                      <Table.Tbody>
-                        {[
-                          ['Id', uuidOf(m.id)],
-                          ['Cores', text(m, 'occi.compute.cores')],
-                          ['Memory', `${text(m, 'occi.compute.memory')} GiB`],
-                          ['Host name', text(m, 'occi.compute.hostname')],
-                          ['Architecture', text(m, 'occi.compute.architecture')],
-                          ['Root disk', attribute(m, 'occi.compute.ephemeral_storage.size') !== undefined ? `${text(m, 'occi.compute.ephemeral_storage.size')} GiB` : ''],
-                          ['Mixins', (m.mixins ?? []).map(termOf).join(', ')],
-                          ['Security groups', String((m.links ?? []).filter((l) => l.kind === SECURITYGROUPLINK).length)],
-                        ]
-                          .filter(([, v]) => v)
-                          .map(([name, value]) => (
-                            <Table.Tr key={name}>
-                              <Table.Th scope="row" w={140}>
-                                {name}
-                              </Table.Th>
-                              <Table.Td>{name === 'Id' ? <Code>{value}</Code> : value}</Table.Td>
-                            </Table.Tr>
-                          ))}
-                      </Table.Tbody>
-                    </Table>
-                  </Card>
+                  </Part>
+                  <Part title="What it is">
+                    <Facts of={[
+                      ['Id', <Code key="id">{uuidOf(m.id)}</Code>],
+                      ['Cores', text(m, 'occi.compute.cores')],
+                      ['Memory', `${text(m, 'occi.compute.memory')} GiB`],
+                      ['Host name', text(m, 'occi.compute.hostname')],
+                      ['Architecture', text(m, 'occi.compute.architecture')],
+                      ['Root disk', attribute(m, 'occi.compute.ephemeral_storage.size') !== undefined ? `${text(m, 'occi.compute.ephemeral_storage.size')} GiB` : ''],
+                      ['Mixins', (m.mixins ?? []).map(termOf).join(', ')],
+                      ['Security groups', String((m.links ?? []).filter((l) => l.kind === SECURITYGROUPLINK).length)],
+                    ]} />
+                  </Part>
                 </SimpleGrid>
               </Tabs.Panel>
               <Tabs.Panel value="timeline" pt="md">
@@ -279,11 +216,11 @@ export default function Machine() {
               </Tabs.Panel>
               <Tabs.Panel value="disks" pt="md">
                 <Links machine={m} kinds={[STORAGELINK]} label="volume" empty="No volume is attached" target={{ link: STORAGELINK, location: '/storage/', kind: STORAGE }}
-                  columns={[['Device', (l) => text(l, 'occi.storagelink.deviceid')], ['Volume', (l) => uuidOf(l.target.location)]]} />
+                  columns={[['Device', (l) => text(l, 'occi.storagelink.deviceid')]]} heading="Volume" hint="Choose one below; volumes are made under Volumes." />
               </Tabs.Panel>
               <Tabs.Panel value="interfaces" pt="md">
                 <Links machine={m} kinds={[NIC]} label="network" empty="It has no network interface" target={{ link: NIC, location: '/network/', kind: 'http://schemas.ogf.org/occi/infrastructure#network' }}
-                  columns={[['Device', (l) => text(l, 'occi.networkinterface.interface')], ['Address', (l) => text(l, 'occi.networkinterface.address')], ['MAC', (l) => text(l, 'occi.networkinterface.mac')], ['Network', (l) => uuidOf(l.target.location)]]} />
+                  columns={[['Device', (l) => text(l, 'occi.networkinterface.interface')], ['Address', (l) => text(l, 'occi.networkinterface.address')], ['MAC', (l) => text(l, 'occi.networkinterface.mac')]]} heading="Network" hint="Choose a network below; networks are made under Networks." />
               </Tabs.Panel>
               <Tabs.Panel value="snapshots" pt="md">
                 <Snapshots machine={m} />

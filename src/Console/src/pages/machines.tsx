@@ -1,11 +1,13 @@
-import { Anchor, Button, Checkbox, Group, Select, Table, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Checkbox, Group, Select, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { Entity, Filter } from '../api/occi';
 import { act, messageOf, nameOf, NIC, OS_TPL, remove, stateOf, termOf, text, uuidOf } from '../api/occi';
-import { useDo, useEntities, useModel } from '../parts/hooks';
+import { useDo, useEntities, useMe, useModel } from '../parts/hooks';
+import { atLeast } from '../api/session';
 import { Confirm, Empty, GoButton, Loaded, Page, StateBadge } from '../parts/parts';
+import { Pages, Rows } from '../parts/table';
 
 const PER_PAGE = 25;
 const ACTION = 'http://schemas.ogf.org/occi/infrastructure/compute/action#';
@@ -27,6 +29,7 @@ async function each(machines: readonly Entity[], work: (machine: Entity) => Prom
 
 export default function Machines() {
   const { model } = useModel();
+  const may = atLeast(useMe(), 'member');
   const [params, setParams] = useSearchParams();
   const page = Number(params.get('page') ?? '1');
   const state = params.get('state') ?? '';
@@ -34,7 +37,7 @@ export default function Machines() {
   const [title, setTitle] = useState(params.get('title') ?? '');
   const [searched] = useDebouncedValue(title, 300);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const filter: Filter = { attributes: { 'occi.compute.state': state, 'occi.core.title': searched }, mixins: image ? [image] : [] };
+  const filter: Filter = { title: searched, attributes: { 'occi.compute.state': state }, mixins: image ? [image] : [] };
   const machines = useEntities('/compute/', filter, { page, number: PER_PAGE });
   const set = (changes: Record<string, string>) =>
     setParams((before) => {
@@ -50,20 +53,20 @@ export default function Machines() {
   const can = (term: string) => selected.length > 0 && selected.every((m) => m.actions?.includes(ACTION + term));
   const narrowed = state !== '' || image !== '' || searched !== '';
   return (
-    <Page title="Machines" actions={<GoButton to="/machines/new" label="New machine" hotkey="c" />}>
+    <Page title="Machines" actions={may && <GoButton to="/machines/new" label="New machine" hotkey="c" />}>
       <Group gap="sm" align="end">
-        <TextInput label="Title" placeholder="exactly" data-search value={title} onChange={(e) => { setTitle(e.currentTarget.value); set({ title: e.currentTarget.value }); }} w={180} />
+        <TextInput label="Title" placeholder="or a part of it" maxLength={255} data-search value={title} onChange={(e) => { setTitle(e.currentTarget.value); set({ title: e.currentTarget.value }); }} w={180} />
         <Select label="State" placeholder="any" clearable data={['active', 'inactive', 'suspended', 'error']} value={state || null} onChange={(v) => set({ state: v ?? '' })} w={140} />
         <Select label="Image" placeholder="any" clearable searchable w={180} value={image || null} onChange={(v) => set({ image: v ?? '' })}
           data={model.dependants(OS_TPL).map((m) => ({ value: m.scheme + m.term, label: m.title ?? m.term }))} />
-        <Group gap="xs" role="group" aria-label="With the selected machines">
+        {may && <Group gap="xs" role="group" aria-label="With the selected machines">
           {['start', 'stop', 'restart', 'suspend'].map((term) => (
             <Button key={term} size="xs" variant="default" disabled={!can(term)} onClick={() => invoke.mutate(term)} loading={invoke.isPending && invoke.variables === term}>
               {term}
             </Button>
           ))}
           <Confirm label="Delete selected" question={`Delete ${selected.length} machine(s) with their root disks: ${selected.map(nameOf).join(', ')}?`} disabled={selected.length === 0} loading={discard.isPending} onConfirm={() => discard.mutate()} />
-        </Group>
+        </Group>}
       </Group>
       <Loaded query={machines}>
         {(found) =>
@@ -71,64 +74,35 @@ export default function Machines() {
             narrowed || page > 1 ? (
               <Empty title="No machine is like that" action={<Button variant="default" onClick={() => { setTitle(''); setParams({}); }}>Show all</Button>} />
             ) : (
-              <Empty title="There are no machines yet" action={<GoButton to="/machines/new" label="Make the first one" />}>
-                A machine is made of an image and a size. It takes a few seconds.
+              <Empty title="There are no machines yet" action={may && <GoButton to="/machines/new" label="Make the first one" />}>
+                {may ? 'A machine is made of an image and a size. It takes a few seconds.' : 'Your role looks at things; a member of the project makes them.'}
               </Empty>
             )
           ) : (
             <>
-              <Table.ScrollContainer minWidth={620}>
-                <Table highlightOnHover verticalSpacing="xs">
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th w={36}>
-                        <Checkbox aria-label="Select all" checked={selected.length === found.length} indeterminate={selected.length > 0 && selected.length < found.length}
-                          onChange={(e) => setChosen(new Set(e.currentTarget.checked ? found.map((m) => m.id) : []))} />
-                      </Table.Th>
-                      {['Title', 'State', 'Cores', 'Memory', 'Addresses', 'Image'].map((h) => (
-                        <Table.Th key={h}>{h}</Table.Th>
-                      ))}
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {found.map((m) => (
-                      <Table.Tr key={m.id} data-machine={nameOf(m)}>
-                        <Table.Td>
-                          <Checkbox aria-label={`Select ${nameOf(m)}`} checked={chosen.has(m.id)}
-                            onChange={(e) => {
-                              const next = new Set(chosen);
-                              if (e.currentTarget.checked) next.add(m.id);
-                              else next.delete(m.id);
-                              setChosen(next);
-                            }} />
-                        </Table.Td>
-                        <Table.Td>
-                          <Anchor component={Link} to={`/machines/${uuidOf(m.id)}`} underline="always">
-                            {nameOf(m)}
-                          </Anchor>
-                        </Table.Td>
-                        <Table.Td>
-                          <StateBadge state={stateOf(m)} />
-                          <Text size="xs">{messageOf(m)}</Text>
-                        </Table.Td>
-                        <Table.Td>{text(m, 'occi.compute.cores')}</Table.Td>
-                        <Table.Td>{text(m, 'occi.compute.memory')} GiB</Table.Td>
-                        <Table.Td>{addresses(m)}</Table.Td>
-                        <Table.Td>{(m.mixins ?? []).filter((x) => /os_tpl#/.test(x)).map(termOf).join(', ')}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
-              <Group justify="flex-end">
-                <Button size="xs" variant="default" disabled={page <= 1} onClick={() => setParams((b) => { const n = new URLSearchParams(b); n.set('page', String(page - 1)); return n; })}>
-                  Previous
-                </Button>
-                <Text size="sm">page {page}</Text>
-                <Button size="xs" variant="default" disabled={found.length < PER_PAGE} onClick={() => setParams((b) => { const n = new URLSearchParams(b); n.set('page', String(page + 1)); return n; })}>
-                  Next
-                </Button>
-              </Group>
+              <Rows rows={found} id={(m) => m.id} minWidth={620} mark={(m) => ({ 'data-machine': nameOf(m) })}
+                columns={[
+                  [
+                    <Checkbox key="all" aria-label="Select all" checked={selected.length === found.length} indeterminate={selected.length > 0 && selected.length < found.length}
+                      onChange={(e) => setChosen(new Set(e.currentTarget.checked ? found.map((m) => m.id) : []))} />,
+                    (m) => (
+                      <Checkbox aria-label={`Select ${nameOf(m)}`} checked={chosen.has(m.id)}
+                        onChange={(e) => {
+                          const next = new Set(chosen);
+                          if (e.currentTarget.checked) next.add(m.id);
+                          else next.delete(m.id);
+                          setChosen(next);
+                        }} />
+                    ),
+                  ],
+                  ['Title', (m) => <Anchor component={Link} to={`/machines/${uuidOf(m.id)}`} underline="always">{nameOf(m)}</Anchor>],
+                  ['State', (m) => <><StateBadge state={stateOf(m)} /><Text size="xs">{messageOf(m)}</Text></>],
+                  ['Cores', (m) => text(m, 'occi.compute.cores')],
+                  ['Memory', (m) => `${text(m, 'occi.compute.memory')} GiB`],
+                  ['Addresses', addresses],
+                  ['Image', (m) => (m.mixins ?? []).filter((x) => /os_tpl#/.test(x)).map(termOf).join(', ')],
+                ]} />
+              <Pages page={page} more={found.length === PER_PAGE} onGo={(to) => setParams((b) => { const n = new URLSearchParams(b); n.set('page', String(to)); return n; })} />
             </>
           )
         }

@@ -7,6 +7,7 @@ import { atLeast } from '../api/session';
 import { EntityForm } from '../parts/collection';
 import { useEntities, useMe, useModel } from '../parts/hooks';
 import { Empty, Loaded, Page, StateBadge } from '../parts/parts';
+import { Rows } from '../parts/table';
 
 /** A form for any kind that the model has, and for its mixins. */
 function Make({ kind }: { kind: Kind }) {
@@ -86,29 +87,13 @@ function KindPage({ kind }: { kind: Kind }) {
         <Text fw={600} mb="xs">
           Attributes
         </Text>
-        <Table.ScrollContainer minWidth={560}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                {['Name', 'Type', 'Set by', 'Meaning'].map((h) => (
-                  <Table.Th key={h}>{h}</Table.Th>
-                ))}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {definitions.map(([name, d]) => (
-                <Table.Tr key={name}>
-                  <Table.Td>
-                    <Code>{name}</Code>
-                  </Table.Td>
-                  <Table.Td>{d.pattern?.enum ? d.pattern.enum.map(String).join(', ') : (d.type ?? 'string')}</Table.Td>
-                  <Table.Td>{d.mutable || d.required ? `client${d.required ? ', always' : ''}` : 'server'}</Table.Td>
-                  <Table.Td>{d.description}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Rows rows={definitions} id={([name]) => name} minWidth={560}
+          columns={[
+            ['Name', ([name]) => <Code>{name}</Code>],
+            ['Type', ([, d]) => (d.pattern?.enum ? d.pattern.enum.map(String).join(', ') : (d.type ?? 'string'))],
+            ['Set by', ([, d]) => (d.mutable || d.required ? `client${d.required ? ', always' : ''}` : 'server')],
+            ['Meaning', ([, d]) => d.description],
+          ]} />
         <Text fw={600} mt="md" mb="xs">
           Actions
         </Text>

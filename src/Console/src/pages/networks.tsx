@@ -1,4 +1,4 @@
-import { Tabs } from '@mantine/core';
+import { Stack, Tabs } from '@mantine/core';
 import type { Entity } from '../api/occi';
 import { IPRESERVATION, NETWORK, SECURITYGROUP, termOf, text } from '../api/occi';
 import { Collection, NewEntityButton } from '../parts/collection';
@@ -32,24 +32,30 @@ export default function Networks() {
           <Tabs.Tab value="groups">Security groups</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="networks" pt="md">
-          <NewEntityButton kind={NETWORK} label="New network" mixins={[IPNETWORK]} initial={{ 'occi.network.allocation': 'dynamic' }} />
-          <Collection location="/network/" only={(e) => e.kind === NETWORK} empty="There are no networks yet" hint="Make one with an address range such as 10.20.0.0/24: machines get their addresses from it."
-            columns={[
-              ['Range', (e) => text(e, 'occi.network.address')],
-              ['Gateway', (e) => text(e, 'occi.network.gateway')],
-              ['Addresses given', members],
-              ['Mixins', (e) => (e.mixins ?? []).map(termOf).join(', ')],
-            ]} />
+          <Stack>
+            <NewEntityButton kind={NETWORK} label="New network" mixins={[IPNETWORK]} initial={{ 'occi.network.allocation': 'dynamic' }} />
+            <Collection location="/network/" only={(e) => e.kind === NETWORK} empty="There are no networks yet" hint="Make one with an address range such as 10.20.0.0/24: machines get their addresses from it."
+              columns={[
+                ['Range', (e) => text(e, 'occi.network.address')],
+                ['Gateway', (e) => text(e, 'occi.network.gateway')],
+                ['Addresses given', members],
+                ['Mixins', (e) => (e.mixins ?? []).map(termOf).join(', ')],
+              ]} />
+          </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="addresses" pt="md">
-          <NewEntityButton kind={IPRESERVATION} label="Reserve an address" />
-          <Collection location="/ipreservation/" empty="No address is reserved" hint="A reserved address stays yours, and is given to a machine on its page under Interfaces. An admin makes the network that they come from (mixins bridged and floating)."
-            columns={[['Address', (e) => text(e, 'occi.ipreservation.address')], ['Used', (e) => (text(e, 'occi.ipreservation.used') === 'true' ? 'yes' : 'no')]]} />
+          <Stack>
+            <NewEntityButton kind={IPRESERVATION} label="Reserve an address" />
+            <Collection location="/ipreservation/" empty="No address is reserved" hint="A reserved address stays yours, and is given to a machine on its page under Interfaces. An admin makes the network that they come from (mixins bridged and floating)."
+              columns={[['Address', (e) => text(e, 'occi.ipreservation.address')], ['Used', (e) => (text(e, 'occi.ipreservation.used') === 'true' ? 'yes' : 'no')]]} />
+          </Stack>
         </Tabs.Panel>
         <Tabs.Panel value="groups" pt="md">
-          <NewEntityButton kind={SECURITYGROUP} label="New security group"
-            initial={{ 'local.controller.securitygroup.rules': '[{"direction":"ingress","protocol":"tcp","ports":22,"remote":"0.0.0.0/0"}]' }} />
-          <Collection location="/securitygroup/" columns={[['Rules', rules]]} empty="There are no security groups yet" hint="A machine in no group is open. Make a group with rules, then choose it when you make a machine." />
+          <Stack>
+            <NewEntityButton kind={SECURITYGROUP} label="New security group"
+              initial={{ 'local.controller.securitygroup.rules': '[{"direction":"ingress","protocol":"tcp","ports":22,"remote":"0.0.0.0/0"}]' }} />
+            <Collection location="/securitygroup/" columns={[['Rules', rules]]} empty="There are no security groups yet" hint="A machine in no group is open. Make a group with rules, then choose it when you make a machine." />
+          </Stack>
         </Tabs.Panel>
       </Tabs>
     </Page>

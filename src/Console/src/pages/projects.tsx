@@ -1,18 +1,24 @@
-import { Alert, Button, Card, Code, Group, NumberInput, Select, SimpleGrid, Stack, Table, Tabs, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, NumberInput, Select, SimpleGrid, Stack, Tabs, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link, useNavigate, useParams } from 'react-router';
 import { call } from '../api/client';
-import type { Membership, Role } from '../api/session';
+import type { Role } from '../api/session';
 import { atLeast } from '../api/session';
-import { ago, bytes, GIB, moment } from '../parts/format';
+import { Form } from '../parts/form';
+import { moment } from '../parts/format';
 import { useAdmin, useDo, useMe } from '../parts/hooks';
-import { Confirm, Empty, ErrorNote, Loaded, Page } from '../parts/parts';
+import { Confirm, Empty, Page, Part, Secret } from '../parts/parts';
+import type { QuotaName } from '../parts/quota';
+import { changed, fieldOf, QUOTAS, shown } from '../parts/quota';
+import { Listed, When } from '../parts/table';
+import { ProjectTabs, Usage } from './project';
 
 interface Project {
   id: string;
   name: string;
   created: string;
-  quota: { computes: number | null; cores: number | null; memoryBytes: number | null; diskBytes: number | null };
+  quota: Record<QuotaName, number | null>;
 }
 
 interface Token {
@@ -26,152 +32,48 @@ interface Token {
   lastUsed?: string | null;
 }
 
-interface Member {
+interface User {
   id: string;
   name: string;
   kind: string;
   displayName: string | null;
-  role: Role;
   disabled: boolean;
-}
-
-interface User extends Omit<Member, 'role'> {
   created: string;
   lastSignIn: string | null;
   roles: { project: string | null; projectName: string | null; role: Role }[];
 }
 
-function Heads({ of }: { of: string[] }) {
-  return (
-    <Table.Thead>
-      <Table.Tr>
-        {of.map((h) => (
-          <Table.Th key={h}>{h}</Table.Th>
-        ))}
-      </Table.Tr>
-    </Table.Thead>
-  );
-}
-
-/** What is shown once. */
-function Secret({ label, text }: { label: string; text: string }) {
-  return (
-    <Alert color="blue" variant="default" title="It is shown now and never again">
-      <Code block className="mono" tabIndex={0} aria-label={label}>
-        {text}
-      </Code>
-    </Alert>
-  );
+function limits(p: Project): string {
+  const said = QUOTAS.filter((q) => p.quota[q.name] !== null).map((q) => `${q.label}: ${shown(q, p.quota[q.name]!)}`);
+  return said.length === 0 ? 'no limit' : said.join(', ');
 }
 
 function Projects() {
   const projects = useAdmin<Project[]>('/admin/projects');
   const [name, setName] = useState('');
-  const [limits, setLimits] = useState<{ computes: string; cores: string; memory: string; disk: string }>({ computes: '', cores: '', memory: '', disk: '' });
-  const number = (text: string, unit = 1) => (text === '' ? null : Number(text) * unit);
-  const make = useDo('The project is there', () =>
-    call('POST', '/admin/projects', {
-      body: { name, quota: { computes: number(limits.computes), cores: number(limits.cores), memoryBytes: number(limits.memory, GIB), diskBytes: number(limits.disk, GIB) } },
-    }), () => setName(''));
-  const limit = (value: number | null) => (value === null ? 'no limit' : String(value));
+  const [fields, setFields] = useState<Partial<Record<QuotaName, string>>>({});
+  const make = useDo('The project is there', () => call('POST', '/admin/projects', { body: { name, quota: changed(fields) } }), () => {
+    setName('');
+    setFields({});
+  });
   return (
     <Stack>
-      <Loaded query={projects}>
-        {(all) => (
-          <Table.ScrollContainer minWidth={640}>
-            <Table>
-              <Heads of={['Project', 'Machines', 'Cores', 'Memory', 'Disk', 'Made']} />
-              <Table.Tbody>
-                {all.map((p) => (
-                  <Table.Tr key={p.id}>
-                    <Table.Td title={p.id}>{p.name}</Table.Td>
-                    <Table.Td>{limit(p.quota.computes)}</Table.Td>
-                    <Table.Td>{limit(p.quota.cores)}</Table.Td>
-                    <Table.Td>{p.quota.memoryBytes === null ? 'no limit' : bytes(p.quota.memoryBytes)}</Table.Td>
-                    <Table.Td>{p.quota.diskBytes === null ? 'no limit' : bytes(p.quota.diskBytes)}</Table.Td>
-                    <Table.Td>{ago(p.created)}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
-        )}
-      </Loaded>
-      <Card withBorder>
-        <form
-          onSubmit={(e) => {
-            e.preventDefault();
-            make.mutate();
-          }}
-        >
-          <Text fw={600} mb="xs">
-            New project
-          </Text>
-          <SimpleGrid cols={{ base: 1, sm: 3, lg: 5 }}>
+      <Listed query={projects} empty="There are no projects yet" hint="Make one below." id={(p) => p.id} minWidth={480}
+        columns={[
+          ['Project', (p) => <Anchor component={Link} to={`/project/${p.id}`} underline="always">{p.name}</Anchor>],
+          ['Limits', limits],
+          ['Made', (p) => <When at={p.created} />],
+        ]} />
+      <Part title="New project">
+        <Form work={make} submit="Make the project" what="The project was not made">
+          <SimpleGrid cols={{ base: 1, xs: 2, lg: 4 }}>
             <TextInput label="Name" value={name} onChange={(e) => setName(e.currentTarget.value)} required />
-            {([['computes', 'Machines at most'], ['cores', 'Cores at most'], ['memory', 'Memory at most, GiB'], ['disk', 'Disk at most, GiB']] as const).map(([key, label]) => (
-              <NumberInput key={key} label={label} min={0} value={limits[key] === '' ? '' : Number(limits[key])} onChange={(v) => setLimits({ ...limits, [key]: String(v) })} placeholder="no limit" />
+            {QUOTAS.map((q) => (
+              <NumberInput key={q.name} label={fieldOf(q)} min={0} allowDecimal={'gib' in q} value={fields[q.name] ? Number(fields[q.name]) : ''} placeholder="no limit" onChange={(v) => setFields({ ...fields, [q.name]: String(v) })} />
             ))}
           </SimpleGrid>
-          {make.error && <ErrorNote error={make.error} />}
-          <Button type="submit" mt="sm" loading={make.isPending}>
-            Make it
-          </Button>
-        </form>
-      </Card>
-    </Stack>
-  );
-}
-
-function Members({ of }: { of: Membership }) {
-  const members = useAdmin<Member[]>(`/admin/projects/${of.id}/members`);
-  const [user, setUser] = useState('');
-  const [role, setRole] = useState<string>('member');
-  const set = useDo('Done', () => call('PUT', `/admin/projects/${of.id}/members/${encodeURIComponent(user)}`, { body: { role } }), () => setUser(''));
-  const take = useDo('No member any more', (id: string) => call('DELETE', `/admin/projects/${of.id}/members/${id}`));
-  return (
-    <Stack>
-      <Loaded query={members}>
-        {(all) =>
-          all.length === 0 ? (
-            <Empty title={`Nobody has a role in ${of.name}`}>Tokens work in it nevertheless.{of.manages && ' Give somebody a role below.'}</Empty>
-          ) : (
-            <Table>
-              <Heads of={['Name', 'Role', 'Sort', 'Actions']} />
-              <Table.Tbody>
-                {all.map((m) => (
-                  <Table.Tr key={m.id}>
-                    <Table.Td>{m.displayName ? `${m.displayName} (${m.name})` : m.name}</Table.Td>
-                    <Table.Td>{m.role}</Table.Td>
-                    <Table.Td>
-                      {m.kind}
-                      {m.disabled && ', disabled'}
-                    </Table.Td>
-                    <Table.Td>{of.manages && <Confirm label="Take away" question={`Take ${m.name}'s role in ${of.name} away?`} onConfirm={() => take.mutate(m.id)} />}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          )
-        }
-      </Loaded>
-      {of.manages && (
-        <form
-          onSubmit={(e) => {
-            e.preventDefault();
-            set.mutate();
-          }}
-        >
-          <Group align="end">
-            <TextInput label="Name of the user" value={user} onChange={(e) => setUser(e.currentTarget.value)} required />
-            <Select label="Role" data={['reader', 'member', 'admin']} value={role} onChange={(v) => setRole(v ?? 'member')} allowDeselect={false} w={140} />
-            <Button type="submit" loading={set.isPending}>
-              Give the role
-            </Button>
-          </Group>
-          {set.error && <ErrorNote error={set.error} />}
-        </form>
-      )}
+        </Form>
+      </Part>
     </Stack>
   );
 }
@@ -182,61 +84,38 @@ function Users() {
   const [name, setName] = useState('');
   const made = useMutation({
     mutationFn: async () => (await call<{ resetToken: string | null }>('POST', '/admin/users', { body: { name } })).body,
-    onSuccess: () => void queries.invalidateQueries({ queryKey: ['admin'] }),
+    onSuccess: () => {
+      setName('');
+      void queries.invalidateQueries({ queryKey: ['admin'] });
+    },
   });
   const change = useDo('Done', ({ id, disabled }: { id: string; disabled: boolean }) => call('PATCH', `/admin/users/${id}`, { body: { disabled } }));
   const discard = useDo('The user is gone', (id: string) => call('DELETE', `/admin/users/${id}`));
   return (
     <Stack>
-      <Loaded query={users}>
-        {(all) =>
-          all.length === 0 ? (
-            <Empty title="There are no users yet">Make one below; tokens work without any.</Empty>
-          ) : (
-            <Table.ScrollContainer minWidth={640}>
-              <Table>
-                <Heads of={['Name', 'Sort', 'Roles', 'Signed in', 'Actions']} />
-                <Table.Tbody>
-                  {all.map((u) => (
-                    <Table.Tr key={u.id}>
-                      <Table.Td>{u.displayName ? `${u.displayName} (${u.name})` : u.name}</Table.Td>
-                      <Table.Td>
-                        {u.kind}
-                        {u.disabled && ', disabled'}
-                      </Table.Td>
-                      <Table.Td>{u.roles.map((r) => `${r.role} in ${r.projectName ?? 'the cloud'}`).join(', ')}</Table.Td>
-                      <Table.Td>{ago(u.lastSignIn)}</Table.Td>
-                      <Table.Td>
-                        <Group gap="xs">
-                          <Button size="xs" variant="default" onClick={() => change.mutate({ id: u.id, disabled: !u.disabled })}>
-                            {u.disabled ? 'Enable' : 'Disable'}
-                          </Button>
-                          <Confirm label="Delete" question={`Delete ${u.name} with all roles, sessions and tokens?`} onConfirm={() => discard.mutate(u.id)} />
-                        </Group>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-          )
-        }
-      </Loaded>
-      <form
-        onSubmit={(e) => {
-          e.preventDefault();
-          made.mutate();
-        }}
-      >
-        <Group align="end">
-          <TextInput label="Name of a new user" value={name} onChange={(e) => setName(e.currentTarget.value)} required />
-          <Button type="submit" loading={made.isPending}>
-            Make the user
-          </Button>
-        </Group>
-        {made.error && <ErrorNote error={made.error} />}
-      </form>
-      {made.data?.resetToken && <Secret label="Token to set a password with" text={made.data.resetToken} />}
+      <Listed query={users} empty="There are no users yet" hint="Make one below; tokens work without any." id={(u) => u.id}
+        columns={[
+          ['Name', (u) => (u.displayName ? `${u.displayName} (${u.name})` : u.name)],
+          ['Kind', (u) => u.kind + (u.disabled ? ', disabled' : '')],
+          ['Roles', (u) => u.roles.map((r) => `${r.role} in ${r.projectName ?? 'the cloud'}`).join(', ') || 'none'],
+          ['Signed in', (u) => (u.lastSignIn ? <When at={u.lastSignIn} /> : 'never')],
+          ['Actions', (u) => (
+            <Group gap="xs">
+              <Button size="xs" variant="default" onClick={() => change.mutate({ id: u.id, disabled: !u.disabled })}>
+                {u.disabled ? 'Enable' : 'Disable'}
+              </Button>
+              <Confirm label="Delete" question={`Delete ${u.name} with all roles, sessions and tokens?`} onConfirm={() => discard.mutate(u.id)} />
+            </Group>
+          )],
+        ]} />
+      <Form work={made} submit="Make the user" what="The user was not made" inline>
+        <TextInput label="Name of a new user" value={name} onChange={(e) => setName(e.currentTarget.value)} required />
+      </Form>
+      {made.data?.resetToken && (
+        <Secret label="Token to set a password with" text={made.data.resetToken}>
+          Give it to the user, who sets a password with it; then give the user a role under Members of a project.
+        </Secret>
+      )}
     </Stack>
   );
 }
@@ -256,82 +135,63 @@ function Tokens({ path, projects }: { path: '/auth/tokens' | '/admin/tokens'; pr
   const revoke = useDo('Revoked', (id: string) => call('DELETE', `${path}/${id}`));
   return (
     <Stack>
-      <Loaded query={tokens}>
-        {(all) =>
-          all.length === 0 ? (
-            <Empty title="There are no tokens yet">Programs show one instead of a password.</Empty>
-          ) : (
-            <Table.ScrollContainer minWidth={640}>
-              <Table>
-                <Heads of={['Name', 'Role', 'Project', 'Made', 'Expires', 'Actions']} />
-                <Table.Tbody>
-                  {all.map((t) => (
-                    <Table.Tr key={t.id}>
-                      <Table.Td>{t.name}</Table.Td>
-                      <Table.Td>{t.role ?? 'as its user'}</Table.Td>
-                      <Table.Td>{projects.find((p) => p.id === t.project)?.name ?? t.project ?? 'all of its user'}</Table.Td>
-                      <Table.Td>{ago(t.created)}</Table.Td>
-                      <Table.Td>{t.expires ? moment(t.expires) : 'never'}</Table.Td>
-                      <Table.Td>{t.revoked ? `revoked ${ago(t.revoked)}` : <Confirm label="Revoke" question={`Revoke ${t.name}? What uses it is refused from then on.`} onConfirm={() => revoke.mutate(t.id)} />}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
-          )
-        }
-      </Loaded>
-      <form
-        onSubmit={(e) => {
-          e.preventDefault();
-          made.mutate();
-        }}
-      >
-        <Group align="end">
-          <TextInput label="Name of a new token" value={name} onChange={(e) => setName(e.currentTarget.value)} required />
-          <Select label="In the project" data={projects.map((p) => ({ value: p.id, label: p.name }))} value={project} onChange={setProject} />
-          <Select label="Role" data={['reader', 'member', 'operator', 'admin']} value={role} onChange={(v) => setRole(v ?? 'member')} allowDeselect={false} w={140} />
-          <NumberInput label="Good for days" min={1} value={days} onChange={setDays} placeholder="for ever" w={130} />
-          <Button type="submit" loading={made.isPending}>
-            Make the token
-          </Button>
-        </Group>
-        {made.error && <ErrorNote error={made.error} />}
-      </form>
+      <Listed query={tokens} empty="There are no tokens yet" hint="Programs show one instead of a password. Make one below." id={(t) => t.id}
+        columns={[
+          ['Name', (t) => t.name],
+          ['Role', (t) => t.role ?? 'as its user'],
+          ['Project', (t) => projects.find((p) => p.id === t.project)?.name ?? t.project ?? 'all of its user'],
+          ['Made', (t) => <When at={t.created} />],
+          ['Expires', (t) => (t.expires ? moment(t.expires) : 'never')],
+          ['Actions', (t) => (t.revoked ? <>revoked <When at={t.revoked} /></> : <Confirm label="Revoke" question={`Revoke ${t.name}? What uses it is refused from then on.`} onConfirm={() => revoke.mutate(t.id)} />)],
+        ]} />
+      <Form work={made} submit="Make the token" what="The token was not made" inline>
+        <TextInput label="Name of a new token" value={name} onChange={(e) => setName(e.currentTarget.value)} required />
+        <Select label="In the project" data={projects.map((p) => ({ value: p.id, label: p.name }))} value={project} onChange={setProject} />
+        <Select label="Role" data={['reader', 'member', 'operator', 'admin']} value={role} onChange={(v) => setRole(v ?? 'member')} allowDeselect={false} w={140} />
+        <NumberInput label="Good for days" min={1} value={days} onChange={setDays} placeholder="for ever" w={130} />
+      </Form>
       {made.data && <Secret label="Token" text={made.data.token} />}
     </Stack>
   );
 }
 
+/** All projects, users and tokens for administrators of the cloud; for everybody else the project that one acts in. */
 export default function ProjectsPage() {
+  const { tab } = useParams();
   const me = useMe();
-  const admin = atLeast(me, 'admin');
+  const go = useNavigate();
+  const onTab = (t: string | null) => void go(`/projects/${t ?? ''}`);
   const own = me.projects.find((p) => p.id === me.project);
+  const tokens = me.isUser ? [['own', 'Own tokens', <Tokens key="own" path="/auth/tokens" projects={me.projects} />] as const] : [];
+  if (!atLeast(me, 'admin')) {
+    return (
+      <Page title={own?.name ?? 'Projects'}>
+        {own ? <ProjectTabs of={own} tab={tab ?? 'quotas'} onTab={onTab} more={tokens} /> : <Empty title="You have no role in any project">An administrator of the cloud or of a project gives you one.</Empty>}
+      </Page>
+    );
+  }
+  const tabs = [
+    ['all', 'Projects', <Projects key="all" />],
+    ['usage', 'Usage', <Usage key="usage" />],
+    ['users', 'Users', <Users key="users" />],
+    ['tokens', 'Tokens', <Tokens key="tokens" path="/admin/tokens" projects={me.projects} />],
+    ...tokens,
+  ] as const;
   return (
-    <Page title={admin ? 'Projects' : (own?.name ?? 'Project')}>
-      <Tabs defaultValue={admin ? 'projects' : own ? 'members' : 'tokens'} keepMounted={false}>
+    <Page title="Projects">
+      <Tabs value={tab ?? 'all'} onChange={onTab} keepMounted={false}>
         <Tabs.List>
-          {admin && <Tabs.Tab value="projects">Projects and quotas</Tabs.Tab>}
-          {own && <Tabs.Tab value="members">Members of {own.name}</Tabs.Tab>}
-          {admin && <Tabs.Tab value="users">Users</Tabs.Tab>}
-          {me.isUser && <Tabs.Tab value="own">Own tokens</Tabs.Tab>}
-          {admin && <Tabs.Tab value="tokens">Tokens of nobody in particular</Tabs.Tab>}
+          {tabs.map(([value, label]) => (
+            <Tabs.Tab key={value} value={value}>
+              {label}
+            </Tabs.Tab>
+          ))}
         </Tabs.List>
-        <Tabs.Panel value="projects" pt="md">
-          <Projects />
-        </Tabs.Panel>
-        <Tabs.Panel value="members" pt="md">
-          {own && <Members of={own} />}
-        </Tabs.Panel>
-        <Tabs.Panel value="users" pt="md">
-          <Users />
-        </Tabs.Panel>
-        <Tabs.Panel value="own" pt="md">
-          <Tokens path="/auth/tokens" projects={me.projects} />
-        </Tabs.Panel>
-        <Tabs.Panel value="tokens" pt="md">
-          <Tokens path="/admin/tokens" projects={me.projects} />
-        </Tabs.Panel>
+        {tabs.map(([value, , content]) => (
+          <Tabs.Panel key={value} value={value} pt="md">
+            {content}
+          </Tabs.Panel>
+        ))}
       </Tabs>
     </Page>
   );

@@ -1,4 +1,4 @@
-import { Anchor, Button, Card, Center, Divider, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
+import { Alert, Anchor, Button, Card, Center, Divider, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Me } from '../api/session';
@@ -6,7 +6,7 @@ import { methods, signInWithPassword, signInWithToken } from '../api/session';
 import { ErrorNote } from '../parts/parts';
 
 /** With a name and password or an identity provider where the API offers that, and always with a token. */
-export function SignIn({ onDone }: { onDone: (me: Me) => void }) {
+export function SignIn({ onDone, from, expired }: { onDone: (me: Me) => void; from: string; expired: boolean }) {
   const offered = useQuery({ queryKey: ['methods'], queryFn: methods, staleTime: 60_000 });
   const [name, setName] = useState('');
   const [password, setPassword] = useState('');
@@ -25,9 +25,14 @@ export function SignIn({ onDone }: { onDone: (me: Me) => void }) {
           <Title order={1} size="h3">
             Sign in to the cloud
           </Title>
+          {expired && !failure && (
+            <Alert variant="default" color="orange" title="You were signed out" role="status">
+              The session or token has expired or was ended. Sign in again to go on where you were.
+            </Alert>
+          )}
           {failure && <ErrorNote error={failure} what="Not signed in" />}
           {providers.map((p) => (
-            <Button key={p.path} component="a" href={p.path}>
+            <Button key={p.path} component="a" href={`${p.path}?return=${encodeURIComponent('/ui' + from)}`}>
               {p.title}
             </Button>
           ))}

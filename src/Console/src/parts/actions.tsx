@@ -1,10 +1,10 @@
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Button, Group, Modal } from '@mantine/core';
 import { useState } from 'react';
 import type { Entity } from '../api/occi';
 import { act, nameOf, remove, termOf } from '../api/occi';
-import { ErrorNote, Confirm } from './parts';
+import { Confirm } from './parts';
 import type { Values } from './form';
-import { Fields, toAttributes } from './form';
+import { Fields, Form, toAttributes } from './form';
 import { useDo, useModel } from './hooks';
 
 /** A button for each action that is applicable now; what takes parameters asks for them. */
@@ -33,20 +33,9 @@ export function ActionButtons({ entity, onDeleted, deletable = true }: { entity:
       })}
       {deletable && <Confirm label="Delete" question={`Delete ${nameOf(entity)}? What is on it is gone then.`} onConfirm={() => discard.mutate()} loading={discard.isPending} />}
       <Modal opened={asked !== null} onClose={() => setAsked(null)} title={asked ? model.titleOf(asked) : ''} centered>
-        <form
-          onSubmit={(e) => {
-            e.preventDefault();
-            if (asked) invoke.mutate({ action: asked, given: values });
-          }}
-        >
-          <Stack>
-            <Fields definitions={Object.entries(definitions)} values={values} onChange={setValues} />
-            {invoke.error && <ErrorNote error={invoke.error} />}
-            <Button type="submit" loading={invoke.isPending}>
-              {asked ? termOf(asked) : ''}
-            </Button>
-          </Stack>
-        </form>
+        <Form work={{ ...invoke, mutate: () => asked && invoke.mutate({ action: asked, given: values }) }} submit={asked ? termOf(asked) : ''}>
+          <Fields definitions={Object.entries(definitions)} values={values} onChange={setValues} />
+        </Form>
       </Modal>
     </Group>
   );

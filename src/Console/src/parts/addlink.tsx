@@ -1,7 +1,8 @@
-import { Button, Group, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { useState } from 'react';
 import type { Entity } from '../api/occi';
 import { create, nameOf, termOf, uuidOf } from '../api/occi';
+import { Form } from './form';
 import { useDo, useEntities, useModel } from './hooks';
 
 /** Links an entity to one of a collection, chosen by name. */
@@ -14,12 +15,9 @@ export function AddLink({ source, link, location, kind, label }: { source: Entit
       kind: link, source: { location: model.pathOf(source), kind: source.kind }, target: { location: location + uuidOf(id), kind },
     }), () => setChosen(null));
   return (
-    <Group align="end">
+    <Form work={{ ...attach, mutate: () => chosen && attach.mutate(chosen) }} submit="Attach" what="Not attached" inline disabled={chosen === null}>
       <Select label={`Attach a ${label}`} placeholder={candidates.data?.length === 0 ? `There is no ${label} yet` : 'Choose one'} searchable w={280} value={chosen} onChange={setChosen}
         data={(candidates.data ?? []).map((e) => ({ value: e.id, label: nameOf(e) }))} />
-      <Button variant="default" disabled={chosen === null} loading={attach.isPending} onClick={() => chosen && attach.mutate(chosen)}>
-        Attach
-      </Button>
-    </Group>
+    </Form>
   );
 }

@@ -26,7 +26,10 @@ export function Chart({ title, points, format, height = 90 }: { title: string; p
         <line x1="0" y1={height - 4} x2={width} y2={height - 4} stroke="currentColor" strokeOpacity="0.25" />
         {points.length > 1 && <path d={path} fill="none" stroke="var(--mantine-color-blue-6)" strokeWidth="2" vectorEffect="non-scaling-stroke" />}
       </svg>
-      <Text size="xs">at most {format(most)}</Text>
+      <Text size="xs">
+        at most {format(most)}
+        {newest && points.length > 1 && `; from ${new Date(from).toLocaleTimeString()} to ${new Date(newest.at).toLocaleTimeString()}`}
+      </Text>
     </Card>
   );
 }

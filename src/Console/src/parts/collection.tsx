@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Modal, Stack, Table, Text, TextInput } from '@mantine/core';
+import { Anchor, Button, Modal, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Attributes, Entity } from '../api/occi';
@@ -6,14 +6,14 @@ import { create, messageOf, stateOf, uuidOf } from '../api/occi';
 import { atLeast } from '../api/session';
 import { ActionButtons } from './actions';
 import type { Values } from './form';
-import { Fields, settable, toAttributes } from './form';
+import { Fields, Form, settable, toAttributes } from './form';
 import { useDo, useEntities, useMe, useModel } from './hooks';
-import { Empty, ErrorNote, Loaded, StateBadge } from './parts';
-
-export type Column = readonly [string, (e: Entity) => React.ReactNode];
+import { Empty, Loaded, StateBadge } from './parts';
+import type { Column } from './table';
+import { Rows } from './table';
 
 /** The entities of a kind in a table, each with what can be done with it. */
-export function Collection({ location, columns, empty, hint, only }: { location: string; columns: readonly Column[]; empty: string; hint: string; only?: (e: Entity) => boolean }) {
+export function Collection({ location, columns, empty, hint, only }: { location: string; columns: readonly Column<Entity>[]; empty: string; hint: string; only?: (e: Entity) => boolean }) {
   const me = useMe();
   const { model } = useModel();
   const query = useEntities(location);
@@ -21,38 +21,15 @@ export function Collection({ location, columns, empty, hint, only }: { location:
     <Loaded query={query}>
       {(all) => {
         const found = only ? all.filter(only) : all;
-        if (found.length === 0) return <Empty title={empty}>{hint}</Empty>;
+        if (found.length === 0) return <Empty title={empty}>{atLeast(me, 'member') ? hint : 'Your role looks at things; a member of the project makes them.'}</Empty>;
         return (
-          <Table.ScrollContainer minWidth={640}>
-            <Table verticalSpacing="xs" highlightOnHover>
-              <Table.Thead>
-                <Table.Tr>
-                  {['Title', 'State', ...columns.map(([h]) => h), 'Actions'].map((h) => (
-                    <Table.Th key={h}>{h}</Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {found.map((e) => (
-                  <Table.Tr key={e.id}>
-                    <Table.Td>
-                      <Anchor component={Link} to={`/entity${model.pathOf(e)}`} underline="always">
-                        {e.title || uuidOf(e.id).slice(0, 8)}
-                      </Anchor>
-                    </Table.Td>
-                    <Table.Td>
-                      <StateBadge state={stateOf(e)} />
-                      <Text size="xs">{messageOf(e)}</Text>
-                    </Table.Td>
-                    {columns.map(([h, value]) => (
-                      <Table.Td key={h}>{value(e)}</Table.Td>
-                    ))}
-                    <Table.Td>{atLeast(me, 'member') && <ActionButtons entity={e} />}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Rows rows={found} id={(e) => e.id}
+            columns={[
+              ['Title', (e) => <Anchor component={Link} to={`/entity${model.pathOf(e)}`} underline="always">{e.title || uuidOf(e.id).slice(0, 8)}</Anchor>],
+              ['State', (e) => <><StateBadge state={stateOf(e)} /><Text size="xs">{messageOf(e)}</Text></>],
+              ...columns,
+              ...(atLeast(me, 'member') ? [['Actions', (e: Entity) => <ActionButtons entity={e} />] as const] : []),
+            ]} />
         );
       }}
     </Loaded>
@@ -62,10 +39,12 @@ export function Collection({ location, columns, empty, hint, only }: { location:
 /** A form for a new entity of any kind: what the model says can be set. */
 export function NewEntityButton({ kind, label, mixins = [], initial, onDone }: { kind: string; label: string; mixins?: string[]; initial?: Values; onDone?: (path: string) => void }) {
   const { model } = useModel();
+  const me = useMe();
   const [opened, setOpened] = useState(false);
+  if (!atLeast(me, 'member')) return null;
   return (
     <>
-      <Button size="xs" onClick={() => setOpened(true)}>
+      <Button size="xs" onClick={() => setOpened(true)} style={{ alignSelf: 'flex-start' }}>
         {label}
       </Button>
       <Modal opened={opened} onClose={() => setOpened(false)} title={label} size="lg" centered>
@@ -108,24 +87,10 @@ export function EntityForm({ kind, mixins, initial, title: named = '', submit, s
     setTitle(null);
   });
   return (
-    <form
-      onSubmit={(e) => {
-        e.preventDefault();
-        work.mutate();
-      }}
-    >
-      <Stack>
-        {children}
-        <TextInput label="Title" value={title} onChange={(e) => setTitle(e.currentTarget.value)} data-autofocus />
-        <Fields definitions={settable(definitions)} values={values} onChange={setTyped} />
-        {work.error && <ErrorNote error={work.error} />}
-        <Group justify="flex-end">
-          <Button type="submit" loading={work.isPending}>
-            {submit}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <Form work={work} submit={submit}>
+      {children}
+      <TextInput label="Title" value={title} onChange={(e) => setTitle(e.currentTarget.value)} data-autofocus />
+      <Fields definitions={settable(definitions)} values={values} onChange={setTyped} />
+    </Form>
   );
 }
-

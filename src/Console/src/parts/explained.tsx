@@ -1,7 +1,8 @@
-import { Code, Table, Text } from '@mantine/core';
-import { ago, duration, moment } from './format';
+import { Code } from '@mantine/core';
+import { duration, moment } from './format';
 import { useAdmin } from './hooks';
 import { Empty, Loaded } from './parts';
+import { Rows, When } from './table';
 
 export interface Under {
   id: string;
@@ -68,30 +69,14 @@ export function Timeline({ term, id }: { term: string; id: string }) {
         ].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
         if (rows.length === 0) return <Empty title="Nothing was done with it yet" />;
         return (
-          <Table.ScrollContainer minWidth={640}>
-            <Table verticalSpacing="xs">
-              <Table.Thead>
-                <Table.Tr>
-                  {['When', 'What', 'By', 'Result', 'Trace'].map((h) => (
-                    <Table.Th key={h}>{h}</Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {rows.map((r) => (
-                  <Table.Tr key={r.key}>
-                    <Table.Td title={moment(r.at)}>{ago(r.at)}</Table.Td>
-                    <Table.Td>{r.what}</Table.Td>
-                    <Table.Td>{r.by ?? 'the controller'}</Table.Td>
-                    <Table.Td>
-                      <Text size="sm">{r.result}</Text>
-                    </Table.Td>
-                    <Table.Td>{r.trace && <Code>{r.trace.slice(0, 12)}</Code>}</Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Rows rows={rows} id={(r) => r.key}
+            columns={[
+              ['When', (r) => <When at={r.at} />],
+              ['What', (r) => r.what],
+              ['By', (r) => r.by ?? 'the controller'],
+              ['Result', (r) => r.result],
+              ['Trace', (r) => r.trace && <Code title={r.trace}>{r.trace.slice(0, 12)}</Code>],
+            ]} />
         );
       }}
     </Loaded>

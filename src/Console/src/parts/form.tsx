@@ -1,5 +1,7 @@
-import { Checkbox, NumberInput, Select, Stack, Textarea, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, NumberInput, Select, Stack, Textarea, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
 import type { AttributeDefinition, Attributes, Json } from '../api/occi';
+import { ErrorNote } from './parts';
 
 export type Values = Record<string, string>;
 
@@ -59,5 +61,46 @@ export function Fields({ definitions, values, onChange }: {
         return <TextInput key={name} {...common} value={value} onChange={(e) => set(e.currentTarget.value)} placeholder={otherwise || d.pattern?.pattern} />;
       })}
     </Stack>
+  );
+}
+
+/** Fields and a button that does something with them; what is refused stands beneath. */
+export function Form({ work, submit, what, inline = false, disabled = false, children }: {
+  work: { mutate: () => void; isPending: boolean; error: Error | null };
+  submit: string;
+  /** What did not happen, where the work was refused. */
+  what?: string;
+  /** Whether all of it is in one line where there is room. */
+  inline?: boolean;
+  disabled?: boolean;
+  children: ReactNode;
+}) {
+  const button = (
+    <Button type="submit" loading={work.isPending} disabled={disabled}>
+      {submit}
+    </Button>
+  );
+  return (
+    <form
+      onSubmit={(e) => {
+        e.preventDefault();
+        work.mutate();
+      }}
+    >
+      <Stack gap="sm">
+        {inline ? (
+          <Group align="end" gap="sm">
+            {children}
+            {button}
+          </Group>
+        ) : (
+          <>
+            {children}
+            <Group>{button}</Group>
+          </>
+        )}
+        {work.error && <ErrorNote error={work.error} what={what} />}
+      </Stack>
+    </form>
   );
 }

@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Card, Code, Group, List, Modal, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Alert, Badge, Button, Card, Code, CopyButton, Group, List, Modal, Skeleton, Stack, Text, Title } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useEffect, useState } from 'react';
@@ -15,7 +15,7 @@ const COLOURS: Record<string, string> = {
 
 export function StateBadge({ state }: { state: string }) {
   return (
-    <Badge color={COLOURS[state] ?? 'gray.7'} variant="filled" tt="none" data-state={state}>
+    <Badge color={COLOURS[state] ?? 'gray.7'} variant="filled" tt="none" miw="max-content" data-state={state}>
       {state || 'unknown'}
     </Badge>
   );
@@ -72,6 +72,43 @@ export function Empty({ title, children, action }: { title: string; children?: R
         {children && <Text size="sm">{children}</Text>}
         {action}
       </Stack>
+    </Card>
+  );
+}
+
+/** A command, or whatever else is to be copied. */
+export function Copied({ label, text }: { label: string; text: string }) {
+  return (
+    <Stack gap="xs" align="flex-start">
+      <Code block className="mono" tabIndex={0} aria-label={label} w="100%">
+        {text}
+      </Code>
+      <CopyButton value={text}>{({ copied, copy }) => <Button size="compact-xs" variant="default" onClick={copy}>{copied ? 'Copied' : 'Copy'}</Button>}</CopyButton>
+    </Stack>
+  );
+}
+
+/** What is shown once. */
+export function Secret({ label, text, children }: { label: string; text: string; children?: ReactNode }) {
+  return (
+    <Alert color="blue" variant="default" title="It is shown now and never again">
+      <Stack gap="xs">
+        {children && <Text size="sm">{children}</Text>}
+        <Copied label={label} text={text} />
+      </Stack>
+    </Alert>
+  );
+}
+
+/** A card with a heading. */
+export function Part({ title, actions, children }: { title: string; actions?: ReactNode; children: ReactNode }) {
+  return (
+    <Card withBorder component="section" aria-label={title}>
+      <Group justify="space-between" mb="xs">
+        <Text fw={600}>{title}</Text>
+        {actions}
+      </Group>
+      {children}
     </Card>
   );
 }

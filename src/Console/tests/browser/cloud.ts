@@ -1,11 +1,12 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
 import { test as base, expect } from '@playwright/test';
-import { mkdir } from 'node:fs/promises';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '..', '..', '..', '..');
@@ -23,18 +24,41 @@ export interface Cloud {
   end: () => Promise<void>;
 }
 
+/** An identity provider as a process of its own, and what an API is told of it. It ends with its input. */
+async function startProvider(): Promise<{ settings: Record<string, string>; end: () => void }> {
+  const dotnet = process.env['CONTROLLER_DOTNET'] ?? 'dotnet';
+  const project = join(root, 'tests', 'Oidc.Provider');
+  const program = join(project, 'bin', 'Release', 'net10.0', 'Oidc.Provider.dll');
+  // "controller test" has built it.
+  if (!existsSync(program)) await run(dotnet, ['build', project, '-c', 'Release', '-v', 'quiet', '-nologo'], { timeout: 300_000 });
+  const provider: ChildProcess = spawn(dotnet, [program], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const issuer = await new Promise<string>((done, failed) => {
+    provider.stdout!.once('data', (said: Buffer) => done(said.toString().trim()));
+    provider.once('exit', (code) => failed(new Error(`the identity provider ended with ${code}`)));
+  });
+  return {
+    settings: {
+      Oidc__Issuer: issuer, Oidc__ClientId: 'controller', Oidc__Roles__0__Group: 'cloud-admins', Oidc__Roles__0__Role: 'admin',
+      Oidc__Roles__1__Group: 'web-team', Oidc__Roles__1__Project: 'default', Oidc__Roles__1__Role: 'member',
+    },
+    end: () => provider.stdin!.end(),
+  };
+}
+
 export async function startCloud(driver: 'simulated' | 'libvirt', hosts: number): Promise<Cloud> {
   // While one works on the console, a cloud that runs already: its data directory.
   const given = process.env[driver === 'simulated' ? 'CONSOLE_CLOUD' : 'CONSOLE_LIBVIRT_CLOUD'];
   const data = given ? given : await mkdtemp(join(tmpdir(), `console-${driver}-`));
   const own = data !== given;
+  const provider = own && driver === 'simulated' ? await startProvider() : undefined;
   const end = async () => {
+    provider?.end();
     if (!own) return;
     await run(controller, ['down', '--data', data], { timeout: 120_000 });
     await rm(data, { recursive: true, force: true });
   };
   try {
-    if (own) await run(controller, ['up', '--driver', driver, '--hosts', String(hosts), '--port', '0', '--detach', '--data', data], { timeout: 900_000, maxBuffer: 1 << 24 });
+    if (own) await run(controller, ['up', '--driver', driver, '--hosts', String(hosts), '--port', '0', '--detach', '--data', data], { timeout: 900_000, maxBuffer: 1 << 24, env: { ...process.env, ...provider?.settings } });
   } catch (failure) {
     await end().catch(() => undefined);
     throw failure;

@@ -35,6 +35,13 @@ test('what happens elsewhere is shown without asking', async ({ page, cloud }) =
   const path = new URL(made.headers.get('Location')!).pathname;
   const row = page.locator(`[data-machine="${title}"]`);
   await expect(row.locator('[data-state=active]')).toBeVisible();
+  // Searched by the server, by a part of the title in capitals or not.
+  const search = page.getByLabel('Title');
+  await search.fill(title.slice(3).toUpperCase());
+  await expect(page.locator('[data-machine]')).toHaveCount(1);
+  await search.fill(`${title} of nobody`);
+  await expect(page.getByText('No machine is like that')).toBeVisible();
+  await page.getByRole('button', { name: 'Show all' }).click();
   await row.getByRole('checkbox').check();
   await page.getByRole('button', { name: 'Delete selected' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete selected' }).click();

@@ -37,6 +37,8 @@ test('a user signs in with a password, sees the own project alone, and signs out
   await expect(page.getByText('● live')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Hosts' })).toHaveCount(0);
   await page.getByRole('link', { name: 'Projects' }).click();
+  await expect(page.locator('[data-quota=computes]')).toBeVisible();
+  await page.getByRole('tab', { name: 'Members' }).click();
   await expect(page.getByRole('cell', { name, exact: true })).toBeVisible();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByLabel('API token')).toBeVisible();
