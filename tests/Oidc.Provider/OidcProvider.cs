@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace Controller.Testing.Oidc;
@@ -115,6 +116,9 @@ public sealed class OidcProvider : IAsyncDisposable
         foreach (var code in _devices.Keys)
             _devices[code] = true;
     }
+
+    /// <summary>Until the process is told to end.</summary>
+    public Task Ends() => _app.WaitForShutdownAsync();
 
     public async ValueTask DisposeAsync()
     {
