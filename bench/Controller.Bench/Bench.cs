@@ -38,7 +38,8 @@ internal sealed class Bench(BenchOptions options, TextWriter output, Cancellatio
 /// <param name="Home">The repository.</param>
 /// <param name="Scale">Of fleets and seeds; 1 is what the goals say.</param>
 /// <param name="Keep">Leaves the directory with logs.</param>
-internal sealed record BenchOptions(double Seconds, int Rounds, string Home, double Scale, bool Keep)
+/// <param name="Statements">Says what PostgreSQL spent its time on.</param>
+internal sealed record BenchOptions(double Seconds, int Rounds, string Home, double Scale, bool Keep, bool Statements = false)
 {
     public TimeSpan Duration => TimeSpan.FromSeconds(Seconds);
 

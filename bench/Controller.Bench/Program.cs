@@ -20,11 +20,12 @@ var seconds = new Option<double>("--seconds") { Description = "Seconds a measure
 var rounds = new Option<int>("--rounds") { Description = "Measurements of each side, in turns; the median counts.", DefaultValueFactory = _ => 3 };
 var scale = new Option<double>("--scale") { Description = "Of fleets and of what is seeded; 1 is what the goals say.", DefaultValueFactory = _ => 1 };
 var keep = new Option<bool>("--keep") { Description = "Leaves logs and data where they are, and says where." };
+var statements = new Option<bool>("--statements") { Description = "Says what PostgreSQL spent its time on, by statement." };
 var list = new Option<bool>("--list") { Description = "Says which benchmarks there are." };
 var plot = new Option<bool>("--plot") { Description = "Draws docs/performance/*.svg and prints the tables of docs/performance.md from bench/results." };
 var names = new Argument<string[]>("NAME") { Description = "Which; all by default.", Arity = ArgumentArity.ZeroOrMore };
 
-var command = new RootCommand("Measures the product beside baselines in the same run.") { names, list, plot, seconds, rounds, scale, keep, home };
+var command = new RootCommand("Measures the product beside baselines in the same run.") { names, list, plot, seconds, rounds, scale, keep, statements, home };
 command.SetAction(async (parsed, cancel) =>
 {
     if (parsed.GetValue(list))
@@ -33,7 +34,7 @@ command.SetAction(async (parsed, cancel) =>
             Console.WriteLine($"{benchmark.Name,-10} {benchmark.What}");
         return 0;
     }
-    var options = new BenchOptions(parsed.GetValue(seconds), parsed.GetValue(rounds), Path.GetFullPath(parsed.GetValue(home)!), parsed.GetValue(scale), parsed.GetValue(keep));
+    var options = new BenchOptions(parsed.GetValue(seconds), parsed.GetValue(rounds), Path.GetFullPath(parsed.GetValue(home)!), parsed.GetValue(scale), parsed.GetValue(keep), parsed.GetValue(statements));
     var results = Path.Combine(options.Home, "bench", "results");
     if (parsed.GetValue(plot))
     {

@@ -81,8 +81,9 @@ internal static class SiloHost
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
-            MaxAutoPrepare = 50,
+            MaxAutoPrepare = 200,   // more than there are statements: with fewer, one would drive out the other
             AutoPrepareMinUsages = 2,
+            Options = "-c plan_cache_mode=force_generic_plan -c jit=off",   // what is asked thousands of times is planned once; with arrays PostgreSQL would plan it each time
             NoResetOnClose = true,   // and so that what a connection was told once stays
             MaxPoolSize = 32,
             Timeout = 5,
@@ -167,7 +168,8 @@ internal static class SiloHost
         silo.Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromSeconds(15));
         silo.UseAdoNetClustering(o => (o.Invariant, o.DataSource) = ("Npgsql", database));
         AddRecords(silo, database, settings.Silo.GroupCommit);
-        silo.AddActivityPropagation();
+        if (!string.IsNullOrEmpty(silo.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+            silo.AddActivityPropagation();   // as the API does
     }
 
     private static void Listen(KestrelServerOptions kestrel, SiloSettings settings)

@@ -83,7 +83,7 @@ public sealed class LoadTests
     [Fact]
     public void Benchmarks_get_what_was_given_and_nothing_else()
     {
-        Assert.Empty(BenchCommand.Arguments([], false, false, null, null, null, false));
-        Assert.Equal(["get", "--list", "--keep", "--seconds", "1.5", "--rounds", "5"], BenchCommand.Arguments(["get"], true, false, 1.5, 5, null, true));
+        Assert.Empty(BenchCommand.Arguments([], false, false, null, null, null, false, false));
+        Assert.Equal(["get", "--list", "--keep", "--statements", "--seconds", "1.5", "--rounds", "5"], BenchCommand.Arguments(["get"], true, false, 1.5, 5, null, true, true));
     }
 }

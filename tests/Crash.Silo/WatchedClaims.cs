@@ -49,6 +49,8 @@ internal sealed class WatchedClaims(IClaims claims, Probe probe) : IClaims
 
     public Task<HostUse> Use(Guid host) => claims.Use(host);
 
+    public Task<HostUse> UseLately(Guid host) => claims.UseLately(host);
+
     public Task<int> BoundToZone(Guid host) => claims.BoundToZone(host);
 
     public Task Barrier(Guid host) => claims.Barrier(host);

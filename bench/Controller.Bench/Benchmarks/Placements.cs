@@ -26,7 +26,7 @@ internal static class Placements
         await cloud.StopSilos();   // whoever finds that those hosts say nothing would change them
         await cloud.Execute("update entity set state = 'up' where state_name = 'host'");
         await using var database = SiloHost.Database(cloud.Postgres.ConnectionString);
-        var claims = new PostgresClaims(database, new PlacementOptions());
+        var claims = new PostgresClaims(database, new PlacementOptions(), TimeProvider.System);
         var project = await cloud.Value<Guid>("select entity_id from entity where state_name = 'project' limit 1");
         var many = bench.Options.Scaled(5000);
 

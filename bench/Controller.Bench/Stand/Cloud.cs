@@ -61,7 +61,7 @@ internal sealed class Cloud : IAsyncDisposable
     {
         var root = Directory.CreateTempSubdirectory("controller-bench-").FullName;
         File.SetUnixFileMode(root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
-        var cloud = new Cloud(bench, root, await Postgres.Start(root, bench.Cancel));
+        var cloud = new Cloud(bench, root, await Postgres.Start(root, bench.Options.Statements, bench.Cancel));
         try
         {
             await cloud.StartSilos(silos);
@@ -188,6 +188,12 @@ internal sealed class Cloud : IAsyncDisposable
         if (_api is not null)
             await _api.DisposeAsync();
         await StopSilos();
+        if (_bench.Options.Statements)
+        {
+            _bench.Say("what PostgreSQL spent its time on:");
+            await foreach (var line in Postgres.Costly(25))
+                _bench.Say(line);
+        }
         await Postgres.DisposeAsync();
         Authority.Dispose();
         if (_bench.Options.Keep)

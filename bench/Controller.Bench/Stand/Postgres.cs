@@ -44,7 +44,10 @@ internal sealed class Postgres : IAsyncDisposable
         return (string)(await command.ExecuteScalarAsync())!;   // never null
     }
 
-    public static async Task<Postgres> Start(string root, CancellationToken cancel)
+    /// <param name="root">Its directory is made in it.</param>
+    /// <param name="statements">Whether it counts what each statement takes, which costs a little.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public static async Task<Postgres> Start(string root, bool statements, CancellationToken cancel)
     {
         var postgres = new Postgres(Path.Combine(root, "postgres"), Binaries(), FreePort());
         System.IO.Directory.CreateDirectory(postgres.Directory);
@@ -56,7 +59,7 @@ internal sealed class Postgres : IAsyncDisposable
             postgres.Program("postgres"),
             [
                 "-D", data, "-k", postgres.Directory, "-c", "listen_addresses=127.0.0.1", "-p", postgres.Port.ToString(CultureInfo.InvariantCulture), "-c", "max_connections=400",
-                "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB",
+                "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB", .. Counted(statements),
             ],
             Path.Combine(root, "postgres.log"), postgres._user, hasty: true);
         await using var admin = NpgsqlDataSource.Create(postgres.ConnectionString.Replace($"Database={Database}", "Database=postgres", StringComparison.Ordinal) + ";Pooling=false");
@@ -64,7 +67,26 @@ internal sealed class Postgres : IAsyncDisposable
         await using var create = admin.CreateCommand($"create database {Database}");
         await create.ExecuteNonQueryAsync(cancel);
         About = await postgres.Version();
+        if (statements)
+        {
+            await using var extension = postgres.Source.CreateCommand("create extension pg_stat_statements");
+            await extension.ExecuteNonQueryAsync(cancel);
+        }
         return postgres;
+    }
+
+    /// <summary>What took the most time until now, the most first: its share, how often, how long each, and the statement's beginning. Where statements are counted.</summary>
+    public async IAsyncEnumerable<string> Costly(int most)
+    {
+        await using var command = Source.CreateCommand(string.Create(CultureInfo.InvariantCulture,
+            $"""
+            select format('%s %% %s times, %s ms each, %s rows: %s', round((100 * total_exec_time / sum(total_exec_time) over ())::numeric, 1), calls, round(mean_exec_time::numeric, 3), rows,
+                left(regexp_replace(query, '\s+', ' ', 'g'), 160))
+            from pg_stat_statements where dbid = (select oid from pg_database where datname = current_database()) order by total_exec_time desc limit {most}
+            """));
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            yield return reader.GetString(0);
     }
 
     public async ValueTask DisposeAsync()
@@ -81,6 +103,8 @@ internal sealed class Postgres : IAsyncDisposable
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
+
+    private static string[] Counted(bool statements) => statements ? ["-c", "shared_preload_libraries=pg_stat_statements", "-c", "pg_stat_statements.track=all"] : [];
 
     private static async Task<bool> Answers(NpgsqlDataSource source)
     {

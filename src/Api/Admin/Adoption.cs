@@ -16,7 +16,7 @@ internal sealed class Adoption(IGrainFactory grains)
     {
         if (order is not { Machine: { } machine, Project: { } project })
             return Problems.Invalid("machine and project were wanted, both UUIDs.").ToResult();
-        var host = grains.GetGrain<IHostGrain>(GrainKeys.Of("host", id));
+        var host = grains.Host(id);
         if (await Twice.Try(host.View) is not { } view)
             return Problems.NotFound($"/admin/hosts/{id}").ToResult();
         if (await Twice.Try(grains.GetGrain<IProjectGrain>(GrainKeys.Of("project", project)).View) is null)
@@ -51,7 +51,7 @@ internal sealed class Adoption(IGrainFactory grains)
             else if (!taken.Ok && await Twice.Try(() => Storage(volume.Id).View(caller)) is null)   // one that is known is linked as it is, or said not to be
                 return Problems.From(taken, $"storage {volume.Id}").ToResult();
         }
-        var compute = grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", machine)));
+        var compute = grains.At<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", machine)));
         var adopted = await Twice.Try(() => compute.Adopt(new(caller, id, described.Machine, there.Power)));
         if (adopted.Ok)
             await Twice.Try(async () => { await host.Adopted(machine, incarnation); return true; });
@@ -75,5 +75,5 @@ internal sealed class Adoption(IGrainFactory grains)
         machine, project, compute?.Attributes.GetValueOrDefault(Occi.Infrastructure.Compute.State.Name).Text ?? "", [.. storages],
         compute?.Attributes.GetValueOrDefault(Occi.Infrastructure.Compute.StateMessage.Name).Text));
 
-    private IStorageGrain Storage(Guid id) => grains.GetGrain<IStorageGrain>(GrainId.Create("storage", GrainKeys.Of("storage", id)));
+    private IStorageGrain Storage(Guid id) => grains.At<IStorageGrain>(GrainId.Create("storage", GrainKeys.Of("storage", id)));
 }

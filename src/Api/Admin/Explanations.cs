@@ -50,7 +50,7 @@ internal sealed class Explanations(IGrainFactory grains, Rows rows, Catalogues c
     {
         if (id is not { } host)
             return null;
-        var view = await Twice.Try(grains.GetGrain<IHostGrain>(GrainKeys.Of("host", host)).View);
+        var view = await Twice.Try(grains.Host(host).View);
         return new(steers ? host : null, steers ? view?.Name : null, view?.Status, steers ? view?.Why : null);
     }
 

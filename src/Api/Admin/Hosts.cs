@@ -50,5 +50,5 @@ internal sealed class Hosts(IGrainFactory grains, Rows rows)
         return !outcome.Ok ? Problems.From(outcome, $"/admin/hosts/{id}").ToResult() : gone ? Results.Json(new { }) : await Show(id);
     }
 
-    private IHostGrain Grain(Guid id) => grains.GetGrain<IHostGrain>(GrainKeys.Of("host", id));
+    private IHostGrain Grain(Guid id) => grains.Host(id);
 }

@@ -45,5 +45,5 @@ internal sealed class Migrations(IGrainFactory grains, Rows rows)
         return Results.Json(await Twice.Try(Grain(id).Migration), statusCode: status);
     }
 
-    private IComputeGrain Grain(Guid id) => grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", id)));
+    private IComputeGrain Grain(Guid id) => grains.At<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", id)));
 }

@@ -121,5 +121,7 @@ internal sealed class Auditing(RequestDelegate next, AuditLog log, Attempts atte
     }
 
     // Whatever a client sent can be shown in a terminal, and is not longer than it says something.
-    private static string Plain(string text) => string.Concat(text.Take(LongestText).Select(c => char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c));
+    private static string Plain(string text) => text.Length <= LongestText && !text.Any(IsOdd) ? text : string.Concat(text.Take(LongestText).Select(c => IsOdd(c) ? ' ' : c));
+
+    private static bool IsOdd(char c) => char.IsControl(c) || char.IsSurrogate(c);
 }

@@ -30,7 +30,8 @@ internal static partial class ClusterClient
             client.Configure<ClientMessagingOptions>(o => o.ResponseTimeout = ResponseTimeout);
             client.Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
             client.UseClusterTls(builder.Configuration);
-            client.AddActivityPropagation();
+            if (!string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+                client.AddActivityPropagation();   // where nobody listens it is 3 % of a GET's CPU
             client.AddOutgoingGrainCallFilter<SayUntilWhen>();
             client.UseConnectionRetryFilter<KeepTrying>();
         });

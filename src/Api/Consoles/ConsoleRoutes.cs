@@ -89,7 +89,7 @@ internal sealed class ConsoleDoor(
     {
         try
         {
-            return await grains.GetGrain<IHostGrain>(GrainKeys.Of("host", host)).OpenConsole(order, self);
+            return await grains.Host(host).OpenConsole(order, self);
         }
         catch (Exception away) when (Problems.IsClusterAway(away) || away is UnavailableException)
         {

@@ -49,7 +49,7 @@ internal sealed class ConsoleTickets(IGrainFactory grains, IOptions<ConsoleOptio
     public Task<ConsoleTicket?> Redeem(string secret) => Grain.Redeem(Credentials.HashOf(secret));
 
     public static IComputeGrain MachineOf(IGrainFactory grains, Guid compute) =>
-        grains.GetGrain<IComputeGrain>(GrainId.Create(Compute.Kind.Id.Term, GrainKeys.Of(Compute.Kind.Id.Term, compute)));
+        grains.At<IComputeGrain>(GrainId.Create(Compute.Kind.Id.Term, GrainKeys.Of(Compute.Kind.Id.Term, compute)));
 
     private IConsoleTicketGrain Grain => grains.GetGrain<IConsoleTicketGrain>("consoleticket/all");
 }

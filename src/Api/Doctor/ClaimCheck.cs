@@ -76,7 +76,7 @@ internal sealed class ClaimCheck(NpgsqlDataSource database, IGrainFactory grains
         return found;
     }
 
-    private IClaimant Claimant(string term, Guid id) => grains.GetGrain<IClaimant>(GrainId.Create(term, GrainKeys.Of(term, id)));
+    private IClaimant Claimant(string term, Guid id) => grains.At<IClaimant>(GrainId.Create(term, GrainKeys.Of(term, id)));
 
     private static string Repair(string term, Guid id) => $"controller repair claims {term} {id}";
 }

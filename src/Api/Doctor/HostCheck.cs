@@ -46,14 +46,14 @@ internal sealed class HostCheck(NpgsqlDataSource database, Rows rows, IGrainFact
         var found = new List<Finding>();
         foreach (var host in hosts.Where(h => h.Status == HostStatus.Up))
         {
-            var grain = grains.GetGrain<IReportingHost>(GrainId.Create("host", GrainKeys.Of("host", host.Id)));
+            var grain = grains.At<IReportingHost>(GrainId.Create("host", GrainKeys.Of("host", host.Id)));
             if (await Twice.Try(grain.Reported) is not { } report)
                 continue;
             found.AddRange(settled[host.Id].Except(report.Objects).Select(o => new Finding(
                 "host-lacks", $"{o.Term} {o.Id}", $"It should be on host {host.Name} and is not, by the agent's reports.", $"controller repair host {Named(host)}")));
             foreach (var there in report.Objects.Except(settled[host.Id]))
             {
-                var claimant = grains.GetGrain<IClaimant>(GrainId.Create(there.Term, GrainKeys.Of(there.Term, there.Id)));
+                var claimant = grains.At<IClaimant>(GrainId.Create(there.Term, GrainKeys.Of(there.Term, there.Id)));
                 if (!await Twice.Try(() => claimant.StandsBy(host.Id, there.Incarnation)))
                 {
                     var adopt = there.Term == "compute" ? $"controller host adopt {Named(host)} {there.Id} --project PROJECT; or, removing it with its data: " : "";

@@ -20,7 +20,7 @@ internal sealed class Repairs(IGrainFactory grains, EntityRows entities)
         // Claims are by id alone: those of another kind's entity are not this one's to give back.
         if ((await entities.Users(id, Claimants.Where(c => c != term), cancel)) is [var other, ..])
             return Problems.Conflict($"{id} is a {other.Term}: controller repair claims {other.Term} {id}").ToResult();
-        return Answer(await Twice.Try(grains.GetGrain<IClaimant>(GrainId.Create(term, GrainKeys.Of(term, id))).SettleClaims));
+        return Answer(await Twice.Try(grains.At<IClaimant>(GrainId.Create(term, GrainKeys.Of(term, id))).SettleClaims));
     }
 
     public async Task<IResult> Row(string term, Guid id) => Answer(await Twice.Try(grains.Entity(term, id).AsReference<IRepairedGrain>().Rewrite));
@@ -34,7 +34,7 @@ internal sealed class Repairs(IGrainFactory grains, EntityRows entities)
         return Answer(await Twice.Try(() => Grain(id).RemoveStray(term, entity, incarnation)));
     }
 
-    private IReportingHost Grain(Guid host) => grains.GetGrain<IReportingHost>(GrainId.Create("host", GrainKeys.Of("host", host)));
+    private IReportingHost Grain(Guid host) => grains.At<IReportingHost>(GrainId.Create("host", GrainKeys.Of("host", host)));
 
     private static IResult Answer(Outcome outcome) => outcome.Ok ? Results.Json(new Done(outcome.Why ?? "Done.")) : Problems.From(outcome, "what is to be repaired").ToResult();
 }

@@ -36,7 +36,7 @@ internal static class HealthRoutes
         try
         {
             var project = services.GetRequiredService<IGrainFactory>()
-                .GetGrain<IProjectGrain>(GrainId.Create("project", GrainKeys.Of("project", WellKnown.DefaultProject)));
+                .At<IProjectGrain>(GrainId.Create("project", GrainKeys.Of("project", WellKnown.DefaultProject)));
             await project.View().WaitAsync(Patience, time);
             return Results.Text("ready");
         }

@@ -24,7 +24,7 @@ internal static class SerialLog
         if (offset < 0 || wait < 0 || max < 1)
             return Problems.BadQuery("offset and wait are whole numbers from 0, max from 1.").ToResult();
         var caller = http.Caller();
-        var machine = grains.GetGrain<IComputeGrain>(GrainId.Create(Compute.Kind.Id.Term, GrainKeys.Of(Compute.Kind.Id.Term, compute)));
+        var machine = grains.At<IComputeGrain>(GrainId.Create(Compute.Kind.Id.Term, GrainKeys.Of(Compute.Kind.Id.Term, compute)));
         if (await Twice.Try(() => machine.View(caller)) is null)
             return Problems.NotFound(http.Request.Path).ToResult();
 
@@ -35,7 +35,7 @@ internal static class SerialLog
             // Asked every time: it may be started elsewhere meanwhile.
             if (await Twice.Try(() => machine.Placement(caller)) is not { } placement)
                 return Problems.Conflict("The machine is on no host, so there is no console.").ToResult();
-            var host = grains.GetGrain<IHostGrain>(GrainKeys.Of("host", placement.Host));
+            var host = grains.Host(placement.Host);
             var part = await Twice.Try(() => host.ReadConsole(compute, offset, Math.Min(max, LargestPart), step));
             if (part.Why is { } why)
                 return Problems.Unavailable(why).ToResult();

@@ -19,19 +19,21 @@ internal static class BenchCommand
         var rounds = new Option<int?>("--rounds") { Description = "Measurements of each side, in turns; the median counts. 3 by default; with fewer nothing is kept.", HelpName = "COUNT" };
         var scale = new Option<double?>("--scale") { Description = "Of fleets and of what is seeded; 1 is what the goals say. With another nothing is kept.", HelpName = "FACTOR" };
         var keep = new Option<bool>("--keep") { Description = "Leaves logs and data where they are, and says where." };
-        var command = new Command("bench", "Measures the product beside baselines in the same run; results land in bench/results.") { names, list, plot, seconds, rounds, scale, keep };
+        var statements = new Option<bool>("--statements") { Description = "Says what PostgreSQL spent its time on, by statement." };
+        var command = new Command("bench", "Measures the product beside baselines in the same run; results land in bench/results.") { names, list, plot, seconds, rounds, scale, keep, statements };
         command.SetAction((parse, cancel) => Run(Arguments(
-            parse.GetValue(names) ?? [], parse.GetValue(list), parse.GetValue(plot), parse.GetValue(seconds), parse.GetValue(rounds), parse.GetValue(scale), parse.GetValue(keep)), cancel));
+            parse.GetValue(names) ?? [], parse.GetValue(list), parse.GetValue(plot), parse.GetValue(seconds), parse.GetValue(rounds), parse.GetValue(scale), parse.GetValue(keep), parse.GetValue(statements)), cancel));
         return command;
     }
 
     /// <summary>What the benchmarks' program is started with.</summary>
-    internal static IReadOnlyList<string> Arguments(IReadOnlyList<string> names, bool list, bool plot, double? seconds, int? rounds, double? scale, bool keep)
+    internal static IReadOnlyList<string> Arguments(IReadOnlyList<string> names, bool list, bool plot, double? seconds, int? rounds, double? scale, bool keep, bool statements)
     {
         var arguments = new List<string>(names);
         Flag("--list", list);
         Flag("--plot", plot);
         Flag("--keep", keep);
+        Flag("--statements", statements);
         Value("--seconds", seconds);
         Value("--rounds", rounds);
         Value("--scale", scale);

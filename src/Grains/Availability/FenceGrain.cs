@@ -15,7 +15,7 @@ internal sealed partial class FenceGrain(IEnumerable<IFence> fences, Availabilit
         var (power, why) = await Answer(new(host, name, fence), switchOff);
         if (power != PowerState.Off)
             LogNotOff(host, name, power, why);
-        await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", host)).FenceAnswered(attempt, new(power, why, time.GetUtcNow()));
+        await GrainFactory.Host(host).FenceAnswered(attempt, new(power, why, time.GetUtcNow()));
     }
 
     private async Task<(PowerState Power, string? Why)> Answer(FenceTarget target, bool switchOff)

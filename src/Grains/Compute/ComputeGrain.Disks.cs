@@ -9,7 +9,7 @@ internal sealed partial class ComputeGrain
     {
         if (_record.Value?.Host is not { } here)
             return new(OutcomeKind.Done);   // it will be placed where the pool is
-        var host = await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", here)).View();
+        var host = await GrainFactory.Host(here).View();
         return host?.Capabilities?.Pools.Any(p => p.Id == pool) == true
             ? new(OutcomeKind.Done)
             : new(OutcomeKind.Conflict, $"The storage is in the shared pool {pool}, which the compute's host {host?.Name ?? here.ToString()} does not see.");

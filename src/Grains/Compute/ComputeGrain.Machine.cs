@@ -41,7 +41,7 @@ internal sealed partial class ComputeGrain
     private async Task Reboot()
     {
         var present = _record.Value!;
-        await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", present.Host!.Value))
+        await GrainFactory.Host(present.Host!.Value)
             .Reboot(present.Operation!.Id, Id, present.Incarnation, present.Reboot, StopGrace);
     }
 
@@ -109,19 +109,23 @@ internal sealed partial class ComputeGrain
     private async Task Note(ObservedMachine machine)
     {
         var present = _record.Value!;
-        var error = machine.Failure is { } failure && failure.Generation >= present.Generation ? failure.Message : null;
-        var next = present with
-        {
-            ObservedGeneration = Math.Max(present.ObservedGeneration, machine.Generation),
-            RootDiskUnmade = present.RootDiskUnmade && machine.Generation == 0,
-            RestartPending = machine.RestartPending,
-            AgentConnected = machine.AgentConnected,
-            Mixins = machine.AgentConnected && !present.Mixins.Contains(ComputeHardware.Mixin) ? [.. present.Mixins, ComputeHardware.Mixin] : present.Mixins,
-            Operation = present.Operation is { } operation ? operation with { LastError = error } : null,
-        };
+        var next = Seen(present, machine) with { Operation = present.Operation is { } operation ? operation with { LastError = TroubleSeen(present, machine) } : null };
         if (next != present)
             await _record.Write(next);
     }
+
+    private static ComputeRecord Seen(ComputeRecord record, ObservedMachine machine) => record with
+    {
+        ObservedGeneration = Math.Max(record.ObservedGeneration, machine.Generation),
+        RootDiskUnmade = record.RootDiskUnmade && machine.Generation == 0,
+        RestartPending = machine.RestartPending,
+        AgentConnected = machine.AgentConnected,
+        Mixins = machine.AgentConnected && !record.Mixins.Contains(ComputeHardware.Mixin) ? [.. record.Mixins, ComputeHardware.Mixin] : record.Mixins,
+    };
+
+    /// <summary>What its operation's last attempt failed with; null: nothing that is known.</summary>
+    private static string? TroubleSeen(ComputeRecord present, ObservedMachine machine) =>
+        present.Operation is not null && machine.Failure is { } failure && failure.Generation >= present.Generation ? failure.Message : null;
 
     /// <summary>News from before the last change of the wanted power state says nothing of it.</summary>
     internal static ComputeTrigger? TriggerOf(ObservedMachine machine, ComputeRecord present)

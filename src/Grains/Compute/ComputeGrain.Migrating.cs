@@ -245,7 +245,7 @@ internal sealed partial class ComputeGrain
             await Move();
     }
 
-    private IHostGrain HostOf(Guid host) => GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", host));
+    private IHostGrain HostOf(Guid host) => GrainFactory.Host(host);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Compute {Compute} is being migrated ({Method}) from host {Source} to host {Target} as incarnation {Incarnation}, operation {Operation}")]
     private partial void LogMigrating(Guid compute, MigrateMethod method, Guid source, Guid target, Guid incarnation, Guid operation);

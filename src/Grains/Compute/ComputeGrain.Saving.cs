@@ -33,7 +33,7 @@ internal sealed partial class ComputeGrain
         if (present.Save is { Registered: false })
             present = await Register(present);
         var order = new SaveOrder(present.Operation!.Id, Id, present.Incarnation, present.Save!.Method, StopGrace);
-        await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", present.Host!.Value)).Save(order);
+        await GrainFactory.Host(present.Host!.Value).Save(order);
     }
 
     private async Task<ComputeRecord> Register(ComputeRecord present)

@@ -199,17 +199,23 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return;
         if (_record.Value is not { } present || present.Host != host || present.Incarnation != machine.Incarnation)
             return;   // an old incarnation's news is never this one's
-        await Note(machine);
+        // What was seen and what follows from it are one write where they can be: what was seen of an operation has to be written before that ends.
+        var together = present.Held is null && TroubleSeen(present, machine) == present.Operation?.LastError && !IsLost(present)
+            && TriggerOf(machine, present) is { } follows && ComputeLifecycle.Decide(present.Phase, follows) is ComputeDecision.Move;
+        if (!together)
+            await Note(machine);
         await ReleaseHeld(machine);
         if (TriggerOf(machine, _record.Value!) is { } trigger)
         {
             var wasAsleep = _record.Value!.Phase is ComputePhase.Suspending or ComputePhase.Suspended;
-            await Handle(trigger, r => trigger switch
+            await Handle(trigger, r => Explained(together ? Seen(r, machine) : r));
+
+            ComputeRecord Explained(ComputeRecord r) => trigger switch
             {
                 ComputeTrigger.SawFailure or ComputeTrigger.SawCrashed => r with { Message = Words(machine) },
                 ComputeTrigger.SawOff when wasAsleep => r with { Message = NotAsleep },
                 _ => r,
-            });
+            };
         }
         await TellLinks(machine);
     }
@@ -344,7 +350,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             await Release();
             return;
         }
-        var host = await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", present.Host!.Value)).View();
+        var host = await GrainFactory.Host(present.Host!.Value).View();
         if (now > operation.Deadline && host?.Status == HostStatus.Up && present.Phase != ComputePhase.Deleting)
         {
             await Handle(ComputeTrigger.Overdue, r => r with

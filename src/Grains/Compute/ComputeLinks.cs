@@ -11,11 +11,11 @@ internal sealed class ComputeLinks(IGrainFactory grains)
     /// <summary>Sees what is another project's.</summary>
     private static readonly Caller Everything = new(Guid.Empty, Role.Admin, "compute");
 
-    public ILinkGrain Of(ComputeLink link) => grains.GetGrain<ILinkGrain>(GrainId.Create(link.Term, GrainKeys.Of(link.Term, link.Id)));
+    public ILinkGrain Of(ComputeLink link) => grains.At<ILinkGrain>(GrainId.Create(link.Term, GrainKeys.Of(link.Term, link.Id)));
 
-    public INetworkGrain Network(Guid id) => grains.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
+    public INetworkGrain Network(Guid id) => grains.At<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
 
-    public IStorageGrain Storage(Guid id) => grains.GetGrain<IStorageGrain>(GrainId.Create("storage", GrainKeys.Of("storage", id)));
+    public IStorageGrain Storage(Guid id) => grains.At<IStorageGrain>(GrainId.Create("storage", GrainKeys.Of("storage", id)));
 
     public async Task<EntityView[]> Views(ComputeLink[] links)
     {

@@ -21,7 +21,7 @@ internal sealed class DrainedMachine(IGrainFactory grains, Guid host, Guid compu
     /// <summary>An operator's drain is of all projects.</summary>
     public static readonly Caller Anyone = new(Guid.Empty, Role.Admin, "drain");
 
-    private readonly IComputeGrain _compute = grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", compute)));
+    private readonly IComputeGrain _compute = grains.At<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", compute)));
 
     public Guid Host => host;
 

@@ -107,7 +107,7 @@ internal sealed partial class HostGrain
         if (now < _useDue || _record.Value is not { Removing: false } present)
             return;
         _useDue = now + UseEvery;
-        var use = await _claims.Use(Id);
+        var use = await _claims.UseLately(Id);
         var heard = _stream is not null && _lastSeen - (present.LastHeartbeat ?? DateTimeOffset.MinValue) >= HeartbeatEvery;
         if (use != present.Use || heard)
             await _record.Write(present with { Use = use, LastHeartbeat = _stream is null ? present.LastHeartbeat : _lastSeen });

@@ -41,7 +41,7 @@ internal sealed partial class HostGrain : IReportingHost, IExplainedGrain
     {
         if (_reported.Report?.Objects.Contains(new(term, id, incarnation)) != true)
             return new(OutcomeKind.NotFound, $"The host reports no {term} {id} with the incarnation {incarnation}.");
-        var entity = GrainFactory.GetGrain<IClaimant>(GrainId.Create(term, GrainKeys.Of(term, id)));
+        var entity = GrainFactory.At<IClaimant>(GrainId.Create(term, GrainKeys.Of(term, id)));
         if (!(await entity.SettleClaims()).Ok || await entity.StandsBy(Id, incarnation))   // it has read its row anew
             return new(OutcomeKind.Conflict, $"The {term} {id} says that it is on this host: it is not removed.");
         _sentAway.Remove(incarnation);   // once a session is enough by itself; who asks for it is obeyed

@@ -97,7 +97,7 @@ internal sealed partial class HostGrain
         var unknown = new List<UnmanagedMachine>();
         foreach (var machine in there.Where(m => !placed.Contains((m.Id, m.Incarnation))))
         {
-            var compute = GrainFactory.GetGrain<IClaimant>(GrainId.Create("compute", GrainKeys.Of("compute", machine.Id)));
+            var compute = GrainFactory.At<IClaimant>(GrainId.Create("compute", GrainKeys.Of("compute", machine.Id)));
             if (!await compute.StandsBy(Id, machine.Incarnation))
                 unknown.Add(new(machine.Id.ToString("D"), "", machine.Power) { Incarnation = machine.Incarnation });
         }

@@ -85,7 +85,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         return null;
     }
 
-    private IJoinTokenGrain JoinToken(string key) => GrainFactory.GetGrain<IJoinTokenGrain>(GrainId.Create("join", key));
+    private IJoinTokenGrain JoinToken(string key) => GrainFactory.At<IJoinTokenGrain>(GrainId.Create("join", key));
 
     // One that is there keeps its name: an operator may have given it another.
     private async Task Write(string name, string certificateSerial, HostAdmission admission, string? joinToken)
@@ -261,7 +261,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     }
 
     private T Entity<T>(string term, Guid id)
-        where T : IEntityGrain => GrainFactory.GetGrain<T>(GrainId.Create(term, GrainKeys.Of(term, id)));
+        where T : IEntityGrain => GrainFactory.At<T>(GrainId.Create(term, GrainKeys.Of(term, id)));
 
     /// <summary>It was told to be gone, and is: telling it so again would be of no use. What is only absent may be in the ledger yet, and be made.</summary>
     private static bool IsGone(ObservedMachine machine) => machine is { Power: Power.Absent, Failure: null, Generation: long.MaxValue };

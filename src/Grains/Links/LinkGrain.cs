@@ -52,7 +52,7 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
 
     protected abstract Attachment Device(LinkRecord record);
 
-    private IComputeGrain Source(Guid id) => GrainFactory.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", id)));
+    private IComputeGrain Source(Guid id) => GrainFactory.At<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", id)));
 
     public async Task<Outcome> Create(CreateEntity command)
     {

@@ -59,10 +59,10 @@ internal sealed class NetworkInterfaceGrain(
         ? new(null, null) { Floating = record.Floating }
         : new(null, new(record.Id, record.Target, record.Mac!, record.Address, "eth" + record.Slot) { Address6 = record.Address6, Settings = record.Settings });
 
-    private INetworkGrain Target(LinkRecord record) => GrainFactory.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", record.Target)));
+    private INetworkGrain Target(LinkRecord record) => GrainFactory.At<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", record.Target)));
 
     private IIpReservationGrain Reservation(LinkRecord record) =>
-        GrainFactory.GetGrain<IIpReservationGrain>(GrainId.Create("ipreservation", GrainKeys.Of("ipreservation", record.Target)));
+        GrainFactory.At<IIpReservationGrain>(GrainId.Create("ipreservation", GrainKeys.Of("ipreservation", record.Target)));
 
     private static void Own(LinkRecord record, Dictionary<string, AttributeValue> shown)
     {

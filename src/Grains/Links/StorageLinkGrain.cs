@@ -42,7 +42,7 @@ internal sealed partial class StorageLinkGrain(
 
     protected override Attachment Device(LinkRecord record) => new(new(record.Id, record.Target, DeviceOf(record)), null, record.Pool);
 
-    private IStorageGrain Target(LinkRecord record) => GrainFactory.GetGrain<IStorageGrain>(GrainId.Create("storage", GrainKeys.Of("storage", record.Target)));
+    private IStorageGrain Target(LinkRecord record) => GrainFactory.At<IStorageGrain>(GrainId.Create("storage", GrainKeys.Of("storage", record.Target)));
 
     private static string? DeviceOf(LinkRecord record) =>
         record.Attributes.Text(Model.StorageLink.DeviceId) is { } asked ? asked.Replace("/dev/", "", StringComparison.Ordinal)

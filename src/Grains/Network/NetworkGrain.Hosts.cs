@@ -96,7 +96,7 @@ internal sealed partial class NetworkGrain
     }
 
     private async Task<string?> Underlay(Guid host) =>
-        (await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", host)).View())?.Capabilities?.UnderlayAddress;
+        (await GrainFactory.Host(host).View())?.Capabilities?.UnderlayAddress;
 
     private async Task<AddressReservation[]> Reservations(NetworkRecord record) => record.Cidr is null
         ? []
@@ -145,6 +145,6 @@ internal sealed partial class NetworkGrain
             return;
         var reservations = await Reservations(present);
         foreach (var host in hosts)
-            await GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", host.Host)).Send([Desired(present, host.Host, reservations)]);
+            await GrainFactory.Host(host.Host).Send([Desired(present, host.Host, reservations)]);
     }
 }

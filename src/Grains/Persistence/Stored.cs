@@ -6,7 +6,7 @@ namespace Controller.Grains.Persistence;
 /// What a row's payload holds: the record (the grain's truth), the view (what clients see, computed from it when it was written) and the index (what
 /// the write query extracts into columns, in the same statement). Persisted: additive changes only.
 /// </summary>
-public sealed class Stored<TRecord, TView>
+public sealed class Stored<TRecord, TView> : IIndexed
     where TRecord : class
     where TView : class
 {
@@ -19,6 +19,13 @@ public sealed class Stored<TRecord, TView>
 
     /// <summary>What was under way and ended, the newest first; a few are kept, so that the row says how it came to be as it is.</summary>
     public PastOperation[]? Past { get; set; }
+}
+
+/// <summary>A payload that knows its row's columns: the storage provider sends them beside it, so that PostgreSQL need not read JSON for them.</summary>
+public interface IIndexed
+{
+    /// <summary>The same that the payload holds.</summary>
+    EntityIndex Index { get; }
 }
 
 /// <summary>The columns of an inventory row. A missing one is SQL null.</summary>

@@ -43,6 +43,9 @@ public interface IClaims
     /// <summary>What is placed on a host, and what could be.</summary>
     Task<HostUse> Use(Guid host);
 
+    /// <summary>As <see cref="Use"/>, of some seconds ago: asked for by every host all the time, it is looked up for all of them at once.</summary>
+    Task<HostUse> UseLately(Guid host) => Use(host);
+
     /// <summary>How many objects are on a host because of its zone.</summary>
     Task<int> BoundToZone(Guid host);
 

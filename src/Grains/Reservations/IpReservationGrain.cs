@@ -142,7 +142,7 @@ internal sealed partial class IpReservationGrain : Grain, IIpReservationGrain
 
     private bool IsThere(Caller caller) => _record.View is { } view && caller.Sees(view.Project);
 
-    private INetworkGrain Network(Guid id) => GrainFactory.GetGrain<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
+    private INetworkGrain Network(Guid id) => GrainFactory.At<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
 
     /// <summary>The network asked for, or the only one that there is.</summary>
     private async Task<(Guid Network, string? Why)> Pool(string? wanted)

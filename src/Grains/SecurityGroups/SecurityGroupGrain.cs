@@ -150,7 +150,7 @@ internal sealed partial class SecurityGroupGrain : Grain, ISecurityGroupGrain
         foreach (var user in present.Users.Where(u => u.Version < present.RulesVersion))
         {
             var term = SecurityGroupLink.Kind.Id.Term;
-            GrainFactory.GetGrain<ISecurityGroupLinkGrain>(GrainId.Create(term, GrainKeys.Of(term, user.Link))).RulesChanged(present.RulesVersion, present.Rules).Ignore();
+            GrainFactory.At<ISecurityGroupLinkGrain>(GrainId.Create(term, GrainKeys.Of(term, user.Link))).RulesChanged(present.RulesVersion, present.Rules).Ignore();
         }
     }
 

@@ -52,5 +52,5 @@ internal sealed class SecurityGroupLinkGrain(
         await Target(present).Taken(Id, version);
     }
 
-    private ISecurityGroupGrain Target(LinkRecord record) => GrainFactory.GetGrain<ISecurityGroupGrain>(GrainId.Create("securitygroup", GrainKeys.Of("securitygroup", record.Target)));
+    private ISecurityGroupGrain Target(LinkRecord record) => GrainFactory.At<ISecurityGroupGrain>(GrainId.Create("securitygroup", GrainKeys.Of("securitygroup", record.Target)));
 }

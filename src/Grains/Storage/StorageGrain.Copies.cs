@@ -126,7 +126,7 @@ internal sealed partial class StorageGrain
         ? null
         : $"The storage cannot be copied while it is {present.Phase.ToString().ToLowerInvariant()}.";
 
-    private IStorageGrain Storage(Guid id) => GrainFactory.GetGrain<IStorageGrain>(GrainId.Create("storage", GrainKeys.Of("storage", id)));
+    private IStorageGrain Storage(Guid id) => GrainFactory.At<IStorageGrain>(GrainId.Create("storage", GrainKeys.Of("storage", id)));
 
     private static string Text(decimal number) => number.ToString(CultureInfo.InvariantCulture);
 }

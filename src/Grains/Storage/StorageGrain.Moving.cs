@@ -97,7 +97,7 @@ internal sealed partial class StorageGrain
     private async Task WatchMove(StorageMoving moving)
     {
         await _record.Write(_record.Value! with { Moving = moving with { Operation = moving.Operation.Again(_time.GetUtcNow()) } });
-        var compute = GrainFactory.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", moving.Move.Compute)));
+        var compute = GrainFactory.At<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", moving.Move.Compute)));
         var migration = await compute.Migration();
         if (migration?.Id != moving.Move.Migration)
             // Forgotten, as by a database that was restored: it is where its machine is.

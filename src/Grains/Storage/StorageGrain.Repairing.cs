@@ -20,7 +20,7 @@ internal sealed partial class StorageGrain : IClaimant
         // Before this grain has heard that it moves, its claim on the target is there already.
         foreach (var use in present.Uses)
         {
-            if (await GrainFactory.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", use.Compute))).Migration() is { UnderWay: true })
+            if (await GrainFactory.At<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", use.Compute))).Migration() is { UnderWay: true })
                 return new(OutcomeKind.Conflict, $"Compute {use.Compute}, which has it, is moving: repair it when that has ended.");
         }
         return await _claims.Settle(

@@ -89,7 +89,7 @@ internal sealed partial class StorageGrain
     private static AttachResult Attached(StorageRecord present, OutcomeKind kind) =>
         new(new(kind), present.Pool is null ? present.Host : null, present.Pool);
 
-    private IHostGrain HostOf(Guid id) => GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", id));
+    private IHostGrain HostOf(Guid id) => GrainFactory.Host(id);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Storage {Storage} goes from host {From} to host {To}")]
     private partial void LogCame(Guid storage, Guid from, Guid to);

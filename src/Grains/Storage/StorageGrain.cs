@@ -391,7 +391,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         Wipe = record.Mixins.Contains(StorageContent.Wipe.Id.ToString()),
     };
 
-    private IHostGrain Host(StorageRecord record) => GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", record.Host!.Value));
+    private IHostGrain Host(StorageRecord record) => GrainFactory.Host(record.Host!.Value);
 
     private Task Tell() => IsUncompared(_record.Value!) ? Task.CompletedTask : Host(_record.Value!).Send([Desired(_record.Value!)]);
 

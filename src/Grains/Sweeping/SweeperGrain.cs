@@ -60,7 +60,7 @@ internal sealed partial class SweeperGrain(IUnfinished unfinished, DeclaredModel
             if (now >= _hostsDue)
             {
                 _hostsDue = now + HostsEvery;
-                await Task.WhenAll((await unfinished.ConnectedHosts()).Select(h => GrainFactory.GetGrain<IHostGrain>(GrainKeys.Of("host", h)).Check()));
+                await Task.WhenAll((await unfinished.ConnectedHosts()).Select(h => GrainFactory.Host(h).Check()));
             }
         }
         catch (Exception e) when (!cancel.IsCancellationRequested)

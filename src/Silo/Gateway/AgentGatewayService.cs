@@ -24,7 +24,7 @@ internal sealed partial class AgentGatewayService(
     {
         var key = "join/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.Secret)));
         var asking = KeyIn(request.Csr);   // before the token is used up: it may not be readable
-        var redeemed = await grains.GetGrain<IJoinTokenGrain>(GrainId.Create("join", key)).RedeemFor(asking);
+        var redeemed = await grains.At<IJoinTokenGrain>(GrainId.Create("join", key)).RedeemFor(asking);
         if (redeemed.Host is not { } host)
         {
             LogRefused(context.Peer, redeemed.Why);
@@ -97,7 +97,7 @@ internal sealed partial class AgentGatewayService(
 
     private async Task<bool> IsOrdered(Guid host, ImageBegin begin) =>
         Guid.TryParse(begin.MachineId, out var machine) && Guid.TryParse(begin.OperationId, out var operation)
-        && await grains.GetGrain<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", machine))).IsSavedBy(host, operation);
+        && await grains.At<IComputeGrain>(GrainId.Create("compute", GrainKeys.Of("compute", machine))).IsSavedBy(host, operation);
 
     /// <summary>The host whose certificate the caller has; asked of its record each time, so one that was removed is refused at once.</summary>
     private async Task<Guid> Enrolled(ServerCallContext context)
@@ -110,7 +110,7 @@ internal sealed partial class AgentGatewayService(
             : throw new RpcException(new(StatusCode.Unauthenticated, "The host is not enrolled (any more), or has used a newer certificate than this one."));
     }
 
-    private IHostGrain Host(Guid id) => grains.GetGrain<IHostGrain>(GrainId.Create("host", GrainKeys.Of("host", id)));
+    private IHostGrain Host(Guid id) => grains.At<IHostGrain>(GrainId.Create("host", GrainKeys.Of("host", id)));
 
     private JoinResponse Answer(Guid host, X509Certificate2 certificate) => new()
     {

@@ -9,7 +9,7 @@ internal sealed partial class FirstIdentity(IGrainFactory grains, SiloSettings s
 {
     public async Task Ensure(CancellationToken cancel)
     {
-        if (await grains.GetGrain<IProjectGrain>(GrainId.Create("project", GrainKeys.Of("project", WellKnown.DefaultProject))).Create("default", new()))
+        if (await grains.At<IProjectGrain>(GrainId.Create("project", GrainKeys.Of("project", WellKnown.DefaultProject))).Create("default", new()))
             LogProject(WellKnown.DefaultProject);
         if (settings.Identity.AdminTokenFile.Length == 0)
             return;
@@ -17,7 +17,7 @@ internal sealed partial class FirstIdentity(IGrainFactory grains, SiloSettings s
         if (token.Length < 32)
             throw new InvalidOperationException($"Identity:AdminTokenFile: a token of at least 32 characters was wanted, {settings.Identity.AdminTokenFile} has {token.Length}.");
         var key = "token/" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
-        if (await grains.GetGrain<ITokenGrain>(GrainId.Create("token", key)).Create("admin", WellKnown.DefaultProject, Role.Admin, null))
+        if (await grains.At<ITokenGrain>(GrainId.Create("token", key)).Create("admin", WellKnown.DefaultProject, Role.Admin, null))
             LogToken(settings.Identity.AdminTokenFile);
     }
 

@@ -1,3 +1,4 @@
+using Controller.Contracts;
 using Controller.Grains.Sweeping;
 using Controller.Silo.Gateway;
 using Npgsql;
@@ -38,7 +39,7 @@ internal sealed partial class GatewayDirectory(
             {
                 await Note(stoppingToken);
                 await Endpoints();
-                await grains.GetGrain<ISweeperGrain>(GrainId.Create("sweeper", "sweeper/all")).Wake();
+                await grains.At<ISweeperGrain>(GrainId.Create("sweeper", "sweeper/all")).Wake();
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {

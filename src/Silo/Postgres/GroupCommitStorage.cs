@@ -8,7 +8,7 @@ using Orleans.Storage;
 namespace Controller.Silo.Postgres;
 
 /// <summary>
-/// Records of grains, in the same rows as Orleans' own ADO.NET provider has them. Writes that wait at the same time become one statement and one commit: at 32 in flight that is several times as
+/// Records of grains, in the same rows as Orleans' own ADO.NET provider has them. Writes that wait at the same time become one round trip and one commit: at 32 in flight that is several times as
 /// many for the same work of the database. Each is told its own outcome; a write that PostgreSQL refuses takes no other with it.
 /// </summary>
 internal sealed class GroupCommitStorage : IGrainStorage, IAsyncDisposable
@@ -18,37 +18,24 @@ internal sealed class GroupCommitStorage : IGrainStorage, IAsyncDisposable
 
     private const int MostRows = 128;
 
-    private const string Columns = "entity_id, project, source, target, state, host, title, mixins, listed, due, cores, memory, disk";
-
     private const string Read = "SELECT payload, version FROM entity WHERE state_name = $1 AND id = $2";
 
     private const string Delete = "DELETE FROM entity WHERE state_name = $1 AND id = $2 AND version = $3";
 
-    /// <summary>As <c>WriteToStorageKey</c> in migration 0002, for many.</summary>
-    private const string Write =
-        $"""
-        WITH b AS MATERIALIZED (
-            SELECT w.ord, w.state_name, w.id, w.version, w.payload, convert_from(w.payload, 'UTF8')::jsonb -> 'index' AS i
-            FROM unnest($1, $2, $3, $4) WITH ORDINALITY AS w (state_name, id, version, payload, ord)),
-        c AS MATERIALIZED (
-            SELECT ord, state_name AS of_state, id AS of_id, version, payload,
-                (i ->> 'entityId')::uuid AS entity_id, (i ->> 'project')::uuid AS project, (i ->> 'source')::uuid AS source, (i ->> 'target')::uuid AS target,
-                i ->> 'state' AS state, (i ->> 'host')::uuid AS host, i ->> 'title' AS title,
-                ARRAY(SELECT jsonb_array_elements_text(i -> 'mixins')) AS mixins, (i ->> 'listed')::boolean AS listed, (i ->> 'due')::timestamptz AS due,
-                (i ->> 'cores')::integer AS cores, (i ->> 'memory')::bigint AS memory, (i ->> 'disk')::bigint AS disk
-            FROM b),
-        u AS (
-            UPDATE entity e SET payload = c.payload, version = e.version + 1, modified = now(), entity_id = c.entity_id, project = c.project,
-                source = c.source, target = c.target, state = c.state, host = c.host, title = c.title, mixins = c.mixins, listed = c.listed, due = c.due,
-                cores = c.cores, memory = c.memory, disk = c.disk
-            FROM c WHERE e.state_name = c.of_state AND e.id = c.of_id AND e.version = c.version
-            RETURNING c.ord, e.version),
-        n AS (
-            INSERT INTO entity (state_name, id, version, payload, {Columns})
-            SELECT of_state, of_id, 1, payload, {Columns} FROM c WHERE version IS NULL ORDER BY ord
-            ON CONFLICT DO NOTHING
-            RETURNING state_name, id, version)
-        SELECT ord, version FROM u UNION ALL SELECT c.ord, n.version FROM n JOIN c ON c.of_state = n.state_name AND c.of_id = n.id AND c.version IS NULL
+    // The same rows as WriteToStorageKey of migration 0002. Each is found by its key, whatever PostgreSQL knows of the table's size: one statement for all of them was planned as a join,
+    // and read the whole table where that had grown since.
+    private const string Insert =
+        """
+        INSERT INTO entity (state_name, id, version, payload, entity_id, project, source, target, state, host, title, mixins, listed, due, cores, memory, disk)
+        VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        ON CONFLICT DO NOTHING
+        """;
+
+    private const string Update =
+        """
+        UPDATE entity SET payload = $3, version = version + 1, modified = now(), entity_id = $4, project = $5, source = $6, target = $7, state = $8, host = $9, title = $10, mixins = $11,
+            listed = $12, due = $13, cores = $14, memory = $15, disk = $16
+        WHERE state_name = $1 AND id = $2 AND version = $17
         """;
 
     private readonly NpgsqlDataSource _database;
@@ -76,7 +63,7 @@ internal sealed class GroupCommitStorage : IGrainStorage, IAsyncDisposable
 
     public async Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
-        var row = new Row(stateName, KeyOf(grainId), VersionOf(grainState), _serializer.Serialize(grainState.State).ToArray());
+        var row = new Row(stateName, KeyOf(grainId), VersionOf(grainState), _serializer.Serialize(grainState.State).ToMemory(), ((IIndexed)grainState.State!).Index);
         await _waiting.Writer.WriteAsync(row);
         var version = await row.Written.Task ?? throw Moved(stateName, grainId, grainState);
         (grainState.ETag, grainState.RecordExists) = (Text(version), true);
@@ -143,22 +130,46 @@ internal sealed class GroupCommitStorage : IGrainStorage, IAsyncDisposable
         }
     }
 
+    // One transaction, in one round trip.
     private async Task Send(List<Row> rows)
     {
-        await using var command = _database.CreateCommand(Write);
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. rows.Select(r => r.State)] });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. rows.Select(r => r.Id)] });
-        command.Parameters.Add(new NpgsqlParameter<int?[]> { TypedValue = [.. rows.Select(r => r.Version)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Integer });
-        command.Parameters.Add(new NpgsqlParameter<byte[][]> { TypedValue = [.. rows.Select(r => r.Payload)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea });
-        var versions = new int?[rows.Count];
-        await using (var reader = await command.ExecuteReaderAsync())
-        {
-            while (await reader.ReadAsync())
-                versions[reader.GetInt64(0) - 1] = reader.GetInt32(1);
-        }
+        await using var batch = _database.CreateBatch();
+        foreach (var row in rows)
+            batch.BatchCommands.Add(Statement(row));
+        await batch.ExecuteNonQueryAsync();
         for (var index = 0; index < rows.Count; index++)
-            rows[index].Written.TrySetResult(versions[index]);
+            rows[index].Written.TrySetResult(batch.BatchCommands[index].RecordsAffected == 1 ? (rows[index].Version ?? 0) + 1 : null);
     }
+
+    private static NpgsqlBatchCommand Statement(Row row)
+    {
+        var command = new NpgsqlBatchCommand(row.Version is null ? Insert : Update);
+        var index = row.Index;
+        Add(row.State, NpgsqlDbType.Text);
+        Add(row.Id, NpgsqlDbType.Text);
+        command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = row.Payload, NpgsqlDbType = NpgsqlDbType.Bytea });
+        Add(index.EntityId, NpgsqlDbType.Uuid);
+        Add(index.Project, NpgsqlDbType.Uuid);
+        Add(index.Source, NpgsqlDbType.Uuid);
+        Add(index.Target, NpgsqlDbType.Uuid);
+        Add(index.State, NpgsqlDbType.Text);
+        Add(index.Host, NpgsqlDbType.Uuid);
+        Add(index.Title, NpgsqlDbType.Text);
+        Add(index.Mixins, NpgsqlDbType.Array | NpgsqlDbType.Text);
+        Add(index.Listed, NpgsqlDbType.Boolean);
+        Add(index.Due is { } due ? Rounded(due) : null, NpgsqlDbType.TimestampTz);
+        Add(index.Cores, NpgsqlDbType.Integer);
+        Add(index.Memory, NpgsqlDbType.Bigint);
+        Add(index.Disk, NpgsqlDbType.Bigint);
+        if (row.Version is { } version)
+            Add(version, NpgsqlDbType.Integer);
+        return command;
+
+        void Add(object? value, NpgsqlDbType type) => command.Parameters.Add(new() { Value = value ?? DBNull.Value, NpgsqlDbType = type });
+    }
+
+    // To microseconds, as PostgreSQL rounds a text; of a parameter the rest is cut off.
+    private static DateTimeOffset Rounded(DateTimeOffset moment) => new((moment.UtcTicks + (TimeSpan.TicksPerMicrosecond / 2)) / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, TimeSpan.Zero);
 
     private static string KeyOf(GrainId grainId) => grainId.Key.ToString()!;   // ours are text
 
@@ -171,7 +182,7 @@ internal sealed class GroupCommitStorage : IGrainStorage, IAsyncDisposable
     private static InconsistentStateException Moved<T>(string stateName, GrainId grainId, IGrainState<T> state) =>
         new($"The record of {stateName} {grainId.Key} is at version {state.ETag ?? "none"} no more: somebody else has gone on with it.", "another", state.ETag ?? "none");
 
-    private sealed record Row(string State, string Id, int? Version, byte[] Payload)
+    private sealed record Row(string State, string Id, int? Version, ReadOnlyMemory<byte> Payload, EntityIndex Index)
     {
         /// <summary>The new version; null: the row was at another one.</summary>
         public TaskCompletionSource<int?> Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -11,7 +11,7 @@ internal sealed partial class PostgresClaims
 {
     public async Task<SubnetResult> ClaimSubnet(Guid network, string? wanted, string? gateway, AddressSpan? given = null)
     {
-        await using var connection = await database.OpenConnectionAsync();
+        await using var connection = await _database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, AllSubnets);
         if (await Subnet(connection, network) is { } already)
@@ -22,12 +22,9 @@ internal sealed partial class PostgresClaims
         }
         if (wanted is not null && await Text(connection, "SELECT range::text FROM subnet_claim WHERE range && $1::cidr LIMIT 1", wanted) is { } taken)
             return new(null, null, $"The range {wanted} overlaps {taken}, which another network has.");
-        var range = wanted ?? await Text(
-            connection,
-            "SELECT c::text FROM (SELECT set_masklen((($1::cidr)::inet + n * 256), 24)::cidr AS c FROM generate_series(0, $2) n) r WHERE NOT EXISTS (SELECT 1 FROM subnet_claim s WHERE s.range && c) LIMIT 1",
-            options.SubnetPool, (1 << (24 - IPNetwork.Parse(options.SubnetPool).PrefixLength)) - 1);
+        var range = wanted ?? await FreeSubnet(connection);
         if (range is null)
-            return new(null, null, $"No free /24 is left in {options.SubnetPool}.");
+            return new(null, null, $"No free /24 is left in {_options.SubnetPool}.");
         await Execute(
             connection, "INSERT INTO subnet_claim (network, range, gateway) VALUES ($1, $2::cidr, coalesce($3::inet, host(network($2::cidr))::inet + 1))",
             network, range, wanted is null ? DBNull.Value : (object?)gateway ?? DBNull.Value);
@@ -37,6 +34,31 @@ internal sealed partial class PostgresClaims
         return claimed;
     }
 
+    /// <summary>
+    /// The next one after the last that was given out here, and from the beginning where there is none: looking at each from the beginning, each network would take longer than the one before.
+    /// </summary>
+    private async Task<string?> FreeSubnet(NpgsqlConnection connection)
+    {
+        var all = 1 << (24 - IPNetwork.Parse(_options.SubnetPool).PrefixLength);
+        foreach (var from in (int[])[_nextSubnet % all, 0])
+        {
+            await using var command = With(
+                new(
+                    """
+                    SELECT n, c::text FROM (SELECT n, set_masklen((($1::cidr)::inet + n * 256), 24)::cidr AS c FROM generate_series($2, $3) n) r
+                    WHERE NOT EXISTS (SELECT 1 FROM subnet_claim s WHERE s.range && c) LIMIT 1
+                    """,
+                    connection),
+                [_options.SubnetPool, from, all - 1]);
+            await using var reader = await command.ExecuteReaderAsync();
+            if (!await reader.ReadAsync())
+                continue;
+            _nextSubnet = reader.GetInt32(0) + 1;
+            return reader.GetString(1);
+        }
+        return null;
+    }
+
     /// <summary>Addresses beyond that were given before stay whose they are.</summary>
     private static Task Give(NpgsqlConnection connection, Guid network, AddressSpan? given) => Execute(
         connection, "UPDATE subnet_claim SET given_from = $2::inet, given_to = $3::inet WHERE network = $1",
@@ -44,7 +66,7 @@ internal sealed partial class PostgresClaims
 
     public async Task<AddressResult> ClaimAddress(AddressRequest request)
     {
-        await using var connection = await database.OpenConnectionAsync();
+        await using var connection = await _database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         var project = request.Project
             ?? await Value<Guid>(connection, "SELECT project FROM entity WHERE entity_id IN ($1, $2) AND project IS NOT NULL LIMIT 1", request.Link, request.Consumer);
@@ -57,20 +79,10 @@ internal sealed partial class PostgresClaims
 
     public async Task<string?> ClaimNetwork(Guid network, Guid project)
     {
-        await using var connection = await database.OpenConnectionAsync();
+        await using var connection = await _database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, project);
-        // A claim without a row is one that is being made, or came to nothing.
-        var used = await Value<long>(
-            connection,
-            """
-            SELECT count(*) FROM (
-                SELECT entity_id FROM entity WHERE project = $1 AND state_name = 'network'
-                UNION SELECT network FROM network_claim WHERE project = $1 AND claimed > clock_timestamp() - interval '10 minutes') n
-            WHERE entity_id <> $2
-            """,
-            project, network) ?? 0;
-        if (await Over(connection, project, "networks", used) is { } over)
+        if (await Over(connection, project, "networks", async () => await Value<long>(connection, CountNetworks, project, network) ?? 0) is { } over)
             return over;
         await Execute(
             connection,
@@ -83,13 +95,24 @@ internal sealed partial class PostgresClaims
         return null;
     }
 
-    /// <summary>Why one more of something is too much for a project; null: it is not.</summary>
-    private static async Task<string?> Over(NpgsqlConnection connection, Guid project, string what, long used)
+    // A claim without a row is one that is being made, or came to nothing.
+    private const string CountNetworks =
+        """
+        SELECT count(*) FROM (
+            SELECT entity_id FROM entity WHERE project = $1 AND state_name = 'network'
+            UNION SELECT network FROM network_claim WHERE project = $1 AND claimed > clock_timestamp() - interval '10 minutes') n
+        WHERE entity_id <> $2
+        """;
+
+    /// <summary>Why one more of something is too much for a project; null: it is not. What is used is counted where something limits it: of a large project it is much.</summary>
+    private static async Task<string?> Over(NpgsqlConnection connection, Guid project, string what, Func<Task<long>> used)
     {
         if (await Text(connection, "SELECT (convert_from(payload, 'UTF8')::jsonb #> '{record,quota}')::text FROM entity WHERE state_name = 'project' AND entity_id = $1", project) is not { } quota)
             return null;
         using var limits = System.Text.Json.JsonDocument.Parse(quota);
-        return PlacementTally.Over(limits.RootElement, (what, used, 1, ""));
+        return limits.RootElement.ValueKind == System.Text.Json.JsonValueKind.Object && limits.RootElement.TryGetProperty(what, out var limit) && limit.ValueKind == System.Text.Json.JsonValueKind.Number
+            ? PlacementTally.Over(limits.RootElement, (what, await used(), 1, ""))
+            : null;
     }
 
     public Task ReleaseAddress(Guid network, Guid link) => Execute("DELETE FROM address_claim WHERE network = $1 AND link = $2", network, link);
@@ -118,7 +141,7 @@ internal sealed partial class PostgresClaims
 
     public async Task ReleaseSubnet(Guid network)
     {
-        await using var connection = await database.OpenConnectionAsync();
+        await using var connection = await _database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, network);   // an address is being claimed of it, or is not
         await Execute(
@@ -142,7 +165,7 @@ internal sealed partial class PostgresClaims
         if (await Value<Guid>(connection, "SELECT link FROM address_claim WHERE network = $1 AND mac = $2", request.Network, request.Mac) is { } twin)
             return new(null, $"The MAC address {request.Mac} is used on this network already, by the link {twin}.");
         if (!withinQuota && request.Project is { } project
-            && await Over(connection, project, "addresses", await Value<long>(connection, "SELECT count(*) FROM address_claim WHERE project = $1", project) ?? 0) is { } over)
+            && await Over(connection, project, "addresses", async () => await Value<long>(connection, "SELECT count(*) FROM address_claim WHERE project = $1", project) ?? 0) is { } over)
         {
             return new(null, over) { OverQuota = true };
         }

@@ -50,7 +50,7 @@ internal sealed partial class PostgresClaims
     {
         var decision = new Decision(
             new(request.Cores, request.MemoryBytes, request.DiskBytes, request.Architecture, request.Zone, request.Group?.Key, request.OnlyHost, request.Features),
-            options.Strategy.ToString().ToLowerInvariant(),
+            _options.Strategy.ToString().ToLowerInvariant(),
             tally.Rejected.ToDictionary(r => r.Key, r => new Decision.Filtered(r.Value, PlacementFilters.Words(r.Key, request))),
             [.. judged.OrderBy(h => h.Id != result.Host).ThenBy(h => h.Filter is not null).Take(MostHosts).Select(h => new Decision.Considered(
                 h.Id, h.Name, h.Filter, h.Free.Cores, h.Free.Memory, h.Free.Disk, h.Filter is null ? _weighers.Of(h, request) : null))]);
@@ -73,7 +73,7 @@ internal sealed partial class PostgresClaims
                 new() { Value = result.Kind.ToString().ToLowerInvariant() },
                 new() { Value = (object?)result.Why ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
                 new() { Value = JsonSerializer.Serialize(decision, DecisionJson.Default.Decision), NpgsqlDbType = NpgsqlDbType.Jsonb },
-                new() { Value = options.KeepRefusals },
+                new() { Value = _options.KeepRefusals },
             },
         };
     }

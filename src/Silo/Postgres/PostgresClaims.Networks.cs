@@ -12,7 +12,7 @@ internal sealed partial class PostgresClaims
 
     public async Task<int> ClaimVni(Guid network)
     {
-        await using var connection = await database.OpenConnectionAsync();
+        await using var connection = await _database.OpenConnectionAsync();
         for (var attempt = 0; attempt < TryVni; attempt++)
         {
             if (await Value<int>(connection, "SELECT vni FROM vni_claim WHERE network = $1", network) is { } vni)
@@ -25,7 +25,7 @@ internal sealed partial class PostgresClaims
 
     public async Task<SubnetResult> ClaimSubnet6(Guid network, string? wanted)
     {
-        await using var connection = await database.OpenConnectionAsync();
+        await using var connection = await _database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await Lock(connection, AllSubnets);
         if (await Text(connection, "SELECT range::text FROM subnet6_claim WHERE network = $1", network) is { } already)
@@ -33,15 +33,15 @@ internal sealed partial class PostgresClaims
         if (wanted is not null && await Text(connection, "SELECT range::text FROM subnet6_claim WHERE range && $1::cidr LIMIT 1", wanted) is { } taken)
             return new(null, null, $"The range {wanted} overlaps {taken}, which another network has.");
         var range = wanted;
-        foreach (var free in wanted is null ? Subnets(options.Subnet6Pool) : [])
+        foreach (var (number, free) in wanted is null ? Subnets(_options.Subnet6Pool, _nextSubnet6) : [])
         {
             if (await Text(connection, "SELECT range::text FROM subnet6_claim WHERE range && $1::cidr LIMIT 1", free) is not null)
                 continue;
-            range = free;
+            (range, _nextSubnet6) = (free, number + 1);
             break;
         }
         if (range is null)
-            return new(null, null, $"No free /64 is left in {options.Subnet6Pool}.");
+            return new(null, null, $"No free /64 is left in {_options.Subnet6Pool}.");
         await Execute(connection, "INSERT INTO subnet6_claim (network, range) VALUES ($1, $2::cidr)", network, range);
         await transaction.CommitAsync();
         return new(range, First(range), null);
@@ -77,18 +77,23 @@ internal sealed partial class PostgresClaims
     {
         await using var command = Command("SELECT count(*) FROM entity WHERE project = $1 AND state_name = 'ipreservation'", project);
         var reserved = (long)(await command.ExecuteScalarAsync())!;   // count is never null
-        return reserved < options.ReservationsPerProject ? null : $"The project has {reserved} reserved addresses; {options.ReservationsPerProject} are the most (Placement:ReservationsPerProject).";
+        return reserved < _options.ReservationsPerProject ? null : $"The project has {reserved} reserved addresses; {_options.ReservationsPerProject} are the most (Placement:ReservationsPerProject).";
     }
 
     public Task Unnote(Guid consumer, Guid host) => Execute("DELETE FROM host_claim WHERE consumer = $1 AND host = $2", consumer, host);
 
     private static string First(string range) => new IPAddress(Numbered(IPNetwork.Parse(range).BaseAddress, 0, 1)).ToString();
 
-    private static IEnumerable<string> Subnets(string pool)
+    // All, each once, beginning with that one.
+    private static IEnumerable<(long Number, string Range)> Subnets(string pool, long from)
     {
         var range = IPNetwork.Parse(pool);
-        for (var number = 0L; number < 1L << (Subnet6Length - range.PrefixLength); number++)
-            yield return $"{new IPAddress(Numbered(range.BaseAddress, (ulong)number, 0))}/{Subnet6Length}";
+        var all = 1L << (Subnet6Length - range.PrefixLength);
+        for (var step = 0L; step < all; step++)
+        {
+            var number = (from + step) % all;
+            yield return (number, $"{new IPAddress(Numbered(range.BaseAddress, (ulong)number, 0))}/{Subnet6Length}");
+        }
     }
 
     private static byte[] Numbered(IPAddress address, ulong subnet, ulong host)

@@ -10,7 +10,7 @@ internal sealed partial class PostgresClaims
     {
         if (request.Pool is null && request.SeesPools.Count == 0)
             return null;
-        var rooms = new PoolRooms(request, await Seen(connection), options.DiskPerByte);
+        var rooms = new PoolRooms(request, await Seen(connection), _options.DiskPerByte);
         foreach (var pool in rooms.Named)
             rooms.Use(pool, await UsedOfPool(connection, pool, request.Consumer));
         return rooms;
@@ -45,7 +45,7 @@ internal sealed partial class PostgresClaims
             return null;
         await Lock(connection, pool);
         var size = (await Seen(connection)).Where(p => p.Pool == pool).Select(p => p.SizeBytes).DefaultIfEmpty(0).Max();
-        var free = (long)(size * options.DiskPerByte) - await UsedOfPool(connection, pool, request.Consumer);
+        var free = (long)(size * _options.DiskPerByte) - await UsedOfPool(connection, pool, request.Consumer);
         if (request.DiskBytes > free)
             return FormattableString.Invariant($"The shared pool {request.Pool} has not enough room: {request.DiskBytes} bytes are needed, {Math.Max(free, 0)} are free.");
         await TakeInPool(connection, request);

@@ -9,38 +9,36 @@ namespace Controller.Silo.Postgres;
 /// Claims in PostgreSQL. A placement locks its project (quota), its networks, then the host that it tries, checks the sums of rows and inserts: two that race for the last core
 /// meet at the lock, and the second is told. Nobody waits for a host's lock while it holds another's: their orders differ, and two would wait for each other.
 /// </summary>
-internal sealed partial class PostgresClaims(NpgsqlDataSource database, PlacementOptions options) : IClaims
+internal sealed partial class PostgresClaims : IClaims
 {
     private const string Trying = "trying";
 
-    private readonly Weighers _weighers = new(options);
+    private readonly NpgsqlDataSource _database;
+    private readonly PlacementOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Weighers _weighers;
     private readonly HostSampling _sampling = new();
+    private readonly PlacementTurns _turns;
 
-    // Placements of a project follow one another anyway: those that have to wait do so here, and not each on a connection to the database, of which there would be none for anybody else. Two at
-    // a time, so that the next one stands ready behind the lock.
-    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(2))];
+    // Where to look first, under the lock of all subnets. Nothing depends on it but how long that takes.
+    private int _nextSubnet;
+    private long _nextSubnet6;
 
     /// <summary>Held while a range is chosen: two inserts that the exclusion constraint sets against each other would wait for each other.</summary>
     private static readonly Guid AllSubnets = new("5b1e7c60-0000-4000-8000-000000000001");
 
-    public async Task<PlacementResult> Place(PlacementRequest request)
+    public PostgresClaims(NpgsqlDataSource database, PlacementOptions options, TimeProvider time)
     {
-        var turn = _turns[(uint)request.Project.GetHashCode() % (uint)_turns.Length];
-        await turn.WaitAsync();
-        try
-        {
-            return await PlaceNow(request);
-        }
-        finally
-        {
-            turn.Release();
-        }
+        (_database, _options, _weighers, _time) = (database, options, new(options), time);
+        _turns = new(PlaceNow, PlaceTogether, time);
     }
+
+    public Task<PlacementResult> Place(PlacementRequest request) => _turns.Place(request);
 
     private async Task<PlacementResult> PlaceNow(PlacementRequest request)
     {
-        await using var connection = await database.OpenConnectionAsync();
-        var sample = await _sampling.Of(connection, request, options);
+        await using var connection = await _database.OpenConnectionAsync();
+        var sample = await _sampling.Of(connection, request, _options);
         await using var transaction = await connection.BeginTransactionAsync();
         var begun = await Begin(connection, request);
         if (begun.Already is { } already)
@@ -110,7 +108,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
 
     private async Task<List<HostRoom>> Judge(NpgsqlConnection connection, PlacementRequest request, PoolRooms? pools, Guid[]? among)
     {
-        var hosts = await PlacementFilters.Judge(connection, request, options, among);
+        var hosts = await PlacementFilters.Judge(connection, request, _options, among);
         return pools is null ? hosts : hosts.ConvertAll(pools.Judge);
     }
 
@@ -119,7 +117,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
     {
         await using var batch = new NpgsqlBatch(connection)
         {
-            BatchCommands = { Part("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", host.ToString()), PlacementFilters.Question(request, options, [host]) },
+            BatchCommands = { Part("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", host.ToString()), PlacementFilters.Question(request, _options, [host]) },
         };
         List<HostRoom> judged;
         await using (var reader = await batch.ExecuteReaderAsync())
@@ -135,7 +133,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
 
     public async Task<PlacementResult> Resize(PlacementRequest request, Guid host)
     {
-        await using var connection = await database.OpenConnectionAsync();
+        await using var connection = await _database.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         await Stand(connection, request);
         await Lock(connection, request.Project);
@@ -151,7 +149,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         if (await QuotaRefusal(connection, request) is { } over)
             return new(null, OutcomeKind.QuotaExceeded, over);
         var tally = new PlacementTally(request);
-        if (await PlacementFilters.Judge(connection, request, options, [host], staying: true) is not [var room] || !tally.Fits(room))
+        if (await PlacementFilters.Judge(connection, request, _options, [host], staying: true) is not [var room] || !tally.Fits(room))
             return new(null, OutcomeKind.NoCapacity, tally.Explain());
         await Take(connection, request);   // hosts' rows before pools', as Release does
         if (await ResizeInPool(connection, request) is { } full)
@@ -247,34 +245,21 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         return await OverQuota(reader, request);
     }
 
-    private static async Task<string?> OverQuota(NpgsqlDataReader reader, PlacementRequest request)
-    {
-        if (!await reader.ReadAsync() || reader.IsDBNull(0))
-            return null;
-        using var quota = System.Text.Json.JsonDocument.Parse(reader.GetString(0));
-        return PlacementTally.Over(
-            quota.RootElement,
-            ("computes", reader.GetInt64(1), request.Term == "compute" ? 1 : 0, ""),
-            ("cores", reader.GetInt64(2), request.Cores, ""),
-            ("memoryBytes", reader.GetInt64(3), request.MemoryBytes, " bytes"),
-            ("diskBytes", reader.GetInt64(4), request.DiskBytes, " bytes"),
-            ("volumes", reader.GetInt64(5), request.Term == "storage" ? 1 : 0, ""),
-            ("addresses", reader.GetInt64(6), reader.GetInt64(7), ""));
-    }
+    private static async Task<string?> OverQuota(NpgsqlDataReader reader, PlacementRequest request) => (await Spent.Read(reader))?.Over(request);
 
     /// <summary>Takes the host and keeps why, in one round trip.</summary>
     private static async Task Insert(NpgsqlConnection connection, PlacementRequest r, Guid host, NpgsqlBatchCommand noting)
     {
-        await using var batch = new NpgsqlBatch(connection)
+        await using var batch = new NpgsqlBatch(connection) 
         {
             BatchCommands =
             {
-                Part(
-                    """
-                    INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk, placement_group, zone, image)
-                    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, ''), nullif($11, ''))
-                    """,
-                    r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.LocalDiskBytes, r.Group?.Key ?? "", r.Zone ?? "", r.Image ?? ""),
+        Part(
+                """
+                INSERT INTO host_claim (consumer, incarnation, host, term, project, cores, memory, disk, placement_group, zone, image)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, nullif($9, ''), nullif($10, ''), nullif($11, ''))
+                """,
+                r.Consumer, r.Incarnation, host, r.Term, r.Project, r.Cores, r.MemoryBytes, r.LocalDiskBytes, r.Group?.Key ?? "", r.Zone ?? "", r.Image ?? ""),
             },
         };
         // A volume's project is its own: it was the linking caller's, and may be another than the machine's.
@@ -329,7 +314,7 @@ internal sealed partial class PostgresClaims(NpgsqlDataSource database, Placemen
         await command.ExecuteNonQueryAsync();
     }
 
-    private NpgsqlCommand Command(string sql, params object[] parameters) => With(database.CreateCommand(sql), parameters);
+    private NpgsqlCommand Command(string sql, params object[] parameters) => With(_database.CreateCommand(sql), parameters);
 
     private static NpgsqlBatchCommand Part(string sql, params object[] parameters)
     {

@@ -15,7 +15,7 @@ public sealed class ClaimsTests(DatabaseFixture fixture) : IAsyncLifetime
     private const long GiB = 1L << 30;
     private static readonly PlacementOptions Options = new() { CoresPerCore = 2, MemoryShare = 0.5, DiskPerByte = 2, SubnetPool = "10.200.0.0/22" };
 
-    private readonly PostgresClaims _claims = new(fixture.Database, Options);
+    private readonly PostgresClaims _claims = new(fixture.Database, Options, TimeProvider.System);
 
     public Task InitializeAsync() => fixture.Execute("DELETE FROM entity");
 

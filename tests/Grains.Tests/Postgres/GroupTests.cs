@@ -12,7 +12,7 @@ public sealed class GroupTests(DatabaseFixture fixture) : IAsyncLifetime
     private const int Workers = 8;
     private const int Rounds = 5;
     private const long GiB = 1L << 30;
-    private readonly PostgresClaims _claims = new(fixture.Database, new() { CoresPerCore = 4 });
+    private readonly PostgresClaims _claims = new(fixture.Database, new() { CoresPerCore = 4 }, TimeProvider.System);
     private Guid[] _hosts = [];
 
     public async Task InitializeAsync()

@@ -16,7 +16,7 @@ public sealed class PlacementFiltersTests(DatabaseFixture fixture) : IAsyncLifet
     private static readonly PlacementOptions Plain = new() { CoresPerCore = 1, MemoryShare = 1, DiskPerByte = 1 };
     private static readonly HostFacts Ordinary = new(true, false) { Architecture = "x64", Driver = "simulated", Features = ["suspend"], Zone = "north" };
 
-    private readonly PostgresClaims _claims = new(fixture.Database, Plain);
+    private readonly PostgresClaims _claims = new(fixture.Database, Plain, TimeProvider.System);
 
     public Task InitializeAsync() => fixture.Execute("DELETE FROM entity");
 

@@ -14,7 +14,7 @@ public sealed class PoolClaimsTests(DatabaseFixture fixture) : IAsyncLifetime
     private static readonly Guid Two = new("22222222-0000-4000-8000-000000000002");
     private static readonly Guid Project = new("33333333-0000-4000-8000-000000000003");
 
-    private readonly PostgresClaims _claims = new(fixture.Database, new PlacementOptions { DiskPerByte = 1 });
+    private readonly PostgresClaims _claims = new(fixture.Database, new PlacementOptions { DiskPerByte = 1 }, TimeProvider.System);
 
     /// <summary>Two hosts see one pool, a third one of the same name that is another, a fourth none.</summary>
     private readonly Guid[] _hosts = [Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid(), Guid.NewGuid()];

@@ -20,19 +20,28 @@ internal sealed class Weighers(PlacementOptions options)
 
     /// <summary>Hosts in the order in which they are tried.</summary>
     public IReadOnlyList<HostRoom> Order(IEnumerable<HostRoom> fitting, PlacementRequest request) =>
-        [.. fitting.OrderByDescending(h => Of(h, request).Values.Sum()).ThenBy(h => h.Id)];
+        [.. fitting.OrderByDescending(h => Sum(h, request)).ThenBy(h => h.Id)];
+
+    /// <summary>The first of <see cref="Order"/>; null: there is none.</summary>
+    public HostRoom? Best(IEnumerable<HostRoom> fitting, PlacementRequest request) => fitting.OrderByDescending(h => Sum(h, request)).ThenBy(h => h.Id).FirstOrDefault();
+
+    private double Sum(HostRoom host, PlacementRequest request)
+    {
+        var free = FreePart(host, request);
+        return (options.Strategy == FillStrategy.Spread ? free : 1 - free) + (request.Image is not null && host.HasImage ? options.ImageWeight : 0);
+    }
 
     // Of what the request takes: for a volume it does not matter how many cores are free.
     private static double FreePart(HostRoom host, PlacementRequest request)
     {
-        var parts = new List<double>();
+        var (sum, parts) = (0.0, 0);
         if (request.Cores > 0)
-            parts.Add(Part(host.Free.Cores, host.Usable.Cores));
+            (sum, parts) = (sum + Part(host.Free.Cores, host.Usable.Cores), parts + 1);
         if (request.MemoryBytes > 0)
-            parts.Add(Part(host.Free.Memory, host.Usable.Memory));
-        if (request.DiskBytes > 0 || parts.Count == 0)
-            parts.Add(Part(host.Free.Disk, host.Usable.Disk));
-        return Math.Round(parts.Average(), 4);
+            (sum, parts) = (sum + Part(host.Free.Memory, host.Usable.Memory), parts + 1);
+        if (request.DiskBytes > 0 || parts == 0)
+            (sum, parts) = (sum + Part(host.Free.Disk, host.Usable.Disk), parts + 1);
+        return Math.Round(sum / parts, 4);
     }
 
     private static double Part(long free, long all) => all <= 0 ? 0 : Math.Clamp((double)free / all, 0, 1);
