@@ -69,6 +69,8 @@ public sealed class CollectionTests(ApiFixture api)
         Assert.Equal(made[..2], (await api.Send("GET", "/?title=web", accept: "text/uri-list", caller: me)).Lines.Select(l => new Uri(l).AbsolutePath));
         Assert.Equal(400, (await api.Send("GET", "/network/?title=", caller: me)).Status);
         Assert.Equal(400, (await api.Send("GET", "/network/?title=" + new string('x', 256), caller: me)).Status);
+        var odd = await api.Send("GET", "/network/?title=a%00b", accept: "text/plain", caller: me);
+        Assert.Equal((400, "title must be part of a title, which has no control characters; found U+0000."), (odd.Status, odd.Body.Trim()));
         // Nothing but what it finds would be meant, and all of it would be gone.
         Assert.Equal(400, (await api.Send("DELETE", "/network/?title=web", caller: me)).Status);
         Assert.Equal(3, (await api.Send("GET", "/network/", accept: "text/uri-list", caller: me)).Lines.Length);

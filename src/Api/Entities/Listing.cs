@@ -79,6 +79,8 @@ internal sealed class Listing(EntityRows inventory, Catalogues catalogues, IOpti
         var titled = request.Query[TitleArgument];
         if (titled is { Length: 0 or > LongestTitleArgument })
             return Problems.BadQuery($"title must be part of a title, 1 to {LongestTitleArgument} characters; found {titled.Length}.");
+        if (titled is not null && titled.AsSpan().IndexOfAnyInRange('\0', '\x1f') is >= 0 and var odd)
+            return Problems.BadQuery($"title must be part of a title, which has no control characters; found U+{(int)titled[odd]:X4}.");
         var (query, badFilter) = await Filter(request, all with { Page = page, Titled = titled, Unowned = Access.SeesUnowned(request.Caller) });
         if (badFilter is not null)
             return badFilter;

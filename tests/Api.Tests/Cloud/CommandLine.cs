@@ -46,8 +46,9 @@ internal sealed class CommandLine : IDisposable
     {
         string Beside(string file) => Path.Combine(AppContext.BaseDirectory, file);
         var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;   // …/shared/Microsoft.NETCore.App/version
+        // Ctrl-C is to reach it also where whoever runs the tests was started to ignore it (nohup, or in the background of a script): that is inherited.
         var start = new ProcessStartInfo(
-            Path.Combine(runtime, "../../../dotnet"), ["exec", "--depsfile", Beside("Api.Tests.deps.json"), "--runtimeconfig", Beside("Api.Tests.runtimeconfig.json"), Beside("controller-cli.dll"), .. arguments])
+            "/usr/bin/env", ["--default-signal=INT", Path.Combine(runtime, "../../../dotnet"), "exec", "--depsfile", Beside("Api.Tests.deps.json"), "--runtimeconfig", Beside("Api.Tests.runtimeconfig.json"), Beside("controller-cli.dll"), .. arguments])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Home,
         };
@@ -72,7 +73,8 @@ internal sealed class CommandLine : IDisposable
     /// <summary>Waits until it has ended: its number may be another one's then.</summary>
     public async Task Ended(Process process)
     {
-        await process.WaitForExitAsync();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(3));
+        await process.WaitForExitAsync(patience.Token);
         _started.Remove(process.Id);
     }
 }
