@@ -72,7 +72,7 @@ internal sealed partial class PostgresClaims
         foreach (var request in requests)
         {
             if (request.Version is { } version)
-                batch.BatchCommands.Add(Part(StandingOf, request.Consumer, (int)version));
+                batch.BatchCommands.Add(Part(Standing, request.Consumer, (int)version));
         }
         var standing = new HashSet<(Guid, long)>();
         var consumers = requests.Select(r => r.Consumer).ToArray();
@@ -83,7 +83,7 @@ internal sealed partial class PostgresClaims
         for (var number = 0; number < batch.BatchCommands.Count - 3; number++, await reader.NextResultAsync())
         {
             while (await reader.ReadAsync())
-                standing.Add((reader.GetGuid(0), reader.GetInt32(1)));
+                standing.Add((reader.GetGuid(1), reader.GetInt32(0)));
         }
         await reader.NextResultAsync();
         var placed = new HashSet<Guid>();
@@ -92,8 +92,6 @@ internal sealed partial class PostgresClaims
         await reader.NextResultAsync();
         return (standing, placed, await Spent.Read(reader));
     }
-
-    private const string StandingOf = "SELECT entity_id, version FROM entity WHERE entity_id = $1 AND version = $2 FOR SHARE";
 
     private async Task<List<HostRoom>> JudgeAllLocked(NpgsqlConnection connection, PlacementRequest like, Guid[] hosts)
     {

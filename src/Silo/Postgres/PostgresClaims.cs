@@ -235,7 +235,7 @@ internal sealed partial class PostgresClaims : IClaims
     private static NpgsqlBatchCommand QuotaOf(PlacementRequest request) =>
         Part(Quota, request.Project, request.Consumer, request.Addresses.Select(a => a.Link).ToArray(), request.Addresses.Select(a => a.Network).ToArray());
 
-    private const string Standing = "SELECT version FROM entity WHERE entity_id = $1 AND version = $2 FOR SHARE";
+    private const string Standing = "SELECT version, entity_id FROM entity WHERE entity_id = $1 AND version = $2 FOR SHARE";
 
     /// <summary>What the project would use beyond its quota; null when it fits.</summary>
     private static async Task<string?> QuotaRefusal(NpgsqlConnection connection, PlacementRequest request)
