@@ -57,7 +57,7 @@ public sealed class LibvirtFloatingTests(LibvirtPair pair) : IClassFixture<Libvi
         var guest = await Start(
             one, beside, "52:54:00:21:11:0b", "10.210.17.11", "",
             $"""
-            while :; do echo "TEST: beside [$(nc -w 2 {Floating} 80 < /dev/null)]"; sleep 1; done
+            while :; do echo "TEST: beside [$(timeout 5 nc -w 2 {Floating} 80 < /dev/null)]"; sleep 1; done
             """);
         await Says(one, guest, "TEST: beside [first]");
         await one.Ensure(first, spec =>
@@ -178,7 +178,7 @@ public sealed class LibvirtFloatingTests(LibvirtPair pair) : IClassFixture<Libvi
         return await Start(
             bench, network, mac, address, "",
             $"""
-            while :; do echo {says} | nc -l -p 80; done &
+            while :; do echo {says} | timeout 10 nc -l -p 80; done &
             until ping -c 1 -W 2 {Outside} > /dev/null 2>&1; do sleep 1; done
             echo "TEST: outside yes"
             """,

@@ -19,19 +19,20 @@ public sealed class LibvirtSecurityTests(LibvirtPair pair) : IClassFixture<Libvi
         var network = await Joined(pair, one, other, 7011, spec => Addressed(spec, "10.210.11.0/24", "fd6f:6363:6930:b::/64"));
 
         // A server that is in no group at first, and a client that is in one without rules: nobody may begin anything with it.
+        // A rule that goes takes its connections along in their midst, and nc waits for their end: no longer than timeout lets it.
         var server = await Start(
             one, network.One, "52:54:00:21:0b:0b", "10.210.11.11", "fd6f:6363:6930:b:5054:ff:fe21:b0b",
             """
-            for port in 80 81; do while :; do echo hello | nc -l -p $port; done & done
-            while :; do echo "TEST: client [$(nc -w 2 10.210.11.12 90 < /dev/null)]"; sleep 1; done
+            for port in 80 81; do while :; do echo hello | timeout 10 nc -l -p $port; done & done
+            while :; do echo "TEST: client [$(timeout 5 nc -w 2 10.210.11.12 90 < /dev/null)]"; sleep 1; done
             """);
         var client = await Start(
             other, network.Other, "52:54:00:21:0b:0c", "10.210.11.12", "fd6f:6363:6930:b:5054:ff:fe21:b0c",
             """
-            while :; do echo hello | nc -l -p 90; done &
+            while :; do echo hello | timeout 10 nc -l -p 90; done &
             while :; do
               reached=""
-              for port in 80 81; do [ "$(nc -w 2 10.210.11.11 $port < /dev/null)" = hello ] && reached="$reached $port"; done
+              for port in 80 81; do [ "$(timeout 5 nc -w 2 10.210.11.11 $port < /dev/null)" = hello ] && reached="$reached $port"; done
               ping -c 1 -W 2 10.210.11.11 > /dev/null 2>&1 && reached="$reached icmp"
               ping -c 1 -W 2 fd6f:6363:6930:b:5054:ff:fe21:b0b > /dev/null 2>&1 && reached="$reached icmp6"
               echo "TEST: server [$reached ]"
