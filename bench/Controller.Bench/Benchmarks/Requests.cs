@@ -6,7 +6,7 @@ namespace Controller.Bench.Benchmarks;
 /// <summary>What is read the most: the model, and one entity.</summary>
 internal static class Requests
 {
-    private const int Connections = 8;
+    private const int Connections = 32;
     private static readonly (string Name, string Accept)[] Renderings = [("text", "text/plain"), ("JSON", "application/occi+json")];
 
     public static async Task Model(Bench bench)

@@ -22,8 +22,6 @@ internal sealed partial class ComputeGrain
             return;   // not yet anywhere else
         if (!await MayTell(present))
             return;
-        if (present.Phase == ComputePhase.Deleting)
-            await _links.Going(present.Links, _time);
         var machine = await Desired(present);
         if (!machine.Absent)
         {
