@@ -26,7 +26,7 @@ using Orleans.Storage;
 namespace Controller.Silo;
 
 /// <summary>Composition root: everything that a silo is made of.</summary>
-internal static class SiloHost
+public static class SiloHost
 {
     public const string Cluster = "controller";
 
@@ -74,10 +74,18 @@ internal static class SiloHost
         return app;
     }
 
+    /// <summary>Brings the tables up to date and starts it; it is to be waited for, or stopped.</summary>
+    public static async Task Start(WebApplication silo)
+    {
+        await silo.Services.GetRequiredService<Migrator>().Apply(CancellationToken.None);   // before Orleans reads its queries
+        await silo.StartAsync();
+        await silo.Services.GetRequiredService<FirstIdentity>().Ensure(silo.Lifetime.ApplicationStopping);
+    }
+
     /// <summary>One pool of connections per process, for Orleans and ourselves. The settings are worth a factor of two on small statements.</summary>
     /// <param name="connectionString">Where PostgreSQL is.</param>
     /// <param name="self">Who writes. Null: no silo.</param>
-    public static NpgsqlDataSource Database(string connectionString, OwnSilo? self = null)
+    internal static NpgsqlDataSource Database(string connectionString, OwnSilo? self = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {
