@@ -37,14 +37,9 @@ export function useModel() {
   return { ...query, model: query.data ?? empty };
 }
 
-export interface Paging {
-  page: number;
-  number: number;
-}
-
-/** A collection, kept up to date by events. */
-export function useEntities(location: string, filter: Filter = {}, page?: Paging, enabled = true) {
-  return useQuery({ queryKey: ['list', location, filter, page], queryFn: () => list(location, filter, page), placeholderData: keepPreviousData, enabled });
+/** All of a collection, kept up to date by events: to choose from. What is shown as a list is paged (paged.tsx). */
+export function useEntities(location: string, filter: Filter = {}) {
+  return useQuery({ queryKey: ['list', location, filter], queryFn: () => list(location, filter), placeholderData: keepPreviousData });
 }
 
 export const useEntity = (path: string) => useQuery({ queryKey: ['entity', path], queryFn: () => get<Entity>(path) });
