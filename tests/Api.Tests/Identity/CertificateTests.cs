@@ -230,7 +230,7 @@ public sealed class CertificateTests(ApiFixture api) : IAsyncLifetime
         Assert.Equal((401, 200), ((await Send(old, "GET", "/network/")).Status, (await Send(Client(Keep(Issue(newer, "CN=cyd", ForClients))), "GET", "/network/")).Status));
     }
 
-    /// <summary>By lists as .NET and openssl make them, in PEM and in DER, which count as soon as they are there.</summary>
+    /// <summary>By lists in PEM and in DER, which count as soon as they are there.</summary>
     [Fact]
     public async Task Who_is_revoked_is_told_so_and_when()
     {
@@ -327,6 +327,17 @@ public sealed class CertificateTests(ApiFixture api) : IAsyncLifetime
         }
         Assert.Contains("can't be read", (await Assert.ThrowsAsync<OptionsValidationException>(() => api.AnotherApi($"--Api:ClientAuthority={File}", "--Api:ClientRevocations=nowhere"))).Message, StringComparison.Ordinal);
         Assert.Contains("needs Api:ClientAuthority", (await Assert.ThrowsAsync<OptionsValidationException>(() => api.AnotherApi($"--Api:ClientRevocations={File}"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_that_openssl_has_made_says_the_same()
+    {
+        using var authority = X509Certificate2.CreateFromPem(MadeByOpenssl.Authority);
+        using var user = X509Certificate2.CreateFromPem(MadeByOpenssl.User);
+        var list = RevocationList.Read(Encoding.ASCII.GetBytes(MadeByOpenssl.List)).Single();
+        var made = new DateTimeOffset(2026, 11, 30, 15, 24, 52, TimeSpan.Zero);
+        Assert.Equal((true, false, made, made.AddDays(30), "CN=users, O=Example"), (list.IsOf(authority), list.IsOf(_authority), list.From, list.Until, list.Issuer));
+        Assert.Equal((made, null), (list.Revoked(user), list.Revoked(authority)));
     }
 
     /// <summary>Changes to a list, and lists of some certificates alone, name too few: such a one says so by a critical extension.</summary>
