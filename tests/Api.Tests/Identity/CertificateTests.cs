@@ -185,6 +185,28 @@ public sealed class CertificateTests(ApiFixture api) : IAsyncLifetime
         line["CONTROLLER_CERT"] = "";
         Assert.Contains("--cert-key is the key of --cert", (await line.Try("", "whoami", "--cert-key", pem)).Errors, StringComparison.Ordinal);
 
+        // What "login" was given is remembered, wherever the command is given that needs it.
+        line["CONTROLLER_ENDPOINT"] = "";
+        var url = _its.TlsUrl.ToString().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+        Assert.Contains("next: give the file with the authority of its certificate with --ca", (await line.Try("", "login", url, "--cert", pem)).Errors, StringComparison.Ordinal);
+        Assert.Contains("a certificate is shown over https alone", (await line.Try("", "login", _its.Url.ToString(), "--cert", pem)).Errors, StringComparison.Ordinal);
+        var stranger = Path.Combine(_directory, "stranger.pem");
+        await System.IO.File.WriteAllTextAsync(stranger, Certificate("CN=stranger") is var other ? other.ExportCertificatePem() + "\n" + other.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() : "");
+        Assert.Contains("The client certificate of CN=stranger belongs to nobody here", (await line.Try("", "login", url, "--cert", stranger, "--ca", ca)).Errors, StringComparison.Ordinal);
+        var home = Path.GetRelativePath(line.Home, pem);
+        Assert.Contains("as cori, kept as profile hers", (await line.Run("", "login", url, "--cert", home, "--ca", ca, "--as", "hers")).Errors, StringComparison.Ordinal);
+        Assert.Matches("NAME +cori", (await line.Run("", "whoami")).Output);
+        await line.Run("", "occi", "list", "network");
+        Assert.Matches($@"\* +hers +https://localhost:\d+ +{pem} +{ca}\n", (await line.Run("", "profile", "list", "-o", "wide")).Output);
+        // A certificate that is given instead is shown, with its own key; a token is the token's.
+        Assert.Contains("CN=stranger", (await line.Try("", "occi", "list", "network", "--cert", stranger)).Errors, StringComparison.Ordinal);
+        await line.Run(api.SecretOf("admin"), "login", url, "--with-token", "--ca", ca, "--as", "root");
+        Assert.Contains("cori", (await line.Run("", "user", "list")).Output, StringComparison.Ordinal);
+        Assert.Contains("CN=stranger", (await line.Try("", "user", "list", "--cert", stranger)).Errors, StringComparison.Ordinal);
+        await line.Run("", "logout");
+        System.IO.File.Move(pem, pem + ".away");
+        Assert.Contains($"--cert-key) was wanted, and {pem} is none", (await line.Try("", "whoami", "--profile", "hers")).Errors, StringComparison.Ordinal);
+
         line["CONTROLLER_ENDPOINT"] = _its.Url.ToString();
         line["CONTROLLER_TOKEN"] = api.SecretOf("admin");
         var id = JsonDocument.Parse((await line.Run("", "user", "certificate", "list", "cori", "-o", "json")).Output).RootElement[0].GetProperty("id").GetString()!;
