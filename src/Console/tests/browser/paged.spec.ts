@@ -1,7 +1,7 @@
 import { expect, signIn, test } from './cloud';
 
 const GROUP = 'http://controller.local/occi/infrastructure#securitygroup';
-const COMPUTE = 'http://schemas.ogf.org/occi/infrastructure#compute';
+const STORAGE = 'http://schemas.ogf.org/occi/infrastructure#storage';
 
 test('lists come a page at a time from the server, and the address says which', async ({ page, cloud }) => {
   const project = `pages-${Date.now()}`;
@@ -50,7 +50,8 @@ test('lists come a page at a time from the server, and the address says which', 
 });
 
 test('snapshots are found by the server', async ({ page, cloud }) => {
-  const made = await cloud.api('POST', '/storage/', { kind: COMPUTE.replace('compute', 'storage'), title: 'copied', attributes: { 'occi.storage.size': 1 } });
+  const title = `copied ${Date.now()}`;
+  const made = await cloud.api('POST', '/storage/', { kind: STORAGE, title, attributes: { 'occi.storage.size': 1 } });
   expect(made.status).toBe(201);
   const path = new URL(made.headers.get('Location')!).pathname;
   await signIn(page, cloud, cloud.admin, `/entity${path}`);
@@ -59,7 +60,7 @@ test('snapshots are found by the server', async ({ page, cloud }) => {
   await page.getByRole('button', { name: 'Take a snapshot' }).click();
   await expect(page.locator('[data-snapshot]')).toHaveCount(1);
   await page.goto(`${cloud.url}/ui/volumes`);
-  await expect(page.getByRole('link', { name: 'copied', exact: true })).toHaveCount(1);
+  await expect(page.getByRole('link', { name: title, exact: true })).toHaveCount(1);
   await page.getByRole('tab', { name: 'Snapshots' }).click();
   await expect(page.getByRole('cell', { name: path.slice('/storage/'.length, '/storage/'.length + 8), exact: true })).toBeVisible();
   await page.getByRole('tab', { name: 'Backups' }).click();
