@@ -24,6 +24,11 @@ internal sealed class ApiOptions
     /// </summary>
     public string? ClientAuthority { get; set; }
 
+    /// <summary>
+    /// File with the revocation lists of those authorities, one in DER or any number in PEM; read again when it changes. Default: none, and no certificate is revoked.
+    /// </summary>
+    public string? ClientRevocations { get; set; }
+
     /// <summary>Scheme and authority of absolute URLs, e.g. behind a balancer. Default: as the request's <c>Host</c> says.</summary>
     [Url]
     public string? PublicUrl { get; set; }

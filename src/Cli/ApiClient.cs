@@ -44,6 +44,11 @@ internal sealed class ApiClient : IDisposable
 
     public ClientTls Tls { get; }
 
+    /// <summary>That an endpoint can't be reached, and why.</summary>
+    public static CliException Unreached(Uri endpoint, HttpRequestException e) =>
+        // That of the handshake is said by what is in it.
+        new($"{endpoint} can't be reached: {e.Message}{(e.InnerException is System.Security.Authentication.AuthenticationException inner ? " " + inner.Message : "")}", e.HttpRequestError == HttpRequestError.SecureConnectionError ? Hints.Untrusted : Hints.Unreachable);
+
     /// <summary>Sends a request.</summary>
     /// <exception cref="RefusedException">The server refuses.</exception>
     /// <exception cref="CliException">It can't be reached.</exception>
@@ -58,8 +63,7 @@ internal sealed class ApiClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            // That of the handshake is said by what is in it.
-            throw new CliException($"{Endpoint} can't be reached: {e.Message}{(e.InnerException is System.Security.Authentication.AuthenticationException inner ? " " + inner.Message : "")}", e.HttpRequestError == HttpRequestError.SecureConnectionError ? Hints.Untrusted : Hints.Unreachable);
+            throw Unreached(Endpoint, e);
         }
         if (answer.IsSuccessStatusCode)
             return answer;

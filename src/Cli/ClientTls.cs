@@ -4,6 +4,19 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Controller.Cli;
 
+/// <summary>The PEM files of a <see cref="ClientTls"/>; null: not given.</summary>
+internal sealed record TlsFiles(string? Certificate, string? Key, string? Authorities)
+{
+    /// <summary>The same, wherever one stands.</summary>
+    public TlsFiles Anywhere() => new(Whole(Certificate), Whole(Key), Whole(Authorities));
+
+    /// <summary>These, and what is not given from there: a certificate with its key.</summary>
+    public TlsFiles Or(TlsFiles? kept) => kept is null ? this : (this with { Authorities = Authorities ?? kept.Authorities }) is var mine && (Certificate ?? Key) is not null ? mine
+        : mine with { Certificate = kept.Certificate, Key = kept.Key };
+
+    private static string? Whole(string? file) => file is null ? null : Path.GetFullPath(file);
+}
+
 /// <summary>What is shown to an https endpoint, and whom it is taken from.</summary>
 /// <param name="Certificate">The client certificate, with its key; null: none.</param>
 /// <param name="Authorities">The only authorities that the endpoint's certificate may be of; null: those that the system trusts.</param>
@@ -11,8 +24,9 @@ internal sealed record ClientTls(X509Certificate2? Certificate, X509Certificate2
 {
     /// <summary>Reads PEM files.</summary>
     /// <exception cref="CliException">One of them is not what was wanted: says which.</exception>
-    public static ClientTls Read(string? certificate, string? key, string? authorities)
+    public static ClientTls Read(TlsFiles files)
     {
+        var (certificate, key, authorities) = files;
         if (key is not null && certificate is null)
             throw new CliException("--cert-key is the key of --cert, and that is missing", ExitCode.Usage);
         return new(

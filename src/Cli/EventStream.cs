@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 
@@ -7,6 +8,8 @@ namespace Controller.Cli;
 internal static class EventStream
 {
     public const string Path = "/events";
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1), MostPause = TimeSpan.FromSeconds(30);
 
     /// <summary>Events of one connection, each with its position, until that ends. A position without an event says that there was none meanwhile.</summary>
     /// <param name="api">Whom to ask.</param>
@@ -50,20 +53,41 @@ internal static class EventStream
         yield return (after, null);
     }
 
-    /// <summary>Ends when one of them has happened; throws where that can't be told.</summary>
+    /// <summary>
+    /// Ends when one of them has happened, or may have: between what was looked at before and the beginning of the stream. A stream that breaks, or that is not to be had, is asked for again, after
+    /// a second and then less and less often; it goes on where it was.
+    /// </summary>
     public static Func<CancellationToken, Task> Next(ApiClient api, string query)
     {
         // Between one wait and the next the position is kept, so that nothing in between is missed.
         string? after = null;
         return async cancel =>
         {
-            await foreach (var (id, one) in Read(api, query, after, cancel))
+            for (var pause = FirstPause; ; pause = pause < MostPause ? pause * 2 : MostPause)
             {
-                after = id ?? after;
-                if (one is not null)
-                    return;
+                var opened = Stopwatch.GetTimestamp();
+                try
+                {
+                    await foreach (var (id, one) in Read(api, query, after, cancel))
+                    {
+                        var begins = after is null;
+                        after = id ?? after;
+                        if (one is not null || begins)
+                            return;
+                    }
+                }
+                catch (RefusedException e) when (e.Status == 410)
+                {
+                    after = null;   // what was missed is not there any more: from now on
+                }
+                catch (Exception e) when (e is HttpRequestException or IOException or CliException or RefusedException)
+                {
+                    // Meanwhile whoever waits asks by itself.
+                }
+                if (Stopwatch.GetElapsedTime(opened) > MostPause)
+                    pause = FirstPause;
+                await Task.Delay(pause, cancel);
             }
-            throw new IOException("the stream of events has ended");
         };
     }
 }

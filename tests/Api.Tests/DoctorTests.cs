@@ -132,6 +132,24 @@ public sealed class DoctorTests(ApiFixture api) : IClassFixture<ApiFixture>
         Assert.Matches("^[0-9a-f]{32}$", listed.GetProperty("trace").GetString());
         Assert.Empty((await cloud.Send("GET", "/admin/operations", caller: "stranger")).Json.EnumerateArray());
         Assert.Single((await cloud.Send("GET", "/admin/operations")).Json.EnumerateArray());
+
+        // Of who sees all it is that of the project that is named, in the query or for the whole request.
+        var other = (await cloud.Send("POST", "/compute/", ComputeCategory, "stranger")).Path["/compute/".Length..];
+        foreach (var who in (string[])["admin", "operator"])
+        {
+            Assert.Equal([id.ToString(), other], await UnderWay(who, ""));
+            Assert.Equal([other], await UnderWay(who, "?project=stranger"));
+            Assert.Equal([id.ToString()], await UnderWay(who, "?project=default"));
+        }
+        Assert.Equal([other], await UnderWay("admin", "", ("X-Project", "stranger")));
+        Assert.Equal([id.ToString()], await UnderWay("admin", "", ("X-Project", "default")));
+        Assert.Equal([id.ToString()], await UnderWay("admin", "?project=default", ("X-Project", "stranger")));
+        Assert.Equal([other], await UnderWay("stranger", "?project=stranger"));
+        Assert.Equal((400, 400), ((await cloud.Send("GET", "/admin/operations?project=default", caller: "stranger")).Status, (await cloud.Send("GET", "/admin/operations?project=nowhere", caller: "admin")).Status));
+
+        async Task<string[]> UnderWay(string who, string query, params (string Name, string Value)[] headers) =>
+            [.. (await cloud.Send("GET", "/admin/operations" + query, caller: who, headers: headers)).Json.EnumerateArray().Select(o => o.GetProperty("entity").GetString()!)];
+
         var operation = listed.GetProperty("id").GetString();
         Assert.Equal((200, 404), ((await cloud.Send("GET", "/admin/operations/" + operation)).Status, (await cloud.Send("GET", "/admin/operations/" + operation, caller: "stranger")).Status));
 

@@ -77,6 +77,19 @@ internal sealed class Projects(IGrainFactory grains, Rows rows, NpgsqlDataSource
     public async Task<ProjectView?> Find(string nameOrId, CancellationToken cancel) =>
         (await All(cancel)).Select(p => p.View).FirstOrDefault(p => p.Name == nameOrId || (Guid.TryParse(nameOrId, out var id) && p.Id == id));
 
+    /// <summary>
+    /// The project that an operators' list is narrowed to: the query's <c>project</c>, or else the one in X-Project; null: none. The problem: there is no such project, or none that exists for who sees
+    /// only <paramref name="sight"/>.
+    /// </summary>
+    public async Task<(Guid? Project, Problem? Problem)> Narrowed(HttpContext http, Guid? sight, CancellationToken cancel)
+    {
+        if (http.Request.Query["project"].ToString() is not { Length: > 0 } name)
+            return (sight is null ? http.Features.Get<NamedProject>()?.Id : null, null);
+        // Who sees only the own project hears of no other.
+        return await Find(name, cancel) is { } found && (sight is not { } own || own == found.Id)
+            ? (found.Id, null) : (null, Problems.BadQuery($"project must be the name or id of a project, found '{name}'."));
+    }
+
     public Task<ProjectView?> Of(Guid id) => Twice.Try(Grain(id).View);
 
     public async Task<ProjectView?> SetQuota(Guid id, Quota quota) => await Twice.Try(() => Grain(id).SetQuota(quota)) ? await Of(id) : null;

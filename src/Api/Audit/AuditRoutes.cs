@@ -77,16 +77,10 @@ internal sealed class AuditRoutes(AuditRows rows, Projects projects)
                 return (query, Problems.BadQuery($"entity must be a UUID, found '{entity}'."));
             query = query with { Entity = id };
         }
-        if (asked["project"].ToString() is { Length: > 0 } name)
-        {
-            // Who sees only the own project hears of no other.
-            if (await projects.Find(name, cancel) is not { } project || (query.Sight is { } own && own != project.Id))
-                return (query, Problems.BadQuery($"project must be the name or id of a project, found '{name}'."));
-            query = query with { Project = project.Id };
-        }
+        var (project, badProject) = await projects.Narrowed(http, query.Sight, cancel);
         var (since, badSince) = Time(http, "since");
         var (until, badUntil) = Time(http, "until");
-        return (query with { Since = since, Until = until }, badSince ?? badUntil);
+        return (query with { Project = project, Since = since, Until = until }, badProject ?? badSince ?? badUntil);
     }
 
     private static (DateTimeOffset? Time, Problem? Problem) Time(HttpContext http, string name)

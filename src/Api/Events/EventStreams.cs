@@ -130,14 +130,8 @@ internal sealed class EventStreams(
                 return (filter, Problems.BadQuery($"entity must be a UUID, found '{entity}'."));
             filter = filter with { Entity = id };
         }
-        if (query["project"].ToString() is { Length: > 0 } name)
-        {
-            // Who sees only the own project hears of no other.
-            if (await projects.Find(name, cancel) is not { } project || (filter.Sight is { } own && own != project.Id))
-                return (filter, Problems.BadQuery($"project must be the name or id of a project, found '{name}'."));
-            filter = filter with { Project = project.Id };
-        }
-        return (filter, null);
+        var (project, problem) = await projects.Narrowed(http, filter.Sight, cancel);
+        return (filter with { Project = project }, problem);
     }
 
     private static (long After, Problem? Problem) After(HttpContext http, long newest, long pruned)

@@ -57,7 +57,7 @@ internal static class IdentityExtensions
             .AddSingleton<Sessions>().AddSingleton<OwnAccount>().AddSingleton<Users>().AddSingleton<Members>();
         builder.Services.AddOptions<OidcOptions>().BindConfiguration("Oidc").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IValidateOptions<OidcOptions>, OidcComplaints>().AddSingleton<Provider>().AddSingleton<External>().AddSingleton<CodeFlow>().AddSingleton<Keystone>();
-        builder.Services.AddSingleton<ClientAuthority>().AddSingleton<ClientCertificates>().AddSingleton<UserCertificates>();
+        builder.Services.AddSingleton<ClientAuthority>().AddSingleton<ClientRevocations>().AddSingleton<ClientCertificates>().AddSingleton<UserCertificates>();
     }
 
     /// <summary>Who asks.</summary>

@@ -6,7 +6,7 @@ using Controller.Contracts;
 namespace Controller.Api.Operations;
 
 /// <summary>What is under way: operators see all of it, everybody else what belongs to the own project, and nothing of hosts.</summary>
-internal sealed class Operations(IGrainFactory grains, OperationRows rows, TimeProvider time)
+internal sealed class Operations(IGrainFactory grains, OperationRows rows, Projects projects, TimeProvider time)
 {
     /// <summary>
     /// Something under way with an entity: of a kind, or a <c>creation</c> (a request that creates several), a project's <c>usermixins</c>, an <c>image</c> (whose term is the entity's name).
@@ -16,8 +16,13 @@ internal sealed class Operations(IGrainFactory grains, OperationRows rows, TimeP
         Guid Id, string Kind, string Entity, Guid? Project, string? Title, string? State, Guid? Host, string What, string? By, DateTimeOffset Since, DateTimeOffset Deadline,
         DateTimeOffset Due, int Attempts, string? LastError, string? Trace, bool Stuck);
 
-    public async Task<IResult> List(HttpContext http, CancellationToken cancel, bool stuck = false) =>
-        Results.Json((await rows.All(Sight(http.Caller()), null, stuck ? time.GetUtcNow() : null, cancel)).Select(r => Shown(r, http.Caller())));
+    public async Task<IResult> List(HttpContext http, CancellationToken cancel, bool stuck = false)
+    {
+        var sight = Sight(http.Caller());
+        var (project, problem) = await projects.Narrowed(http, sight, cancel);
+        return problem is not null ? problem.ToResult()
+            : Results.Json((await rows.All(sight ?? project, null, stuck ? time.GetUtcNow() : null, cancel)).Select(r => Shown(r, http.Caller())));
+    }
 
     public async Task<IResult> Show(Guid id, HttpContext http, CancellationToken cancel) =>
         await Find(id, http.Caller(), cancel) is { } row ? Results.Json(Shown(row, http.Caller())) : Gone(id);

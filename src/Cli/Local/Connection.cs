@@ -51,10 +51,10 @@ internal static class Connection
     public static ApiClient Api(ParseResult parse)
     {
         var data = DataOf(parse);
-        var tls = Tls(parse);
+        var files = Files(parse);
         var given = First(parse.GetValue(Endpoint), Environment.GetEnvironmentVariable(EndpointVariable));
         var named = First(parse.GetValue(ProfileName), Environment.GetEnvironmentVariable(ProfileVariable));
-        var local = named is not null ? null : tls.Certificate is null ? SafeFile.Read(data.Endpoint) : SafeFile.Read(data.TlsEndpoint);
+        var local = named is not null ? null : files.Certificate is null ? SafeFile.Read(data.Endpoint) : SafeFile.Read(data.TlsEndpoint);
         var profile = named is not null ? Profiles.Find(named) ?? throw new CliException($"there is no profile {named}: \"controller profile list\" shows those that there are, \"controller login URL --as {named}\" makes it")
             : local is null && (given is null || First(parse.GetValue(Token), Environment.GetEnvironmentVariable(TokenVariable)) is null) && Profiles.Current is { } current ? Profiles.Find(current) : null;
         // A profile's token is for its own endpoint.
@@ -63,7 +63,8 @@ internal static class Connection
         var endpoint = First(given, profile?.Endpoint, local)
             ?? throw new CliException($"no endpoint: there is no {data.Endpoint}. Start a cluster with \"controller up\", sign in with \"controller login URL\", or give --data, --endpoint or {EndpointVariable}");
         // Whoever shows a certificate is who it says, and not whose token lies about.
-        var token = First(parse.GetValue(Token), Environment.GetEnvironmentVariable(TokenVariable), tls.Certificate is null ? profile?.Token : null, tls.Certificate is null ? SafeFile.Read(data.AdminToken) : null);
+        var token = First(parse.GetValue(Token), Environment.GetEnvironmentVariable(TokenVariable), files.Certificate is null ? profile?.Token : null, files.Certificate is null && profile is null ? SafeFile.Read(data.AdminToken) : null);
+        var tls = ClientTls.Read(files.Or(profile?.Files));
         if (token is null && tls.Certificate is null)
             throw new CliException($"no token: there is no {data.AdminToken}. Sign in with \"controller login {endpoint}\", or give --token or {TokenVariable}");
         var project = First(Environment.GetEnvironmentVariable(ProjectVariable), profile?.Project);
@@ -74,7 +75,12 @@ internal static class Connection
 
     /// <summary>What is shown to an https endpoint, and whom it is taken from.</summary>
     /// <exception cref="CliException">A file is not what was wanted.</exception>
-    public static ClientTls Tls(ParseResult parse) => ClientTls.Read(
+    /// <param name="parse">The command line.</param>
+    /// <param name="profile">What a profile has kept of it; null: nothing.</param>
+    public static ClientTls Tls(ParseResult parse, Profile? profile = null) => ClientTls.Read(Files(parse).Or(profile?.Files));
+
+    /// <summary>The files that were given, by option or environment.</summary>
+    public static TlsFiles Files(ParseResult parse) => new(
         First(parse.GetValue(Certificate), Environment.GetEnvironmentVariable(CertificateVariable)), First(parse.GetValue(CertificateKey), Environment.GetEnvironmentVariable(KeyVariable)),
         First(parse.GetValue(Authority), Environment.GetEnvironmentVariable(AuthorityVariable)));
 

@@ -24,13 +24,14 @@ internal static class OpCommand
     private static Command List()
     {
         var stuck = new Option<bool>("--stuck") { Description = "Only what is past its deadline." };
+        var project = new Option<string?>("--project") { Description = "Only that project's.", HelpName = "NAME" };
         var (format, watching) = (OutputFormat.Option(), new Watching());
-        var command = new Command("list", "Lists what is under way, the longest first. An operation that has ended is not there any more.") { stuck, format };
+        var command = new Command("list", "Lists what is under way, the longest first. An operation that has ended is not there any more.") { stuck, project, format };
         watching.AddTo(command);
         command.SetAction(async (parse, cancel) =>
         {
             using var api = Connection.Api(parse);
-            var path = parse.GetValue(stuck) ? Operations + "?stuck=true" : Operations;
+            var path = $"{Operations}?stuck={(parse.GetValue(stuck) ? "true" : "false")}{(parse.GetValue(project) is { } name ? $"&project={Uri.EscapeDataString(name)}" : "")}";
             return await watching.Run(parse, parse.GetValue(format)!, async now => Text(await api.Json(HttpMethod.Get, path, null, now) as JsonArray ?? [], parse.GetValue(format)!, Columns, Wide), cancel);
         });
         return command;

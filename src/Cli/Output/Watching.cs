@@ -32,7 +32,7 @@ internal sealed class Watching
     /// <param name="format">As <c>-o</c> has it.</param>
     /// <param name="look">What there is to show now, with a line end behind it.</param>
     /// <param name="cancel">Ctrl-C.</param>
-    /// <param name="changed">What ends when something may have changed; null: nothing tells.</param>
+    /// <param name="changed">What ends when something may have changed, each time that it is asked; null: nothing tells.</param>
     public async Task<int> Run(ParseResult parse, string format, Func<CancellationToken, Task<string>> look, CancellationToken cancel, Func<CancellationToken, Task>? changed = null)
     {
         if (!parse.GetValue(Wanted))
@@ -53,8 +53,8 @@ internal sealed class Watching
                     await Task.Delay(pause, cancel);
                 else if (await Task.WhenAny(signal, Task.Delay(pause, cancel)) == signal)
                 {
-                    // Who can't be told asks.
-                    signal = signal.IsCompletedSuccessfully ? changed!(told.Token) : null;   // it was there
+                    await signal;
+                    signal = changed!(told.Token);   // it was there
                     // What comes together is shown together.
                     await Task.Delay(Quiet, cancel);
                 }

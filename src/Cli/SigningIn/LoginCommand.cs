@@ -19,27 +19,36 @@ internal static class LoginCommand
         var name = new Option<string?>("--name") { Description = "Signs in with that user's name and password, which is asked for, or read from a standard input that is no terminal.", HelpName = "USER" };
         var token = new Option<bool>("--with-token") { Description = "Signs in with a token, which is asked for, or read from a standard input that is no terminal." };
         var project = new Option<string?>("--project") { Description = "The project that requests act in, by name or id. Default: the only one.", HelpName = "PROJECT" };
-        var command = new Command("login", "Signs in to a cloud: by its identity provider in a browser (device flow) where there is one, else with a password or a token.") { url, profile, name, token, project };
+        var command = new Command("login", "Signs in to a cloud: by its identity provider in a browser (device flow) where there is one, else with a password or a token; with --cert as whom that certificate names. The files of --cert, --cert-key and --ca are remembered where they are.") { url, profile, name, token, project };
         command.SetAction(async (parse, cancel) =>
         {
             if (!Uri.TryCreate(parse.GetRequiredValue(url), UriKind.Absolute, out var endpoint) || endpoint.Scheme is not ("http" or "https"))
                 throw new CliException($"the URL has to be an http or https URL, and is \"{parse.GetRequiredValue(url)}\"", ExitCode.Usage);
-            using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = true, SslOptions = Connection.Tls(parse).Options() }) { BaseAddress = endpoint };
+            var files = Connection.Files(parse).Anywhere();
+            if (files.Certificate is not null && endpoint.Scheme != "https")
+                throw new CliException($"a certificate is shown over https alone, and the URL is {endpoint}", ExitCode.Usage);
+            using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = true, SslOptions = ClientTls.Read(files).Options() }) { BaseAddress = endpoint };
             http.DefaultRequestHeaders.Add("X-Requested-With", "controller-cli");
             http.DefaultRequestHeaders.Accept.Add(new("application/json"));
             var methods = (await Json(http, HttpMethod.Get, "/auth/session", null, null, cancel))?["methods"] as JsonArray ?? [];
-            var (secret, id) = parse.GetValue(token) ? (Ask("Token: "), null)
+            (string? Token, string? Id) made = parse.GetValue(token) ? (Ask("Token: "), null)
                 : parse.GetValue(name) is { } user ? await WithPassword(http, user, cancel)
+                : files.Certificate is not null ? (null, null)
                 : methods.FirstOrDefault(m => m?["type"]?.ToString() == "oidc") is { } oidc ? await WithDevice(http, oidc, cancel)
                 : throw new CliException("there is no identity provider there: sign in with --name USER or --with-token");
-            var session = await Json(http, HttpMethod.Get, "/auth/session", null, secret, cancel);
+            var session = await Json(http, HttpMethod.Get, "/auth/session", null, made.Token, cancel);
             if (session?["signedIn"]?.GetValue<bool>() != true)
-                throw new CliException("the token is not taken: it is unknown, expired or revoked");
+            {
+                // The API says why a certificate is not taken where one has to be somebody.
+                if (made.Token is null)
+                    await Json(http, HttpMethod.Get, "/auth/tokens", null, null, cancel);
+                throw new CliException(made.Token is null ? $"the certificate in {files.Certificate} is not taken" : "the token is not taken: it is unknown, expired or revoked");
+            }
             var projects = (session["projects"] as JsonArray ?? []).Select(p => p?["name"]?.ToString() ?? "").ToArray();
             var wanted = parse.GetValue(project);
             if (wanted is not null && !(session["projects"] as JsonArray ?? []).Any(p => p?["name"]?.ToString() == wanted || p?["id"]?.ToString() == wanted))
                 throw new CliException($"there is no project {wanted} of yours; there are: {string.Join(", ", projects)}");
-            var kept = new Profile(parse.GetValue(profile) ?? endpoint.Host, endpoint.GetLeftPart(UriPartial.Authority), secret, id, wanted);
+            var kept = new Profile(parse.GetValue(profile) ?? endpoint.Host, endpoint.GetLeftPart(UriPartial.Authority), made.Token, made.Id, wanted, files);
             Profiles.Keep(kept);
             Console.Error.WriteLine($"signed in to {kept.Endpoint} as {Table.Plain(session["user"]?["name"]?.ToString() ?? "")}, kept as profile {kept.Name} in {Profiles.File}");
             if (wanted is null && session["project"] is null && projects.Length > 1)
@@ -58,7 +67,7 @@ internal static class LoginCommand
             var found = Named(parse.GetValue(profile) ?? Profiles.Current ?? throw new CliException("you are not signed in: there is no profile in use"));
             if (found.TokenId is { } id)
             {
-                using var http = new HttpClient { BaseAddress = new(found.Endpoint) };
+                using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, SslOptions = Connection.Tls(parse, found).Options() }) { BaseAddress = new(found.Endpoint) };
                 try
                 {
                     await Json(http, HttpMethod.Delete, "/auth/tokens/" + Uri.EscapeDataString(id), null, found.Token, cancel);
@@ -90,9 +99,9 @@ internal static class LoginCommand
         {
             var current = Profiles.Current;
             // Without the tokens.
-            var data = new JsonArray([.. Profiles.All.Select(p => new JsonObject { ["name"] = p.Name, ["current"] = p.Name == current, ["endpoint"] = p.Endpoint, ["project"] = p.Project, ["tokenId"] = p.TokenId })]);
-            Console.Write(OutputFormat.Text(data, parse.GetValue(format)!, wide => new Table(["", "NAME", "ENDPOINT", "PROJECT", .. wide ? (string[])["TOKEN ID"] : []]).AddAll(
-                Profiles.All.Select(p => (string[])[p.Name == current ? "*" : "", p.Name, p.Endpoint, p.Project ?? "", .. wide ? (string[])[p.TokenId ?? ""] : []])).ToString()));
+            var data = new JsonArray([.. Profiles.All.Select(p => new JsonObject { ["name"] = p.Name, ["current"] = p.Name == current, ["endpoint"] = p.Endpoint, ["project"] = p.Project, ["tokenId"] = p.TokenId, ["certificate"] = p.Files.Certificate, ["authorities"] = p.Files.Authorities })]);
+            Console.Write(OutputFormat.Text(data, parse.GetValue(format)!, wide => new Table(["", "NAME", "ENDPOINT", "PROJECT", .. wide ? (string[])["TOKEN ID", "CERTIFICATE", "AUTHORITIES"] : []]).AddAll(
+                Profiles.All.Select(p => (string[])[p.Name == current ? "*" : "", p.Name, p.Endpoint, p.Project ?? "", .. wide ? (string[])[p.TokenId ?? "", p.Files.Certificate ?? "", p.Files.Authorities ?? ""] : []])).ToString()));
             return ExitCode.Ok;
         });
         return new("profile", "The clouds that you are signed in to.") { list, use };
@@ -169,7 +178,7 @@ internal static class LoginCommand
         }
         catch (HttpRequestException e)
         {
-            throw new CliException($"{http.BaseAddress ?? new Uri(path)} can't be reached: {e.Message}");
+            throw ApiClient.Unreached(http.BaseAddress ?? new Uri(path), e);
         }
     }
 

@@ -4,8 +4,11 @@ using Controller.Cli.Local;
 
 namespace Controller.Cli.SigningIn;
 
-/// <summary>A cloud that one is signed in to. <see cref="TokenId"/>: of a token that "login" has made, and "logout" takes back.</summary>
-internal sealed record Profile(string Name, string Endpoint, string Token, string? TokenId, string? Project);
+/// <summary>
+/// A cloud that one is signed in to. <see cref="Token"/>: null where <see cref="Files"/> have a certificate that says who it is. <see cref="TokenId"/>: of a token that "login" has made, and "logout"
+/// takes back.
+/// </summary>
+internal sealed record Profile(string Name, string Endpoint, string? Token, string? TokenId, string? Project, TlsFiles Files);
 
 /// <summary>The clouds that one is signed in to: <c>~/.config/controller/profiles.json</c>, for nobody else to read.</summary>
 internal static class Profiles
@@ -29,7 +32,11 @@ internal static class Profiles
     {
         var all = Read();
         var profiles = all["profiles"] as JsonObject ?? [];
-        profiles[profile.Name] = new JsonObject { ["endpoint"] = profile.Endpoint, ["token"] = profile.Token, ["tokenId"] = profile.TokenId, ["project"] = profile.Project };
+        profiles[profile.Name] = new JsonObject
+        {
+            ["endpoint"] = profile.Endpoint, ["token"] = profile.Token, ["tokenId"] = profile.TokenId, ["project"] = profile.Project,
+            ["certificate"] = profile.Files.Certificate, ["certificateKey"] = profile.Files.Key, ["authorities"] = profile.Files.Authorities,
+        };
         Write(profile.Name, profiles);
     }
 
@@ -63,5 +70,8 @@ internal static class Profiles
     }
 
     private static Profile Of(string name, JsonObject p) =>
-        new(name, p["endpoint"]?.GetValue<string>() ?? "", p["token"]?.GetValue<string>() ?? "", p["tokenId"]?.GetValue<string>(), p["project"]?.GetValue<string>());
+        new(
+            name, Text(p, "endpoint") ?? "", Text(p, "token"), Text(p, "tokenId"), Text(p, "project"), new(Text(p, "certificate"), Text(p, "certificateKey"), Text(p, "authorities")));
+
+    private static string? Text(JsonObject of, string name) => of[name]?.GetValue<string>();
 }

@@ -82,6 +82,38 @@ public sealed class DailyUseTests : IDisposable
         }
     }
 
+    /// <summary>The same, where the API that it heard it from has gone and come back.</summary>
+    [Fact]
+    public async Task Who_watches_hears_of_it_again_after_the_stream_has_broken()
+    {
+        var project = await As("interrupted");
+        var url = new Uri($"http://127.0.0.1:{Free.Ports(1)[0]}");
+        _line["CONTROLLER_ENDPOINT"] = url.ToString();
+        await using var first = _api.ApiProcess(url);
+        await IsReady();
+        using var watch = _line.Start("occi", "list", "network", "--watch", "--interval", "3600");
+        Assert.StartsWith("ID ", await watch.StandardOutput.ReadLineAsync(), StringComparison.Ordinal);
+        // It listens: what it is told of shows that.
+        await Make("before");
+        await Until(watch, "before");
+        await first.DisposeAsync();
+        await Make("meanwhile");
+        await using var second = _api.ApiProcess(url);
+        await Until(watch, "meanwhile");
+        await Make("after");
+        await Until(watch, "after");
+        Assert.Equal(130, await _line.Interrupt(watch));
+
+        async Task Make(string title) =>
+            Assert.Equal(201, (await _api.Send("POST", "/network/", $"Category: network; scheme=\"http://schemas.ogf.org/occi/infrastructure#\"; class=\"kind\"\nX-OCCI-Attribute: occi.core.title=\"{title}\"", project)).Status);
+
+        Task IsReady() => Eventually.Is("the API is ready", async () =>
+        {
+            try { return await RunningApi.IsReady(url); }
+            catch (HttpRequestException e) when (e.InnerException is System.Net.Sockets.SocketException) { return false; }
+        });
+    }
+
     [Fact]
     public async Task Who_waits_in_vain_is_told_why_and_what_to_do()
     {
@@ -175,7 +207,7 @@ public sealed class DailyUseTests : IDisposable
     {
         string? line;
         do
-            line = await process.StandardOutput.ReadLineAsync();
+            line = await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2));
         while (line is not null && !line.Contains(words, StringComparison.Ordinal));
         Assert.NotNull(line);
     }

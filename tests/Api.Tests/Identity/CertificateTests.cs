@@ -185,6 +185,28 @@ public sealed class CertificateTests(ApiFixture api) : IAsyncLifetime
         line["CONTROLLER_CERT"] = "";
         Assert.Contains("--cert-key is the key of --cert", (await line.Try("", "whoami", "--cert-key", pem)).Errors, StringComparison.Ordinal);
 
+        // What "login" was given is remembered, wherever the command is given that needs it.
+        line["CONTROLLER_ENDPOINT"] = "";
+        var url = _its.TlsUrl.ToString().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+        Assert.Contains("next: give the file with the authority of its certificate with --ca", (await line.Try("", "login", url, "--cert", pem)).Errors, StringComparison.Ordinal);
+        Assert.Contains("a certificate is shown over https alone", (await line.Try("", "login", _its.Url.ToString(), "--cert", pem)).Errors, StringComparison.Ordinal);
+        var stranger = Path.Combine(_directory, "stranger.pem");
+        await System.IO.File.WriteAllTextAsync(stranger, Certificate("CN=stranger") is var other ? other.ExportCertificatePem() + "\n" + other.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem() : "");
+        Assert.Contains("The client certificate of CN=stranger belongs to nobody here", (await line.Try("", "login", url, "--cert", stranger, "--ca", ca)).Errors, StringComparison.Ordinal);
+        var home = Path.GetRelativePath(line.Home, pem);
+        Assert.Contains("as cori, kept as profile hers", (await line.Run("", "login", url, "--cert", home, "--ca", ca, "--as", "hers")).Errors, StringComparison.Ordinal);
+        Assert.Matches("NAME +cori", (await line.Run("", "whoami")).Output);
+        await line.Run("", "occi", "list", "network");
+        Assert.Matches($@"\* +hers +https://localhost:\d+ +{pem} +{ca}\n", (await line.Run("", "profile", "list", "-o", "wide")).Output);
+        // A certificate that is given instead is shown, with its own key; a token is the token's.
+        Assert.Contains("CN=stranger", (await line.Try("", "occi", "list", "network", "--cert", stranger)).Errors, StringComparison.Ordinal);
+        await line.Run(api.SecretOf("admin"), "login", url, "--with-token", "--ca", ca, "--as", "root");
+        Assert.Contains("cori", (await line.Run("", "user", "list")).Output, StringComparison.Ordinal);
+        Assert.Contains("CN=stranger", (await line.Try("", "user", "list", "--cert", stranger)).Errors, StringComparison.Ordinal);
+        await line.Run("", "logout");
+        System.IO.File.Move(pem, pem + ".away");
+        Assert.Contains($"--cert-key) was wanted, and {pem} is none", (await line.Try("", "whoami", "--profile", "hers")).Errors, StringComparison.Ordinal);
+
         line["CONTROLLER_ENDPOINT"] = _its.Url.ToString();
         line["CONTROLLER_TOKEN"] = api.SecretOf("admin");
         var id = JsonDocument.Parse((await line.Run("", "user", "certificate", "list", "cori", "-o", "json")).Output).RootElement[0].GetProperty("id").GetString()!;
@@ -206,6 +228,159 @@ public sealed class CertificateTests(ApiFixture api) : IAsyncLifetime
         await System.IO.File.WriteAllTextAsync(File, newer.ExportCertificatePem());
         System.IO.File.SetLastWriteTimeUtc(File, TimeProvider.System.GetUtcNow().UtcDateTime.AddSeconds(2));
         Assert.Equal((401, 200), ((await Send(old, "GET", "/network/")).Status, (await Send(Client(Keep(Issue(newer, "CN=cyd", ForClients))), "GET", "/network/")).Status));
+    }
+
+    /// <summary>By lists in PEM and in DER, which count as soon as they are there.</summary>
+    [Fact]
+    public async Task Who_is_revoked_is_told_so_and_when()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var revoked = now.AddMinutes(-1);
+        var file = Path.Combine(_directory, "revoked.crl");
+        using var other = Authority("CN=users, O=other");
+        using var stranger = Authority("CN=users, O=stranger");
+        await System.IO.File.WriteAllTextAsync(File, _authority.ExportCertificatePem() + "\n" + other.ExportCertificatePem());
+        var step = 0;
+        await Publish(List(_authority, now));
+        await using var its = await api.AnotherApi($"--Api:ClientAuthority={File}", $"--Api:ClientRevocations={file}");
+        await User("cass", "default", "reader");
+        Assert.Equal(201, (await api.SendTo(its.Url, "POST", "/admin/users/cass/certificates", """{"subject":"CN=cass"}""", "admin", contentType: Json)).Status);
+        var (certificate, again, others) = (Certificate("CN=cass"), Certificate("CN=cass"), Keep(Issue(other, "CN=cass", ForClients)));
+        var (cass, anew, elsewhere) = (Client(certificate), Client(again), Client(others));
+        foreach (var client in (HttpClient[])[cass, anew, elsewhere])
+            Assert.Equal(200, (await Send(client, "GET", "/network/", at: its.TlsUrl)).Status);
+
+        // On connections that are open all the while; of one authority's list nothing follows for another's certificate of that number.
+        await Publish(List(_authority, now, certificate, others));
+        await IsRefused(cass, $"of CN=cass is not taken: CN=cass was revoked at {revoked:u}.");
+        foreach (var client in (HttpClient[])[anew, elsewhere])
+            Assert.Equal(200, (await Send(client, "GET", "/network/", at: its.TlsUrl)).Status);
+        Assert.Equal(200, (await Send(cass, "GET", "/network/", at: its.TlsUrl, headers: ("Authorization", "Bearer " + api.SecretOf("member")))).Status);
+
+        // What can't be read, or says that it is no whole list, changes nothing; several lists in PEM count all.
+        foreach (var bad in (byte[][])[[], Encoding.ASCII.GetBytes(_authority.ExportCertificatePem()), [0x30, 0x03, 1, 2], [.. List(_authority, now).AsSpan(0, 60)]])
+        {
+            await Publish(bad);
+            await IsRefused(cass, "was revoked");
+        }
+        await Publish(Encoding.ASCII.GetBytes($"{Pem(List(_authority, now, again))}\n{Pem(List(other, now, others))}"));
+        Assert.Equal(200, (await Send(cass, "GET", "/network/", at: its.TlsUrl)).Status);
+        await IsRefused(anew, "was revoked");
+        await IsRefused(elsewhere, "was revoked");
+
+        // Not its authority's word: another's, of its own name, and one that only has that name.
+        using var impostor = Authority("CN=users");
+        foreach (var by in (X509Certificate2[])[stranger, impostor])
+        {
+            await Publish(List(by, now, certificate));
+            Assert.Equal(200, (await Send(cass, "GET", "/network/", at: its.TlsUrl)).Status);
+        }
+
+        // One that has ended, or has not begun, says nothing of who was revoked since: nobody of that authority is taken then.
+        await Publish(List(_authority, now.AddDays(-9)));
+        await IsRefused(cass, $"the revocation list of CN=users is good from {now.AddDays(-9):u} to {now.AddDays(-2):u}: another one is needed");
+        Assert.Equal(200, (await Send(elsewhere, "GET", "/network/", at: its.TlsUrl)).Status);
+        await Publish(List(_authority, now.AddDays(1)));
+        await IsRefused(cass, "another one is needed");
+
+        byte[] List(X509Certificate2 by, DateTimeOffset from, params X509Certificate2[] bad)
+        {
+            var builder = new CertificateRevocationListBuilder();
+            foreach (var one in bad)
+                builder.AddEntry(one, revoked, X509RevocationReason.KeyCompromise);
+            return builder.Build(by, ++step, from.AddDays(7), HashAlgorithmName.SHA256, thisUpdate: from);
+        }
+
+        static string Pem(byte[] list) => PemEncoding.WriteString("X509 CRL", list);
+
+        async Task Publish(byte[] content)
+        {
+            await System.IO.File.WriteAllBytesAsync(file, content);
+            System.IO.File.SetLastWriteTimeUtc(file, now.UtcDateTime.AddSeconds(++step));
+        }
+
+        async Task IsRefused(HttpClient client, string why)
+        {
+            var refused = await Send(client, "GET", "/network/", at: its.TlsUrl);
+            Assert.Equal(401, refused.Status);
+            Assert.Contains(why, refused.Body, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Lists_that_say_nothing_of_users_are_refused_at_start()
+    {
+        using var stranger = Authority("CN=users, O=stranger");
+        var now = TimeProvider.System.GetUtcNow();
+        var (whole, part) = (new CertificateRevocationListBuilder(), new CertificateRevocationListBuilder());
+        var lists = new (string Name, byte[] Content, string Why)[]
+        {
+            ("stranger", whole.Build(stranger, 1, now.AddDays(1), HashAlgorithmName.SHA256), "that of CN=users, O=stranger in"),
+            ("empty", [], "it has no revocation list, neither in DER nor in PEM"), ("garbage", [0x30, 0x80, 1], "it has no revocation list in DER"),
+            ("pem", Encoding.ASCII.GetBytes(_authority.ExportCertificatePem()), "only parts called X509 CRL were wanted, and there is a CERTIFICATE"),
+        };
+        foreach (var (name, content, why) in lists)
+        {
+            var file = Path.Combine(_directory, name);
+            await System.IO.File.WriteAllBytesAsync(file, content);
+            Assert.Contains(why, (await Assert.ThrowsAsync<OptionsValidationException>(() => api.AnotherApi($"--Api:ClientAuthority={File}", $"--Api:ClientRevocations={file}"))).Message, StringComparison.Ordinal);
+        }
+        Assert.Contains("can't be read", (await Assert.ThrowsAsync<OptionsValidationException>(() => api.AnotherApi($"--Api:ClientAuthority={File}", "--Api:ClientRevocations=nowhere"))).Message, StringComparison.Ordinal);
+        Assert.Contains("needs Api:ClientAuthority", (await Assert.ThrowsAsync<OptionsValidationException>(() => api.AnotherApi($"--Api:ClientRevocations={File}"))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_list_that_openssl_has_made_says_the_same()
+    {
+        using var authority = X509Certificate2.CreateFromPem(MadeByOpenssl.Authority);
+        using var user = X509Certificate2.CreateFromPem(MadeByOpenssl.User);
+        var list = RevocationList.Read(Encoding.ASCII.GetBytes(MadeByOpenssl.List)).Single();
+        var made = new DateTimeOffset(2026, 11, 30, 15, 24, 52, TimeSpan.Zero);
+        Assert.Equal((true, false, made, made.AddDays(30), "CN=users, O=Example"), (list.IsOf(authority), list.IsOf(_authority), list.From, list.Until, list.Issuer));
+        Assert.Equal((made, null), (list.Revoked(user), list.Revoked(authority)));
+    }
+
+    /// <summary>Changes to a list, and lists of some certificates alone, name too few: such a one says so by a critical extension.</summary>
+    [Fact]
+    public void A_list_that_is_not_whole_is_not_taken()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var list = new CertificateRevocationListBuilder().Build(_authority, 1, now.AddDays(1), HashAlgorithmName.SHA256);
+        Assert.True(RevocationList.Read(list)[0].IsOf(_authority));
+        Assert.Contains("critical extension 2.5.29.27", Assert.Throws<CryptographicException>(() => RevocationList.Read(Critical())).Message, StringComparison.Ordinal);
+
+        // A delta CRL, put together by hand.
+        byte[] Critical()
+        {
+            var writer = new System.Formats.Asn1.AsnWriter(System.Formats.Asn1.AsnEncodingRules.DER);
+            void Algorithm()
+            {
+                using (writer.PushSequence())
+                    writer.WriteObjectIdentifier("1.2.840.10045.4.3.2");
+            }
+            using (writer.PushSequence())
+            {
+                using (writer.PushSequence())
+                {
+                    writer.WriteInteger(1);
+                    Algorithm();
+                    writer.WriteEncodedValue(_authority.SubjectName.RawData);
+                    writer.WriteUtcTime(now);
+                    writer.WriteUtcTime(now.AddDays(1));
+                    using (writer.PushSequence(new System.Formats.Asn1.Asn1Tag(System.Formats.Asn1.TagClass.ContextSpecific, 0)))
+                    using (writer.PushSequence())
+                    using (writer.PushSequence())
+                    {
+                        writer.WriteObjectIdentifier("2.5.29.27");
+                        writer.WriteBoolean(true);
+                        writer.WriteOctetString([2, 1, 1]);
+                    }
+                }
+                Algorithm();
+                writer.WriteBitString([1, 2, 3]);
+            }
+            return writer.Encode();
+        }
     }
 
     [Fact]

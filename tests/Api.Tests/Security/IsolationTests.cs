@@ -89,7 +89,8 @@ public sealed partial class IsolationTests(ExtendedCloud cloud)
         }
         foreach (var path in (string[])["/admin/operations", "/metrics"])
             Hides(victims, await _api.Send("GET", path, caller: "intruder"), path);
-        Assert.Equal(400, (await _api.Send("GET", "/admin/audit?project=victim", caller: "intruder")).Status);
+        foreach (var path in (string[])["/admin/audit", "/admin/operations", "/events"])
+            Assert.Equal((path, 400), (path, (await _api.Send("GET", path + "?project=victim", caller: "intruder")).Status));
         // All of a project is the own project only.
         Assert.Equal(200, (await _api.Send("DELETE", "/", caller: "intruder")).Status);
         Assert.Equal(before, await victims.State());

@@ -1,4 +1,5 @@
 using Controller.Api.Tests.Cloud;
+using Controller.Testing;
 using Microsoft.AspNetCore.Routing;
 
 namespace Controller.Api.Tests.Security;
@@ -154,6 +155,16 @@ public sealed class ProjectTests(ExtendedCloud cloud)
                 Assert.Equal("", filtered.Body);
                 var networks = (await _api.Send("GET", "/admin/summary", caller: who, headers: ("X-Project", name))).Json.GetProperty("kinds").EnumerateArray().Single(k => k.GetProperty("kind").GetString() == "network");
                 Assert.Equal(1, networks.GetProperty("total").GetInt32());
+                foreach (var (path, member) in (IEnumerable<(string, string)>)[("/events?after=first&", "events"), ("/admin/audit?", "entries")])
+                {
+                    await Eventually.Is($"{path} has it", async () => await Told(path, member, mine) > 0);
+                    await Eventually.Is($"{path} has the other, without a choice", async () => await Told(path, member, theirs, choice: false) > 0);
+                    Assert.Equal(0, await Told(path, member, theirs));
+                    Assert.True(await Told(path + $"project={other}&", member, theirs) > 0, path);
+                }
+
+                async Task<int> Told(string path, string member, string of, bool choice = true) =>
+                    (await _api.Send("GET", $"{path}entity={Victims.IdIn(of)}", caller: who, headers: choice ? [("X-Project", name)] : [])).Json.GetProperty(member).GetArrayLength();
             }
             // What is asked for by itself is there all the same, hosts too; and without a choice all is listed.
             Assert.Equal(200, (await _api.Send("GET", theirs, caller: who, headers: ("X-Project", one))).Status);

@@ -62,8 +62,8 @@ internal sealed partial class ClientAuthority(IOptions<ApiOptions> options, ILog
     public static void Offline(SslServerAuthenticationOptions tls) =>
         tls.CertificateChainPolicy = new() { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck, VerificationFlags = X509VerificationFlags.AllFlags };
 
-    /// <summary>Why a certificate is not good at that time; null: it is of one of the authorities, for clients, and valid.</summary>
-    public static string? Complaint(X509Certificate2 certificate, X509Certificate2Collection authorities, DateTimeOffset now)
+    /// <summary>Why a certificate is not good at that time; null: it is of one of the authorities, for clients, valid, and on no list of theirs.</summary>
+    public static string? Complaint(X509Certificate2 certificate, X509Certificate2Collection authorities, IReadOnlyList<RevocationList> lists, DateTimeOffset now)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -74,7 +74,7 @@ internal sealed partial class ClientAuthority(IOptions<ApiOptions> options, ILog
         chain.ChainPolicy.VerificationTime = now.UtcDateTime;
         chain.ChainPolicy.ApplicationPolicy.Add(new(ClientAuthentication));
         if (chain.Build(certificate))
-            return null;
+            return chain.ChainElements.Zip(chain.ChainElements.Skip(1)).Select(by => ClientRevocations.Complaint(by.First.Certificate, by.Second.Certificate, lists, now)).FirstOrDefault(why => why is not null);
         var flags = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, s) => all | s.Status);
         return flags.HasFlag(X509ChainStatusFlags.NotTimeValid) && (flags & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) == 0
                 ? $"it is valid from {certificate.NotBefore.ToUniversalTime():u} to {certificate.NotAfter.ToUniversalTime():u}"

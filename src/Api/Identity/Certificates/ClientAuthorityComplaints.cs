@@ -6,5 +6,5 @@ namespace Controller.Api.Identity.Certificates;
 internal sealed class ClientAuthorityComplaints(IOptions<PkiOptions> pki) : IValidateOptions<ApiOptions>
 {
     public ValidateOptionsResult Validate(string? name, ApiOptions options) =>
-        ClientAuthority.Wrong(options, pki.Value) is { } wrong ? ValidateOptionsResult.Fail(wrong) : ValidateOptionsResult.Success;
+        (ClientAuthority.Wrong(options, pki.Value) ?? ClientRevocations.Wrong(options)) is { } wrong ? ValidateOptionsResult.Fail(wrong) : ValidateOptionsResult.Success;
 }

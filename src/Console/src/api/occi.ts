@@ -77,6 +77,9 @@ export const SSH_KEY = 'http://schemas.ogf.org/occi/infrastructure/credentials#s
 export const USER_DATA = 'http://schemas.ogf.org/occi/infrastructure/compute#user_data';
 export const SECURITYGROUP = 'http://controller.local/occi/infrastructure#securitygroup';
 export const SECURITYGROUPLINK = 'http://controller.local/occi/infrastructure#securitygrouplink';
+/** What the actions snapshot and backup make of a volume. */
+export const SNAPSHOT = 'http://controller.local/occi/storage#snapshot';
+export const BACKUP = 'http://controller.local/occi/storage#backup';
 export const LINK = 'http://schemas.ogf.org/occi/core#link';
 export const RESOURCE = 'http://schemas.ogf.org/occi/core#resource';
 

@@ -1,6 +1,6 @@
 import { Anchor, Button, Checkbox, Code, Group, Tabs, Text, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import { call, get } from '../api/client';
@@ -11,6 +11,7 @@ import type { AuditRow } from '../parts/explained';
 import { moment } from '../parts/format';
 import { useDo, useLive, useMe, useModel } from '../parts/hooks';
 import type { Operation } from '../parts/operations';
+import { PagedRows, PER_PAGE, usePaged } from '../parts/paged';
 import { Empty, Loaded, Page, StateBadge } from '../parts/parts';
 import { Listed, Rows, When } from '../parts/table';
 
@@ -90,44 +91,31 @@ function Audit() {
   const [user, setUser] = useState('');
   const [entity, setEntity] = useState('');
   const [denied, setDenied] = useState(false);
-  const [filter] = useDebouncedValue(new URLSearchParams({ limit: '50', ...(user ? { user } : {}), ...(entity ? { entity: uuidOf(entity.trim()) } : {}), ...(denied ? { denied: 'true' } : {}) }).toString(), 300);
-  const query = useInfiniteQuery({
-    queryKey: ['audit', filter],
-    queryFn: ({ pageParam }) => get<{ entries: AuditRow[]; before: number | null }>(`/admin/audit?${filter}${pageParam ? `&before=${pageParam}` : ''}`),
-    initialPageParam: null as number | null,
-    getNextPageParam: (page) => page.before,
+  const [filter] = useDebouncedValue(new URLSearchParams({ limit: String(PER_PAGE), ...(user ? { user } : {}), ...(entity ? { entity: uuidOf(entity.trim()) } : {}), ...(denied ? { denied: 'true' } : {}) }).toString(), 300);
+  const audit = usePaged<AuditRow>(['audit', filter], async (at) => {
+    const { entries, before } = await get<{ entries: AuditRow[]; before: number | null }>(`/admin/audit?${filter}${at === null ? '' : `&before=${at}`}`);
+    return { rows: entries, next: before === null ? null : String(before) };
   });
+  const narrow = (set: () => void) => {
+    set();
+    audit.reset();
+  };
   return (
     <>
       <Group my="sm" align="end">
-        <TextInput label="By" value={user} onChange={(e) => setUser(e.currentTarget.value)} data-search />
-        <TextInput label="Entity" placeholder="UUID" value={entity} onChange={(e) => setEntity(e.currentTarget.value)} w={320} />
-        <Checkbox label="Only what was denied" checked={denied} onChange={(e) => setDenied(e.currentTarget.checked)} mb={8} />
+        <TextInput label="By" value={user} onChange={(e) => narrow(() => setUser(e.currentTarget.value))} data-search />
+        <TextInput label="Entity" placeholder="UUID" value={entity} onChange={(e) => narrow(() => setEntity(e.currentTarget.value))} w={320} />
+        <Checkbox label="Only what was denied" checked={denied} onChange={(e) => narrow(() => setDenied(e.currentTarget.checked))} mb={8} />
       </Group>
-      <Loaded query={query}>
-        {({ pages }) => {
-          const all = pages.flatMap((p) => p.entries);
-          if (all.length === 0) return <Empty title={user || entity || denied ? 'Nobody has done anything like that' : 'Nobody has done anything yet'} />;
-          return (
-            <>
-              <Rows rows={all} id={(a) => String(a.id)} minWidth={760}
-                columns={[
-                  ['When', (a) => <When at={a.at} />],
-                  ['By', (a) => a.user ?? 'nobody known'],
-                  ['Role', (a) => a.role],
-                  ['What', (a) => `${a.action ? `${a.action} of` : a.method} ${a.path}${a.times > 1 ? ` (${a.times} times)` : ''}`],
-                  ['Result', (a) => `${a.status} ${a.result}`],
-                  ['Trace', (a) => a.trace && <Code title={a.trace}>{a.trace.slice(0, 12)}</Code>],
-                ]} />
-              {query.hasNextPage && (
-                <Button variant="default" onClick={() => void query.fetchNextPage()} loading={query.isFetchingNextPage}>
-                  Older ones
-                </Button>
-              )}
-            </>
-          );
-        }}
-      </Loaded>
+      <PagedRows paged={audit} id={(a) => String(a.id)} minWidth={760} empty={user || entity || denied ? 'Nobody has done anything like that' : 'Nobody has done anything yet'}
+        columns={[
+          ['When', (a) => <When at={a.at} />],
+          ['By', (a) => a.user ?? 'nobody known'],
+          ['Role', (a) => a.role],
+          ['What', (a) => `${a.action ? `${a.action} of` : a.method} ${a.path}${a.times > 1 ? ` (${a.times} times)` : ''}`],
+          ['Result', (a) => `${a.status} ${a.result}`],
+          ['Trace', (a) => a.trace && <Code title={a.trace}>{a.trace.slice(0, 12)}</Code>],
+        ]} />
     </>
   );
 }

@@ -151,15 +151,21 @@ function Links({ machine, kinds, columns, empty, hint, target, heading, label }:
 
 /** Snapshots are of the disks that the machine has; of its root disk, an OS template is saved. */
 function Snapshots({ machine }: { machine: Entity }) {
-  const volumes = useEntities('/storage/');
   const disks = (machine.links ?? []).filter((l) => l.kind === STORAGELINK).map((l) => uuidOf(l.target.location));
   return (
     <Stack>
       <Text size="sm">The root disk is saved as an OS template with the action “save”. Each disk that is attached can have snapshots.</Text>
       {disks.length === 0 && <Empty title="No disk is attached">Attach a volume under Disks, then its snapshots are here.</Empty>}
-      <Loaded query={volumes}>{(all) => all.filter((s) => disks.includes(uuidOf(s.id))).map((disk) => <SnapshotsOf key={disk.id} disk={disk} />)}</Loaded>
+      {disks.map((id) => (
+        <SnapshotsOfDisk key={id} id={id} />
+      ))}
     </Stack>
   );
+}
+
+function SnapshotsOfDisk({ id }: { id: string }) {
+  const query = useEntity(`/storage/${id}`);
+  return <Loaded query={query}>{(disk) => <SnapshotsOf disk={disk} />}</Loaded>;
 }
 
 const TABS = [['overview', 'Overview'], ['timeline', 'Timeline'], ['metrics', 'Metrics'], ['disks', 'Disks'], ['interfaces', 'Interfaces'], ['snapshots', 'Snapshots'], ['serial', 'Serial console'], ['screen', 'Screen']] as const;

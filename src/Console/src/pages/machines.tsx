@@ -4,12 +4,11 @@ import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import type { Entity, Filter } from '../api/occi';
 import { act, messageOf, nameOf, NIC, OS_TPL, remove, stateOf, termOf, text, uuidOf } from '../api/occi';
-import { useDo, useEntities, useMe, useModel } from '../parts/hooks';
+import { useDo, useMe, useModel } from '../parts/hooks';
 import { atLeast } from '../api/session';
-import { Confirm, Empty, GoButton, Loaded, Page, StateBadge } from '../parts/parts';
-import { Pages, Rows } from '../parts/table';
+import { PagedRows, usePagedEntities } from '../parts/paged';
+import { Confirm, GoButton, Page, StateBadge } from '../parts/parts';
 
-const PER_PAGE = 25;
 const ACTION = 'http://schemas.ogf.org/occi/infrastructure/compute/action#';
 
 const addresses = (m: Entity) => (m.links ?? []).filter((l) => l.kind === NIC).map((l) => text(l, 'occi.networkinterface.address')).filter(Boolean).join(', ');
@@ -31,14 +30,13 @@ export default function Machines() {
   const { model } = useModel();
   const may = atLeast(useMe(), 'member');
   const [params, setParams] = useSearchParams();
-  const page = Number(params.get('page') ?? '1');
   const state = params.get('state') ?? '';
   const image = params.get('image') ?? '';
   const [title, setTitle] = useState(params.get('title') ?? '');
   const [searched] = useDebouncedValue(title, 300);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const filter: Filter = { title: searched, attributes: { 'occi.compute.state': state }, mixins: image ? [image] : [] };
-  const machines = useEntities('/compute/', filter, { page, number: PER_PAGE });
+  const machines = usePagedEntities('/compute/', filter);
   const set = (changes: Record<string, string>) =>
     setParams((before) => {
       const next = new URLSearchParams(before);
@@ -47,7 +45,7 @@ export default function Machines() {
       else next.delete(name);
       return next;
     }, { replace: true });
-  const selected = (machines.data ?? []).filter((m) => chosen.has(m.id));
+  const selected = machines.rows.filter((m) => chosen.has(m.id));
   const invoke = useDo('Asked for', (term: string) => each(selected, (m) => act('/compute/' + uuidOf(m.id), ACTION + term)), () => setChosen(new Set()));
   const discard = useDo('Being deleted', () => each(selected, (m) => remove('/compute/' + uuidOf(m.id))), () => setChosen(new Set()));
   const can = (term: string) => selected.length > 0 && selected.every((m) => m.actions?.includes(ACTION + term));
@@ -68,45 +66,34 @@ export default function Machines() {
           <Confirm label="Delete selected" question={`Delete ${selected.length} machine(s) with their root disks: ${selected.map(nameOf).join(', ')}?`} disabled={selected.length === 0} loading={discard.isPending} onConfirm={() => discard.mutate()} />
         </Group>}
       </Group>
-      <Loaded query={machines}>
-        {(found) =>
-          found.length === 0 ? (
-            narrowed || page > 1 ? (
-              <Empty title="No machine is like that" action={<Button variant="default" onClick={() => { setTitle(''); setParams({}); }}>Show all</Button>} />
-            ) : (
-              <Empty title="There are no machines yet" action={may && <GoButton to="/machines/new" label="Make the first one" />}>
-                {may ? 'A machine is made of an image and a size. It takes a few seconds.' : 'Your role looks at things; a member of the project makes them.'}
-              </Empty>
-            )
-          ) : (
-            <>
-              <Rows rows={found} id={(m) => m.id} minWidth={620} mark={(m) => ({ 'data-machine': nameOf(m) })}
-                columns={[
-                  [
-                    <Checkbox key="all" aria-label="Select all" checked={selected.length === found.length} indeterminate={selected.length > 0 && selected.length < found.length}
-                      onChange={(e) => setChosen(new Set(e.currentTarget.checked ? found.map((m) => m.id) : []))} />,
-                    (m) => (
-                      <Checkbox aria-label={`Select ${nameOf(m)}`} checked={chosen.has(m.id)}
-                        onChange={(e) => {
-                          const next = new Set(chosen);
-                          if (e.currentTarget.checked) next.add(m.id);
-                          else next.delete(m.id);
-                          setChosen(next);
-                        }} />
-                    ),
-                  ],
-                  ['Title', (m) => <Anchor component={Link} to={`/machines/${uuidOf(m.id)}`} underline="always">{nameOf(m)}</Anchor>],
-                  ['State', (m) => <><StateBadge state={stateOf(m)} /><Text size="xs">{messageOf(m)}</Text></>],
-                  ['Cores', (m) => text(m, 'occi.compute.cores')],
-                  ['Memory', (m) => `${text(m, 'occi.compute.memory')} GiB`],
-                  ['Addresses', addresses],
-                  ['Image', (m) => (m.mixins ?? []).filter((x) => /os_tpl#/.test(x)).map(termOf).join(', ')],
-                ]} />
-              <Pages page={page} more={found.length === PER_PAGE} onGo={(to) => setParams((b) => { const n = new URLSearchParams(b); n.set('page', String(to)); return n; })} />
-            </>
-          )
-        }
-      </Loaded>
+      <PagedRows paged={machines} id={(m) => m.id} minWidth={620} mark={(m) => ({ 'data-machine': nameOf(m) })}
+        {...(narrowed
+          ? { empty: 'No machine is like that', action: <Button variant="default" onClick={() => { setTitle(''); setParams({}); }}>Show all</Button> }
+          : {
+              empty: 'There are no machines yet', action: may && <GoButton to="/machines/new" label="Make the first one" />,
+              hint: may ? 'A machine is made of an image and a size. It takes a few seconds.' : 'Your role looks at things; a member of the project makes them.',
+            })}
+        columns={[
+          [
+            <Checkbox key="all" aria-label="Select all" checked={selected.length === machines.rows.length} indeterminate={selected.length > 0 && selected.length < machines.rows.length}
+              onChange={(e) => setChosen(new Set(e.currentTarget.checked ? machines.rows.map((m) => m.id) : []))} />,
+            (m) => (
+              <Checkbox aria-label={`Select ${nameOf(m)}`} checked={chosen.has(m.id)}
+                onChange={(e) => {
+                  const next = new Set(chosen);
+                  if (e.currentTarget.checked) next.add(m.id);
+                  else next.delete(m.id);
+                  setChosen(next);
+                }} />
+            ),
+          ],
+          ['Title', (m) => <Anchor component={Link} to={`/machines/${uuidOf(m.id)}`} underline="always">{nameOf(m)}</Anchor>],
+          ['State', (m) => <><StateBadge state={stateOf(m)} /><Text size="xs">{messageOf(m)}</Text></>],
+          ['Cores', (m) => text(m, 'occi.compute.cores')],
+          ['Memory', (m) => `${text(m, 'occi.compute.memory')} GiB`],
+          ['Addresses', addresses],
+          ['Image', (m) => (m.mixins ?? []).filter((x) => /os_tpl#/.test(x)).map(termOf).join(', ')],
+        ]} />
     </Page>
   );
 }

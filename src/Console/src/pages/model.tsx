@@ -1,11 +1,12 @@
-import { Anchor, Card, Checkbox, Code, Group, List, SimpleGrid, Stack, Table, Text } from '@mantine/core';
+import { Anchor, Card, Checkbox, Code, Group, List, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 import type { Kind } from '../api/occi';
 import { create, identifier, LINK, nameOf, stateOf, termOf } from '../api/occi';
 import { atLeast } from '../api/session';
 import { EntityForm } from '../parts/collection';
-import { useEntities, useMe, useModel } from '../parts/hooks';
+import { useMe, useModel } from '../parts/hooks';
+import { PagedRows, usePagedEntities } from '../parts/paged';
 import { Empty, Loaded, Page, StateBadge } from '../parts/parts';
 import { Rows } from '../parts/table';
 
@@ -34,7 +35,7 @@ function Make({ kind }: { kind: Kind }) {
 function KindPage({ kind }: { kind: Kind }) {
   const { model } = useModel();
   const me = useMe();
-  const entities = useEntities(kind.location!, {}, { page: 1, number: 50 });
+  const entities = usePagedEntities(kind.location!);
   const definitions = Object.entries(model.attributesOf(identifier(kind)));
   return (
     <Page title={kind.title ?? kind.term}>
@@ -51,28 +52,11 @@ function KindPage({ kind }: { kind: Kind }) {
           <Text fw={600} mb="xs">
             Its entities
           </Text>
-          <Loaded query={entities}>
-            {(all) =>
-              all.length === 0 ? (
-                <Empty title="There is none yet">{atLeast(me, 'member') && 'The form makes one.'}</Empty>
-              ) : (
-                <Table>
-                  <Table.Tbody>
-                    {all.map((e) => (
-                      <Table.Tr key={e.id}>
-                        <Table.Td>
-                          <Anchor component={Link} to={`/entity${model.pathOf(e)}`} underline="always">
-                            {nameOf(e)}
-                          </Anchor>
-                        </Table.Td>
-                        <Table.Td>{stateOf(e) && <StateBadge state={stateOf(e)} />}</Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              )
-            }
-          </Loaded>
+          <PagedRows paged={entities} id={(e) => e.id} minWidth={320} empty="There is none yet" hint={atLeast(me, 'member') && 'The form makes one.'}
+            columns={[
+              ['Title', (e) => <Anchor component={Link} to={`/entity${model.pathOf(e)}`} underline="always">{nameOf(e)}</Anchor>],
+              ['State', (e) => stateOf(e) && <StateBadge state={stateOf(e)} />],
+            ]} />
         </Card>
         {atLeast(me, 'member') && (
           <Card withBorder>

@@ -46,7 +46,7 @@ export default function Networks() {
         <Tabs.Panel value="addresses" pt="md">
           <Stack>
             <NewEntityButton kind={IPRESERVATION} label="Reserve an address" />
-            <Collection location="/ipreservation/" empty="No address is reserved" hint="A reserved address stays yours, and is given to a machine on its page under Interfaces. An admin makes the network that they come from (mixins bridged and floating)."
+            <Collection location="/ipreservation/" name="addresses" empty="No address is reserved" hint="A reserved address stays yours, and is given to a machine on its page under Interfaces. An admin makes the network that they come from (mixins bridged and floating)."
               columns={[['Address', (e) => text(e, 'occi.ipreservation.address')], ['Used', (e) => (text(e, 'occi.ipreservation.used') === 'true' ? 'yes' : 'no')]]} />
           </Stack>
         </Tabs.Panel>
@@ -54,7 +54,7 @@ export default function Networks() {
           <Stack>
             <NewEntityButton kind={SECURITYGROUP} label="New security group"
               initial={{ 'local.controller.securitygroup.rules': '[{"direction":"ingress","protocol":"tcp","ports":22,"remote":"0.0.0.0/0"}]' }} />
-            <Collection location="/securitygroup/" columns={[['Rules', rules]]} empty="There are no security groups yet" hint="A machine in no group is open. Make a group with rules, then choose it when you make a machine." />
+            <Collection location="/securitygroup/" name="groups" columns={[['Rules', rules]]} empty="There are no security groups yet" hint="A machine in no group is open. Make a group with rules, then choose it when you make a machine." />
           </Stack>
         </Tabs.Panel>
       </Tabs>

@@ -1,38 +1,38 @@
 import { Anchor, Button, Modal, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import type { Attributes, Entity } from '../api/occi';
+import type { Attributes, Entity, Filter } from '../api/occi';
 import { create, messageOf, stateOf, uuidOf } from '../api/occi';
 import { atLeast } from '../api/session';
 import { ActionButtons } from './actions';
 import type { Values } from './form';
 import { Fields, Form, settable, toAttributes } from './form';
-import { useDo, useEntities, useMe, useModel } from './hooks';
-import { Empty, Loaded, StateBadge } from './parts';
+import { useDo, useMe, useModel } from './hooks';
+import { PagedRows, usePagedEntities } from './paged';
+import { StateBadge } from './parts';
 import type { Column } from './table';
-import { Rows } from './table';
 
-/** The entities of a kind in a table, each with what can be done with it. */
-export function Collection({ location, columns, empty, hint, only }: { location: string; columns: readonly Column<Entity>[]; empty: string; hint: string; only?: (e: Entity) => boolean }) {
+/** The entities of a kind in a table, each with what can be done with it. <c>name</c>: of its page in the address, where there are several tables. */
+export function Collection({ location, name, filter = {}, columns, empty, hint, only }: {
+  location: string;
+  name?: string;
+  filter?: Filter;
+  columns: readonly Column<Entity>[];
+  empty: string;
+  hint: string;
+  only?: (e: Entity) => boolean;
+}) {
   const me = useMe();
   const { model } = useModel();
-  const query = useEntities(location);
+  const paged = usePagedEntities(location, filter, name);
   return (
-    <Loaded query={query}>
-      {(all) => {
-        const found = only ? all.filter(only) : all;
-        if (found.length === 0) return <Empty title={empty}>{atLeast(me, 'member') ? hint : 'Your role looks at things; a member of the project makes them.'}</Empty>;
-        return (
-          <Rows rows={found} id={(e) => e.id}
-            columns={[
-              ['Title', (e) => <Anchor component={Link} to={`/entity${model.pathOf(e)}`} underline="always">{e.title || uuidOf(e.id).slice(0, 8)}</Anchor>],
-              ['State', (e) => <><StateBadge state={stateOf(e)} /><Text size="xs">{messageOf(e)}</Text></>],
-              ...columns,
-              ...(atLeast(me, 'member') ? [['Actions', (e: Entity) => <ActionButtons entity={e} />] as const] : []),
-            ]} />
-        );
-      }}
-    </Loaded>
+    <PagedRows paged={paged} only={only} id={(e) => e.id} empty={empty} hint={atLeast(me, 'member') ? hint : 'Your role looks at things; a member of the project makes them.'}
+      columns={[
+        ['Title', (e) => <Anchor component={Link} to={`/entity${model.pathOf(e)}`} underline="always">{e.title || uuidOf(e.id).slice(0, 8)}</Anchor>],
+        ['State', (e) => <><StateBadge state={stateOf(e)} /><Text size="xs">{messageOf(e)}</Text></>],
+        ...columns,
+        ...(atLeast(me, 'member') ? [['Actions', (e: Entity) => <ActionButtons entity={e} />] as const] : []),
+      ]} />
   );
 }
 

@@ -1,6 +1,6 @@
 import { Code } from '@mantine/core';
 import { duration, moment } from './format';
-import { useAdmin } from './hooks';
+import { UNDER_WAY, useAdmin } from './hooks';
 import { Empty, Loaded } from './parts';
 import { Rows, When } from './table';
 
@@ -56,7 +56,7 @@ export interface Explained {
 
 /** What was done with something and what came of it, the newest first. */
 export function Timeline({ term, id }: { term: string; id: string }) {
-  const query = useAdmin<Explained>(`/admin/explain/${term}/${id}`);
+  const query = useAdmin<Explained>(`/admin/explain/${term}/${id}`, { every: ({ now }) => (now?.underWay ?? []).length > 0 && UNDER_WAY });
   return (
     <Loaded query={query}>
       {({ now, audit }) => {

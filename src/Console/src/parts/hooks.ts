@@ -4,7 +4,7 @@ import { createContext, use } from 'react';
 import type { CloudEvent, Liveness } from '../api/events';
 import { get } from '../api/client';
 import type { Entity, Filter, Kind, Mixin } from '../api/occi';
-import { list, Model } from '../api/occi';
+import { list, messageOf, Model } from '../api/occi';
 import type { Me } from '../api/session';
 
 export interface Live {
@@ -37,21 +37,24 @@ export function useModel() {
   return { ...query, model: query.data ?? empty };
 }
 
-export interface Paging {
-  page: number;
-  number: number;
+/** All of a collection, kept up to date by events: to choose from. What is shown as a list is paged (paged.tsx). */
+export function useEntities(location: string, filter: Filter = {}) {
+  return useQuery({ queryKey: ['list', location, filter], queryFn: () => list(location, filter), placeholderData: keepPreviousData });
 }
 
-/** A collection, kept up to date by events. */
-export function useEntities(location: string, filter: Filter = {}, page?: Paging, enabled = true) {
-  return useQuery({ queryKey: ['list', location, filter, page], queryFn: () => list(location, filter, page), placeholderData: keepPreviousData, enabled });
-}
+/** How soon what is under way is looked at again: that it has ended is no event where the state stays what it was. */
+export const UNDER_WAY = 3_000;
 
-export const useEntity = (path: string) => useQuery({ queryKey: ['entity', path], queryFn: () => get<Entity>(path) });
+export const useEntity = (path: string) =>
+  useQuery({ queryKey: ['entity', path], queryFn: () => get<Entity>(path), refetchInterval: ({ state }) => state.data !== undefined && messageOf(state.data) !== '' && UNDER_WAY });
 
-/** An endpoint beside OCCI, asked again now and then. */
-export const useAdmin = <T>(path: string, options: { every?: number; enabled?: boolean } = {}) =>
-  useQuery({ queryKey: ['admin', path], queryFn: () => get<T>(path), refetchInterval: options.every ?? false, enabled: options.enabled ?? true, placeholderData: keepPreviousData });
+/** An endpoint beside OCCI, asked again now and then, or as long as there is a reason in what it said. */
+export const useAdmin = <T>(path: string, options: { every?: number | ((said: T) => number | false); enabled?: boolean } = {}) =>
+  useQuery({
+    queryKey: ['admin', path], queryFn: () => get<T>(path),
+    refetchInterval: ({ state }) => (typeof options.every === 'function' ? state.data !== undefined && options.every(state.data) : (options.every ?? false)),
+    enabled: options.enabled ?? true, placeholderData: keepPreviousData,
+  });
 
 /** Something that changes the cloud; what it is refused is told in the API's own words. */
 export function useDo<T = void>(what: string, work: (argument: T) => Promise<unknown>, then?: () => void) {

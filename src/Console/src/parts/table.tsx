@@ -85,16 +85,16 @@ export function Facts({ of, width = 140 }: { of: readonly (readonly [string, Rea
   );
 }
 
-/** From one page to the next; whether there is one behind it shows when it was asked for. */
-export function Pages({ page, more, onGo }: { page: number; more: boolean; onGo: (page: number) => void }) {
-  if (page === 1 && !more) return null;
+/** From one page to the next, and back. */
+export function Pages({ page, onForth, onBack }: { page: number; onForth: (() => void) | null; onBack: (() => void) | null }) {
+  if (onForth === null && onBack === null) return null;
   return (
-    <Group justify="flex-end">
-      <Button size="xs" variant="default" disabled={page <= 1} onClick={() => onGo(page - 1)}>
+    <Group justify="flex-end" role="navigation" aria-label="Pages">
+      <Button size="xs" variant="default" disabled={onBack === null} onClick={() => onBack?.()}>
         Previous
       </Button>
       <Text size="sm">page {page}</Text>
-      <Button size="xs" variant="default" disabled={!more} onClick={() => onGo(page + 1)}>
+      <Button size="xs" variant="default" disabled={onForth === null} onClick={() => onForth?.()}>
         Next
       </Button>
     </Group>

@@ -9,9 +9,9 @@ import type { Page } from '@playwright/test';
 import { test as base, expect } from '@playwright/test';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '..', '..', '..', '..');
+export const root = join(import.meta.dirname, '..', '..', '..', '..');
 const controller = join(root, 'controller');
-const results = process.env['CONSOLE_RESULTS'] ?? join(root, 'TestResults', 'console');
+export const results = process.env['CONSOLE_RESULTS'] ?? join(root, 'TestResults', 'console');
 
 /** A cloud on 127.0.0.1 with ports and a directory of its own, which ends with its tests. */
 export interface Cloud {
