@@ -33,7 +33,8 @@ public static class SiloHost
     /// <param name="args">Settings on the command line.</param>
     /// <param name="time">What its parts go by. Default: the system's clock.</param>
     /// <param name="own">What a program of its own puts beside or in the place of the silo's services. The shipped program has none.</param>
-    public static WebApplication Build(string[] args, TimeProvider? time = null, Action<IServiceCollection>? own = null)
+    /// <param name="alone">Whether it is all of its process, of which systemd wants to know.</param>
+    public static WebApplication Build(string[] args, TimeProvider? time = null, Action<IServiceCollection>? own = null, bool alone = true)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
@@ -62,7 +63,8 @@ public static class SiloHost
         builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: they call grains
         builder.Services.AddHostedService<ImageImporter>().AddHostedService<ImageSweeper>();
         builder.Services.AddHostedService<EventPublisher>().AddHostedService<EventPruning>().AddHostedService<WebhookDelivery>();
-        Systemd.Notifier.AddTo(builder.Services);
+        if (alone)
+            Systemd.Notifier.AddTo(builder.Services);
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
 
         own?.Invoke(builder.Services);

@@ -214,7 +214,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
             ComputeRecord Explained(ComputeRecord r) => trigger switch
             {
-                ComputeTrigger.SawFailure or ComputeTrigger.SawCrashed => r with { Message = Words(machine) },
+                ComputeTrigger.SawFailure or ComputeTrigger.SawMissing or ComputeTrigger.SawCrashed => r with { Message = Words(machine) },
                 ComputeTrigger.SawOff when wasAsleep => r with { Message = NotAsleep },
                 _ => r,
             };
