@@ -13,6 +13,7 @@ internal sealed record Benchmark(string Name, string What, Func<Bench, Task> Run
     [
         new("model", "GET /-/ as text and JSON, beside a bare Kestrel with the same bytes", Requests.Model),
         new("get", "GET one compute as text and JSON, beside a bare Kestrel with the same bytes", Requests.Get),
+        new("together", "the same with silo and API in one process", Requests.Together),
         new("create", "POST compute, placed and durable, 32 in flight, beside pgbench's upserts of rows of that size", Writes.Create),
         new("change", "an attribute of a compute changed durably, 32 and 128 in flight, beside the same pgbench", Writes.Change),
         new("write", "a grain's record written, 32 and 128 in flight, beside the same pgbench", Writes.Records),

@@ -19,15 +19,20 @@ namespace Controller.Api;
 /// <summary>The API process, put together.</summary>
 public static class ApiHost
 {
+    /// <summary>What a silo in the same process needs beside its own, before it calls grains for the API.</summary>
+    public static IServiceCollection AddApiCalls(this IServiceCollection silo) => silo.AddSingleton<IOutgoingGrainCallFilter, ClusterClient.SayUntilWhen>();
+
     /// <summary>Builds the process from its command line; the caller runs it.</summary>
-    public static WebApplication Build(string[] args)
+    /// <param name="args">Settings on the command line.</param>
+    /// <param name="here">The silo in the same process, which has to run; null: silos are found by way of the database, and need not run yet.</param>
+    public static WebApplication Build(string[] args, IClusterClient? here = null)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.AddSettings(args);
         builder.AddTelemetry();
         builder.AddServer();
         builder.AddInventory();
-        builder.AddCluster();
+        builder.AddCluster(here);
         builder.AddIdentity();
         builder.AddModel();
         builder.AddOcci();

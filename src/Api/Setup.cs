@@ -43,11 +43,12 @@ internal static class Setup
 
     public static void AddServer(this WebApplicationBuilder builder)
     {
-        var options = builder.Configuration.GetSection("Api").Get<ApiOptions>() ?? new();
-        builder.WebHost.UseUrls([options.Url, .. options.TlsUrl is { } tls ? (string[])[tls] : []]);
+        var given = builder.Configuration.GetSection("Api").Get<ApiOptions>() ?? new();
+        builder.WebHost.UseUrls([given.Url, .. given.TlsUrl is { } tls ? (string[])[tls] : []]);
         builder.Services.AddSingleton<ServerCertificate>();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
+            var options = kestrel.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value;   // looked at: Kestrel says of a wrong one only that it is wrong
             kestrel.ConfigureHttpsDefaults(https =>
             {
                 var certificate = kestrel.ApplicationServices.GetRequiredService<ServerCertificate>();

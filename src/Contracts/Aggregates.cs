@@ -183,6 +183,9 @@ public interface ILinkGrain : IEntityGrain
     /// <summary>Its source is going: nobody sees it any more, and its target is free of it.</summary>
     [Alias("SourceGoing")] Task SourceGoing();
 
+    /// <summary>Whether it is going, or its source is: then nobody sees it any more, also where it was not told of that yet. False: there is no such link.</summary>
+    [Alias("IsGoing"), Orleans.Concurrency.AlwaysInterleave] Task<bool> IsGoing();
+
     /// <summary>Its source is gone and the machine with it: it goes too.</summary>
     [Alias("SourceGone")] Task SourceGone();
 }

@@ -2,7 +2,11 @@ namespace Controller.Contracts;
 
 /// <summary>The answer to a lease's renewal. <see cref="Lease"/>: from when it was asked for; null: none is granted now.</summary>
 [GenerateSerializer, Immutable, Alias("LeaseAnswer")]
-public sealed record LeaseAnswer([property: Id(0)] bool SessionGoesOn, [property: Id(1)] TimeSpan? Lease);
+public sealed record LeaseAnswer([property: Id(0)] bool SessionGoesOn, [property: Id(1)] TimeSpan? Lease)
+{
+    /// <summary>The host was taken for unreachable, and is waiting for a heartbeat.</summary>
+    [Id(2)] public bool WantsHeartbeat { get; init; }
+}
 
 /// <summary>What is known of a host for restarting its machines elsewhere.</summary>
 [GenerateSerializer, Immutable, Alias("HostAvailability")]

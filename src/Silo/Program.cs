@@ -1,13 +1,9 @@
 using Controller.Silo;
-using Controller.Silo.Identity;
-using Controller.Silo.Postgres;
 
 try
 {
     await using var app = SiloHost.Build(args);
-    await app.Services.GetRequiredService<Migrator>().Apply(CancellationToken.None);   // before Orleans reads its queries
-    await app.StartAsync();
-    await app.Services.GetRequiredService<FirstIdentity>().Ensure(app.Lifetime.ApplicationStopping);
+    await SiloHost.Start(app);
     await app.WaitForShutdownAsync();
     return 0;
 }

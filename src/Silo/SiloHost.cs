@@ -26,14 +26,15 @@ using Orleans.Storage;
 namespace Controller.Silo;
 
 /// <summary>Composition root: everything that a silo is made of.</summary>
-internal static class SiloHost
+public static class SiloHost
 {
     public const string Cluster = "controller";
 
     /// <param name="args">Settings on the command line.</param>
     /// <param name="time">What its parts go by. Default: the system's clock.</param>
     /// <param name="own">What a program of its own puts beside or in the place of the silo's services. The shipped program has none.</param>
-    public static WebApplication Build(string[] args, TimeProvider? time = null, Action<IServiceCollection>? own = null)
+    /// <param name="alone">Whether it is all of its process, of which systemd wants to know.</param>
+    public static WebApplication Build(string[] args, TimeProvider? time = null, Action<IServiceCollection>? own = null, bool alone = true)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         if (Environment.GetEnvironmentVariable("CONTROLLER_CONFIG") is { Length: > 0 } file)
@@ -62,7 +63,8 @@ internal static class SiloHost
         builder.Services.AddHostedService(s => s.GetRequiredService<GatewayDirectory>());   // after Orleans: they call grains
         builder.Services.AddHostedService<ImageImporter>().AddHostedService<ImageSweeper>();
         builder.Services.AddHostedService<EventPublisher>().AddHostedService<EventPruning>().AddHostedService<WebhookDelivery>();
-        Systemd.Notifier.AddTo(builder.Services);
+        if (alone)
+            Systemd.Notifier.AddTo(builder.Services);
         builder.WebHost.ConfigureKestrel((_, kestrel) => Listen(kestrel, settings));
 
         own?.Invoke(builder.Services);
@@ -74,10 +76,18 @@ internal static class SiloHost
         return app;
     }
 
+    /// <summary>Brings the tables up to date and starts it; it is to be waited for, or stopped.</summary>
+    public static async Task Start(WebApplication silo)
+    {
+        await silo.Services.GetRequiredService<Migrator>().Apply(CancellationToken.None);   // before Orleans reads its queries
+        await silo.StartAsync();
+        await silo.Services.GetRequiredService<FirstIdentity>().Ensure(silo.Lifetime.ApplicationStopping);
+    }
+
     /// <summary>One pool of connections per process, for Orleans and ourselves. The settings are worth a factor of two on small statements.</summary>
     /// <param name="connectionString">Where PostgreSQL is.</param>
     /// <param name="self">Who writes. Null: no silo.</param>
-    public static NpgsqlDataSource Database(string connectionString, OwnSilo? self = null)
+    internal static NpgsqlDataSource Database(string connectionString, OwnSilo? self = null)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString)
         {

@@ -15,6 +15,7 @@ public sealed class DependencyTests
         { "Agent.Protocol", "Controller.Agent.Protocol", [], [] },
         { "Silo", "controller-silo", ["Agent.Protocol", "Grains"], ["Contracts", "Occi"] },
         { "Api", "controller-api", ["Contracts", "Occi"], [] },
+        { "Node", "controller-node", ["Api", "Silo"], ["Contracts", "Occi"] },
         { "Agent", "controller-agent", ["Agent.Protocol"], [] },
         { "Conformance", "Controller.Conformance", [], [] },
         { "Cli", "controller-cli", ["Conformance", "Occi"], [] },

@@ -141,7 +141,7 @@ internal static class Scenarios
         await run.Becomes(shared, StorageState, "online");
         var machine = await run.Machine("", $""","links":[{Run.Link("networkinterface", Guid.NewGuid(), network)},{Run.Link("storagelink", Guid.NewGuid(), shared)}]""");
         await Migrate(run, machine, "live");
-        Assert.Contains("\"occi.compute.state\":\"active\"", (await run.Cloud.Send("GET", machine)).Body, StringComparison.Ordinal);
+        Assert.Contains("\"occi.compute.state\":\"active\"", (await run.Ask("GET", machine)).Body, StringComparison.Ordinal);
     }
 
     /// <summary>With a volume on the host's own disks, which comes along.</summary>

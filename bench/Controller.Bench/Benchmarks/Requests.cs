@@ -6,7 +6,7 @@ namespace Controller.Bench.Benchmarks;
 /// <summary>What is read the most: the model, and one entity.</summary>
 internal static class Requests
 {
-    private const int Connections = 8;
+    private const int Connections = 32;
     private static readonly (string Name, string Accept)[] Renderings = [("text", "text/plain"), ("JSON", "application/occi+json")];
 
     public static async Task Model(Bench bench)
@@ -16,13 +16,17 @@ internal static class Requests
             await Beside(bench, cloud, $"GET /-/ {name}", "/-/", accept, Goal.RatioAtLeast(0.9), null);
     }
 
-    public static async Task Get(Bench bench)
+    public static Task Get(Bench bench) => Get(bench, 1, "GET a compute", Goal.RatioAtLeast(0.55), Goal.AtMost(35));
+
+    public static Task Together(Bench bench) => Get(bench, 0, "GET a compute, silo and API in one process", Goal.RatioAtLeast(0.75), null);
+
+    private static async Task Get(Bench bench, int silos, string what, Goal rates, Goal? cpu)
     {
-        await using var cloud = await Cloud.Start(bench);
+        await using var cloud = await Cloud.Start(bench, silos);
         await using var fleet = await Fleet.Start(cloud, bench, 4);
         var id = await Seeds.Active(cloud);
         foreach (var (name, accept) in Renderings)
-            await Beside(bench, cloud, $"GET a compute, {name}", $"/compute/{id}", accept, Goal.RatioAtLeast(0.55), Goal.AtMost(35));
+            await Beside(bench, cloud, $"{what}, {name}", $"/compute/{id}", accept, rates, cpu);
     }
 
     /// <summary>A request beside a bare Kestrel that answers with the same bytes.</summary>

@@ -46,7 +46,7 @@ internal sealed class Cloud : IAsyncDisposable
     public IReadOnlyList<int> Silos => [.. _silos.Select(s => s.Pid)];
 
     /// <summary>host:port of all gateways.</summary>
-    public IReadOnlyList<string> Gateways => [.. _ports.Take(_silos.Count).Select(p => Bench.Text($"127.0.0.1:{p[3]}"))];
+    public IReadOnlyList<string> Gateways => [.. _ports.Take(Math.Max(1, _silos.Count)).Select(p => Bench.Text($"127.0.0.1:{p[3]}"))];
 
     /// <summary>All whose CPU is the product's: API, silos and PostgreSQL.</summary>
     public IReadOnlyCollection<int> Pids => [Api, .. Silos, Postgres.Pid];
@@ -56,7 +56,7 @@ internal sealed class Cloud : IAsyncDisposable
 
     /// <summary>Starts one.</summary>
     /// <param name="bench">What for.</param>
-    /// <param name="silos">How many.</param>
+    /// <param name="silos">How many; 0: one that is in the API's process.</param>
     public static async Task<Cloud> Start(Bench bench, int silos = 1)
     {
         var root = Directory.CreateTempSubdirectory("controller-bench-").FullName;
@@ -64,6 +64,11 @@ internal sealed class Cloud : IAsyncDisposable
         var cloud = new Cloud(bench, root, await Postgres.Start(root, bench.Options.Statements, bench.Cancel));
         try
         {
+            if (silos == 0)
+            {
+                await cloud.StartNode();
+                return cloud;
+            }
             await cloud.StartSilos(silos);
             await cloud.StartApi();
             return cloud;
@@ -86,18 +91,8 @@ internal sealed class Cloud : IAsyncDisposable
             var health = new List<(Child, int)>();
             for (var i = 0; i < more; i++)
             {
-                if (_ports.Count == _silos.Count)
-                    _ports.Add([Postgres.FreePort(), Postgres.FreePort(), Postgres.FreePort(), Postgres.FreePort()]);
-                var ports = _ports[_silos.Count];
-                var name = Bench.Text($"silo-{_silos.Count + 1}");
-                var silo = Child.Start(
-                    Dotnet,
-                    [
-                        Program("Silo"), "--ConnectionStrings:Controller=" + Postgres.ConnectionString, "--Silo:Name=" + name, Bench.Text($"--Silo:SiloPort={ports[0]}"), Bench.Text($"--Silo:GatewayPort={ports[1]}"),
-                        Bench.Text($"--Silo:HealthPort={ports[2]}"), Bench.Text($"--AgentGateway:Port={ports[3]}"), Bench.Text($"--AgentGateway:AdvertisedEndpoint=127.0.0.1:{ports[3]}"),
-                        "--Pki:CaCertificate=" + In("ca.crt"), "--Pki:CaKey=" + In("ca.key"), "--Images:Directory=" + In("images"), "--Model:Directory=" + In("model"), "--Identity:AdminTokenFile=" + In("admin.token"),
-                    ],
-                    In(name + ".log"));
+                var (name, ports) = (Bench.Text($"silo-{_silos.Count + 1}"), Ports(_silos.Count));
+                var silo = Child.Start(Dotnet, [Program("Silo"), .. SiloSettings(name, ports)], In(name + ".log"));
                 _silos.Add(silo);
                 health.Add((silo, ports[2]));
             }
@@ -112,12 +107,32 @@ internal sealed class Cloud : IAsyncDisposable
         _silos.Clear();
     }
 
-    public async Task StartApi()
+    /// <summary>Four for each silo, which it keeps when it is started again.</summary>
+    private int[] Ports(int silo)
     {
-        _api = Child.Start(
-            Dotnet,
-            [Program("Api"), "--ConnectionStrings:Controller=" + Postgres.ConnectionString, "--Api:Url=" + Url.GetLeftPart(UriPartial.Authority), "--Images:Directory=" + In("images"), "--Model:Directory=" + In("model"), "--Pki:CaCertificate=" + In("ca.crt")],
-            In("api.log"));
+        while (_ports.Count <= silo)
+            _ports.Add([Postgres.FreePort(), Postgres.FreePort(), Postgres.FreePort(), Postgres.FreePort()]);
+        return _ports[silo];
+    }
+
+    private string[] SiloSettings(string name, int[] ports) =>
+    [
+        .. Settings, "--Silo:Name=" + name, Bench.Text($"--Silo:SiloPort={ports[0]}"), Bench.Text($"--Silo:GatewayPort={ports[1]}"), Bench.Text($"--Silo:HealthPort={ports[2]}"),
+        Bench.Text($"--AgentGateway:Port={ports[3]}"), Bench.Text($"--AgentGateway:AdvertisedEndpoint=127.0.0.1:{ports[3]}"), "--Pki:CaKey=" + In("ca.key"), "--Identity:AdminTokenFile=" + In("admin.token"),
+    ];
+
+    private string[] ApiSettings => [.. Settings, "--Api:Url=" + Url.GetLeftPart(UriPartial.Authority)];
+
+    private string[] Settings =>
+        ["--ConnectionStrings:Controller=" + Postgres.ConnectionString, "--Images:Directory=" + In("images"), "--Model:Directory=" + In("model"), "--Pki:CaCertificate=" + In("ca.crt")];
+
+    public Task StartApi() => StartApi("Api", ApiSettings);
+
+    private Task StartNode() => StartApi("Node", [.. SiloSettings("node", Ports(0)), .. ApiSettings]);
+
+    private async Task StartApi(string program, string[] settings)
+    {
+        _api = Child.Start(Dotnet, [Program(program), .. settings], In(program.ToLowerInvariant() + ".log"));
         await _api.Until("the API is ready", () => Ready(Url + "health/ready"), Patience, _bench.Cancel);
     }
 

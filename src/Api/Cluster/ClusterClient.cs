@@ -9,12 +9,19 @@ internal static partial class ClusterClient
     private static readonly TimeSpan ResponseTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan ConnectEvery = TimeSpan.FromSeconds(1);
 
-    /// <summary>The connection to the silos, found by way of the database.</summary>
-    public static void AddCluster(this WebApplicationBuilder builder)
+    /// <summary>The connection to the silos.</summary>
+    /// <param name="builder">Of the API.</param>
+    /// <param name="here">The silo in the same process; null: silos are found by way of the database.</param>
+    public static void AddCluster(this WebApplicationBuilder builder, IClusterClient? here)
     {
-        builder.Services.AddSingleton<GatewayWatch>();
+        builder.Services.AddSingleton(new GatewayWatch { Started = here is not null });
         builder.Services.AddSingleton(s => new DatabaseClock(s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<TimeProvider>()));
         builder.Services.AddHostedService(s => s.GetRequiredService<DatabaseClock>());
+        if (here is not null)
+        {
+            builder.Services.AddSingleton(here).AddSingleton<IGrainFactory>(here);
+            return;
+        }
         var before = builder.Services.Count;
         builder.UseOrleansClient(client =>
         {
@@ -42,7 +49,7 @@ internal static partial class ClusterClient
     /// Tells silos until when an answer is waited for. What gets to a grain later than that is not done any more: a call may lie in the ears of a frozen silo for minutes, and be carried out
     /// when it wakes, long after the client was told that it failed, asked again, and undid it.
     /// </summary>
-    private sealed class SayUntilWhen(DatabaseClock clock) : IOutgoingGrainCallFilter
+    internal sealed class SayUntilWhen(DatabaseClock clock) : IOutgoingGrainCallFilter
     {
         public Task Invoke(IOutgoingGrainCallContext context)
         {

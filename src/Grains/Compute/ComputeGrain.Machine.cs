@@ -22,8 +22,6 @@ internal sealed partial class ComputeGrain
             return;   // not yet anywhere else
         if (!await MayTell(present))
             return;
-        if (present.Phase == ComputePhase.Deleting)
-            await _links.Going(present.Links, _time);
         var machine = await Desired(present);
         if (!machine.Absent)
         {
@@ -116,8 +114,9 @@ internal sealed partial class ComputeGrain
 
     private static ComputeRecord Seen(ComputeRecord record, ObservedMachine machine) => record with
     {
-        ObservedGeneration = Math.Max(record.ObservedGeneration, machine.Generation),
-        RootDiskUnmade = record.RootDiskUnmade && machine.Generation == 0,
+        // Of what is not there the generation says only that it was removed: nothing was ever made of what never was.
+        ObservedGeneration = machine.Power == Power.Absent ? record.ObservedGeneration : Math.Max(record.ObservedGeneration, machine.Generation),
+        RootDiskUnmade = record.RootDiskUnmade && (machine.Power == Power.Absent || machine.Generation == 0),
         RestartPending = machine.RestartPending,
         AgentConnected = machine.AgentConnected,
         Mixins = machine.AgentConnected && !record.Mixins.Contains(ComputeHardware.Mixin) ? [.. record.Mixins, ComputeHardware.Mixin] : record.Mixins,
@@ -134,7 +133,7 @@ internal sealed partial class ComputeGrain
         if (machine.Power == Power.Absent && (present.Phase == ComputePhase.Deleting || machine.Failure is not { Retryable: false }))
             return present.Phase == ComputePhase.Deleting && machine.Failure is null && machine.Generation >= present.Generation ? ComputeTrigger.SawAbsent : null;
         if (machine.Failure is { Retryable: false } failure && failure.Generation >= present.PowerGeneration)
-            return ComputeTrigger.SawFailure;
+            return machine.Power == Power.Absent ? ComputeTrigger.SawMissing : ComputeTrigger.SawFailure;
         if (machine.Generation < present.PowerGeneration || machine.Failure is { Retryable: true })
             return null;   // not there yet: the agent is still at it
         if (machine is { Unapplied: true, Power: Power.Off or Power.Crashed })
@@ -158,6 +157,12 @@ internal sealed partial class ComputeGrain
         {
             if (present.Links.FirstOrDefault(l => l.Id == attachment.Link) is { } link)
                 await _links.Of(link).Observed(attachment with { Addresses = [.. machine.Addresses.Where(a => a.Link == link.Id).Select(a => a.Address)] }, active);
+        }
+        if (machine is { Power: Power.Absent, Failure.Retryable: false })
+        {
+            // Nothing can be attached to what is not there and cannot be made. A start begins with it anew.
+            foreach (var link in present.Links.Where(l => machine.Attachments.All(a => a.Link != l.Id)))
+                await _links.Of(link).Observed(new(link.Id, false, "", null), machineActive: false);
         }
         // These are in force as soon as the host has done all that it was told, whatever the machine does.
         foreach (var group in present.Links.Where(l => ComputeLinks.IsNoDevice(l) && machine.Generation >= present.Generation))

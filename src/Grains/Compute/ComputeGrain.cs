@@ -163,6 +163,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
     public async Task<Outcome> Delete(DeleteEntity command)
     {
+        if (_record.Value is { Phase: ComputePhase.Deleting } going && command.Caller.Sees(going.Project))
+            await _links.Going(going.Links, _time);   // who asks again may not have been answered, since a silo died before it told them
         if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
             return new(OutcomeKind.NotFound);
         return Patch.Refusal(command, _record.Version) ?? await Handle(ComputeTrigger.Delete);
@@ -212,7 +214,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
             ComputeRecord Explained(ComputeRecord r) => trigger switch
             {
-                ComputeTrigger.SawFailure or ComputeTrigger.SawCrashed => r with { Message = Words(machine) },
+                ComputeTrigger.SawFailure or ComputeTrigger.SawMissing or ComputeTrigger.SawCrashed => r with { Message = Words(machine) },
                 ComputeTrigger.SawOff when wasAsleep => r with { Message = NotAsleep },
                 _ => r,
             };
@@ -365,6 +367,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
         operation = present.Operation ?? operation;
         var waits = host?.Status == HostStatus.Up ? null : $"Host {host?.Name} is {host?.Status.ToString().ToLowerInvariant()}: waiting for it.";
         await _record.Write(present with { Operation = operation.Again(now, waits) });
+        if (present.Phase == ComputePhase.Deleting)
+            await _links.Going(present.Links, _time);
         await (present.Phase == ComputePhase.Restarting ? Reboot() : ComputeLifecycle.IsSaving(present.Phase) ? SaveNext() : Tell());
     }
 
@@ -443,6 +447,8 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
                     await EndMigration(MigrationPhase.Cancelled, "It was deleted.");
                 else if (trigger is ComputeTrigger.Stop)
                     await GiveUpMigration("It was stopped.");
+                if (next.Phase == ComputePhase.Deleting)
+                    await _links.Going(next.Links, _time);
                 await Settle(move.Tell);
                 return new(OutcomeKind.Done);
             default:

@@ -49,6 +49,9 @@ internal enum ComputeTrigger : byte
     /// <summary>The host says that it cannot, and that trying again will not help.</summary>
     SawFailure,
 
+    /// <summary>It is not there, and its host says that it cannot be made.</summary>
+    SawMissing,
+
     /// <summary>The reboot was carried out.</summary>
     Rebooted,
 
@@ -95,7 +98,7 @@ internal abstract record ComputeDecision
 ///                                              Active ──Restart──▶ Restarting ──Rebooted──▶ Active
 ///                                              Active ──Save──▶ Saving ──Saved──▶ Active
 ///                                            Inactive ──Save──▶ SavingInactive ──Saved──▶ Inactive
-///                    Starting ──SawFailure, Overdue──▶ Failed ──Start──▶ Starting
+///                    Starting ──SawFailure, Overdue──▶ Failed ──Start──▶ Starting      Starting, Stopping, Suspending, Restarting ──SawMissing──▶ Failed
 ///        any of them ──Delete──▶ Deleting ──SawAbsent──▶ (gone)
 /// </code>
 /// The newest wish wins: Stop and Start are accepted while the other is under way, Delete always; a save that they come across is given up.
@@ -123,6 +126,7 @@ internal static class ComputeLifecycle
             [(Starting, ComputeTrigger.SawOff)] = To(Inactive, HostCommand.Ensure),   // it ran, and powered itself off at once
             [(Starting, ComputeTrigger.SawCrashed)] = To(Failed, HostCommand.Ensure),
             [(Starting, ComputeTrigger.SawFailure)] = To(Failed, HostCommand.Ensure),
+            [(Starting, ComputeTrigger.SawMissing)] = To(Failed, HostCommand.Ensure),
             [(Starting, ComputeTrigger.Overdue)] = To(Failed, HostCommand.Ensure),
 
             [(Active, ComputeTrigger.Start)] = Already,
@@ -140,6 +144,7 @@ internal static class ComputeLifecycle
             [(Stopping, ComputeTrigger.SawOff)] = To(Inactive),
             [(Stopping, ComputeTrigger.SawCrashed)] = To(Inactive),
             [(Stopping, ComputeTrigger.SawFailure)] = To(Active, HostCommand.Ensure),
+            [(Stopping, ComputeTrigger.SawMissing)] = To(Failed, HostCommand.Ensure),
             [(Stopping, ComputeTrigger.Overdue)] = To(Active, HostCommand.Ensure),    // the guest would not: say so, and let it run
 
             [(Suspending, ComputeTrigger.Suspend)] = Already,
@@ -150,6 +155,7 @@ internal static class ComputeLifecycle
             [(Suspending, ComputeTrigger.SawOff)] = To(Inactive, HostCommand.Ensure),
             [(Suspending, ComputeTrigger.SawCrashed)] = To(Failed, HostCommand.Ensure),
             [(Suspending, ComputeTrigger.SawFailure)] = To(Active, HostCommand.Ensure),
+            [(Suspending, ComputeTrigger.SawMissing)] = To(Failed, HostCommand.Ensure),
             [(Suspending, ComputeTrigger.Overdue)] = To(Active, HostCommand.Ensure),
 
             [(Suspended, ComputeTrigger.Suspend)] = Already,
@@ -165,6 +171,7 @@ internal static class ComputeLifecycle
             [(Restarting, ComputeTrigger.Delete)] = To(Deleting, HostCommand.Ensure),
             [(Restarting, ComputeTrigger.Rebooted)] = To(Active),
             [(Restarting, ComputeTrigger.SawFailure)] = To(Active, HostCommand.Ensure),
+            [(Restarting, ComputeTrigger.SawMissing)] = To(Failed, HostCommand.Ensure),
             [(Restarting, ComputeTrigger.Overdue)] = To(Active, HostCommand.Ensure),
 
             [(Saving, ComputeTrigger.Start)] = Already,

@@ -36,7 +36,7 @@ internal sealed partial class HostGrain
             if (present.Guarded != guarded)
                 LogGuarded(Id, present.Name, guarded, whyNot);
         }
-        return new(true, _availability.Lease);
+        return new(true, _availability.Lease) { WantsHeartbeat = _record.Value!.Status is not (HostStatus.Up or HostStatus.Unhealthy) };
     }
 
     public Task<long?> LostSince() => Task.FromResult(_record.Value?.Loss is { Over: null } loss ? (long?)loss.Epoch : null);
@@ -80,6 +80,7 @@ internal sealed partial class HostGrain
             return;
         // The silo that had the session's grain is gone; the session goes on here.
         (_stream, _resyncDue) = (stream, _lastSeen);
+        LookSoon();
         LogAdopted(Id, epoch);
     }
 

@@ -6,7 +6,7 @@ namespace Controller.Grains.Hosts;
 // What operators decide of a host.
 internal sealed partial class HostGrain
 {
-    private static readonly TimeSpan UseEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UseEvery = TimeSpan.FromSeconds(4);
     private static readonly TimeSpan HeartbeatEvery = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan RemovalRetry = TimeSpan.FromSeconds(3);
     private DateTimeOffset _useDue;

@@ -34,6 +34,7 @@ internal sealed partial class HostGrain : IReportingHost, IExplainedGrain
         if (_stream is null)
             return Task.FromResult(new Outcome(OutcomeKind.Conflict, $"Host {_record.Value?.Name ?? Id.ToString()} is not connected: it is told everything when it is."));
         _resyncDue = _time.GetUtcNow();
+        LookSoon();
         return Task.FromResult(new Outcome(OutcomeKind.Done, "It is being told all that is wanted there."));
     }
 

@@ -55,6 +55,8 @@ internal sealed partial class HostGrain
     {
         _toCompare = IsCompared ? null : report;
         await Compare();
+        if (!IsCompared)
+            LookSoon();
         UnmanagedMachine[] unmanaged = [.. report.Unmanaged, .. await Unknown(report)];
         if (!unmanaged.SequenceEqual(_record.Value!.Unmanaged))
             await _record.Write(_record.Value with { Unmanaged = unmanaged });
@@ -79,6 +81,7 @@ internal sealed partial class HostGrain
             }
             await _record.Write(_record.Value! with { Era = _restoration.Era });
             (_toCompare, _resyncDue) = (null, _time.GetUtcNow());
+            LookSoon();
             LogCompared(Id, _record.Value!.Name, _restoration.Era);
         }
         catch (Exception e)

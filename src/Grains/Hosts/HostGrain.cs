@@ -20,6 +20,9 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     /// <summary>So many looks in a row have to find it silent. A grain that stood still itself (a database that did not answer, a frozen silo) hears after its first look what has waited for its turn meanwhile.</summary>
     private const int Looks = 3;
 
+    /// <summary>How often it looks what time has brought: where something is to be expected, and while its agent speaks and nothing is. Thousands of hosts look.</summary>
+    private static readonly TimeSpan LookOften = TimeSpan.FromSeconds(1), LookSeldom = TimeSpan.FromSeconds(5), Soon = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan ResyncEvery = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan ResyncRetry = TimeSpan.FromSeconds(2);
 
@@ -32,6 +35,8 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     // Told once in a session: the agent keeps a wish until it is so, and each telling makes it report what it still has.
     private readonly HashSet<Guid> _sentAway = [];
 
+    private IGrainTimer _timer = null!;   // set at activation
+    private TimeSpan _looks = LookOften;
     private IAgentStream? _stream;
     private DateTimeOffset _lastSeen;
     private int _silentLooks;
@@ -62,7 +67,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     {
         // A silo that takes a host over gives it a whole lease before it concludes anything.
         Heard();
-        this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1)));
+        _timer = this.RegisterGrainTimer(Tick, new GrainTimerCreationOptions(LookOften, LookOften));
         return Task.CompletedTask;
     }
 
@@ -138,6 +143,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         _stream?.Hangup($"Epoch {epoch} has begun.");
         Heard();
         (_stream, _resyncDue, _asking) = (stream, now, default);
+        LookSoon();
         _reported.Forget();
         _sentAway.Clear();
         LogConnected(Id, present.Name, epoch, hello.Capabilities.Driver);
@@ -306,6 +312,23 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
         if (_stream is { } stream && IsCompared && _time.GetUtcNow() >= _resyncDue)
             await Resync(stream);
         await NoteUse();
+        // Never so seldom that a silent host would be found silent later than by looking often.
+        var calm = _record.Value is { Status: HostStatus.Up or HostStatus.Unhealthy } && IsCompared && _time.GetElapsedTime(_heard) + LookSeldom <= Lease
+            && (_stream is null || _resyncDue > _time.GetUtcNow() + LookSeldom);
+        Look(calm ? LookSeldom : LookOften);
+    }
+
+    private void Look(TimeSpan every)
+    {
+        if (_looks != every)
+            _timer.Change(every, every);
+        _looks = every;
+    }
+
+    private void LookSoon()
+    {
+        _looks = LookOften;
+        _timer.Change(Soon, LookOften);
     }
 
     private async Task Watch()

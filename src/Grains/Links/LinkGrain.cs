@@ -191,6 +191,9 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
             await Go();
     }
 
+    public async Task<bool> IsGoing() => Record.Value is { } present
+        && (present.Phase == LinkPhase.Detaching || (await Source(present.Source).AsReference<IExplainedGrain>().Explain())?.Phase == GoingLinks.Deleting);
+
     public async Task SourceGone()
     {
         if (Record.Value is { } present)

@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Controller.Grains.Entities;
+using Controller.Grains.Links;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Microsoft.Extensions.Logging;
@@ -104,6 +105,8 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
             return new(OutcomeKind.NotFound);
         if (Patch.Refusal(command, _record.Version) is { } moved)
             return moved;
+        foreach (var link in await Going())
+            await Leaving(link);
         return InUse([]) ?? await Handle(NetworkTrigger.Delete);
     }
 
@@ -117,9 +120,11 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
         : command.Action == Model.Network.Down.ToString() ? May(NetworkTrigger.Down)
         : new Outcome(OutcomeKind.NotImplemented, $"{command.Action} is not offered here."));
 
-    public Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) => Task.FromResult(
+    public async Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) =>
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
-        : Patch.Refusal(command, _record.Version) ?? InUse(going) ?? May(NetworkTrigger.Delete));
+        : Patch.Refusal(command, _record.Version) ?? InUse([.. going, .. await Going()]) ?? May(NetworkTrigger.Delete);
+
+    private Task<Guid[]> Going() => new GoingLinks(GrainFactory).Of("networkinterface", _record.Value!.Members);
 
     private Outcome May(NetworkTrigger trigger) => NetworkLifecycle.Decide(_record.Value!.Phase, trigger) switch
     {

@@ -89,12 +89,12 @@ internal sealed partial class IpReservationGrain : Grain, IIpReservationGrain
         return may;
     }
 
-    public Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) => Task.FromResult(
+    public async Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) =>
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
         : Patch.Refusal(command, _record.Version) is { } moved ? moved
-        : _record.Value is { Link: { } link, LinkLeaving: false } && !going.Contains(link)
+        : _record.Value is { Link: { } link, LinkLeaving: false } && !going.Contains(link) && await new GoingLinks(GrainFactory).Of("networkinterface", [link]) is []
             ? new(OutcomeKind.Conflict, $"A compute has the address {_record.Value.Address!.Address}, by the link {link}: delete that first.")
-        : new Outcome(OutcomeKind.Done));
+        : new Outcome(OutcomeKind.Done);
 
     public async Task<ReserveResult> Attach(Caller caller, Guid link)
     {

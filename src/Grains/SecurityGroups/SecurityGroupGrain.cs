@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Controller.Grains.Entities;
+using Controller.Grains.Links;
 using Controller.Grains.Persistence;
 using Microsoft.Extensions.Logging;
 using Occi.Extension;
@@ -83,12 +84,14 @@ internal sealed partial class SecurityGroupGrain : Grain, ISecurityGroupGrain
 
     public Task<Outcome> MayInvoke(InvokeAction command) => Invoke(command);
 
-    public Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) => Task.FromResult(
+    public async Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) =>
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
         : Patch.Refusal(command, _record.Version) is { } moved ? moved
-        : _record.Value!.Users.Select(u => u.Link).Except(going).ToArray() is [var first, ..] users
+        : _record.Value!.Users.Select(u => u.Link).Except([.. going, .. await Going()]).ToArray() is [var first, ..] users
             ? new(OutcomeKind.Conflict, $"{users.Length} link(s) of computes lead to this security group, the first is {first}: delete them first. Without them the machines would be open.")
-        : new Outcome(OutcomeKind.Done));
+        : new Outcome(OutcomeKind.Done);
+
+    private Task<Guid[]> Going() => new GoingLinks(GrainFactory).Of(SecurityGroupLink.Kind.Id.Term, _record.Value!.Users.Select(u => u.Link));
 
     // ---------------------------------------------------------------- links
 

@@ -1,4 +1,5 @@
 using Controller.Contracts;
+using Controller.Grains.Links;
 using Microsoft.Extensions.Logging;
 
 namespace Controller.Grains.Storage;
@@ -17,6 +18,15 @@ internal sealed partial class StorageGrain
             Leaving = present.Pool is null ? present.Leaving : [.. present.Leaving, use],   // within one host the driver says when it is free
             Next = null,
         });
+    }
+
+    private Task<Guid[]> Going() => new GoingLinks(GrainFactory).Of("storagelink", _record.Value!.Uses.Select(u => u.Link));
+
+    /// <summary>What goes stands in nobody's way.</summary>
+    private async Task LeaveGoing()
+    {
+        foreach (var link in await Going())
+            await Detached(link);
     }
 
     public async Task LetGo(Guid link)

@@ -103,7 +103,10 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         else if (command.Action == Model.Storage.Online.ToString())
             outcome = await Handle(StorageTrigger.Online);
         else if (command.Action == Model.Storage.Offline.ToString())
+        {
+            await LeaveGoing();
             outcome = InUse() ?? await Handle(StorageTrigger.Offline);
+        }
         else if (command.Action == Model.Storage.Snapshot.ToString())
             outcome = await Copy(command.Caller, StorageContent.Snapshot);
         else if (command.Action == Model.Storage.Backup.ToString())
@@ -119,7 +122,10 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     {
         if (_record.View is null || !command.Caller.Sees(_record.Value!.Project))
             return new(OutcomeKind.NotFound);
-        return Patch.Refusal(command, _record.Version) ?? InUse() ?? await Handle(StorageTrigger.Delete);
+        if (Patch.Refusal(command, _record.Version) is { } moved)
+            return moved;
+        await LeaveGoing();
+        return InUse() ?? await Handle(StorageTrigger.Delete);
     }
 
     public Task<Outcome> MayUpdate(UpdateEntity command)
@@ -131,24 +137,24 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
         return Task.FromResult(Patch.Refusal(command, _record.Version) ?? OtherZone(present, next) ?? CannotGrow(present, next) ?? new Outcome(OutcomeKind.Done));
     }
 
-    public Task<Outcome> MayInvoke(InvokeAction command)
+    public async Task<Outcome> MayInvoke(InvokeAction command)
     {
         if (!IsThere(command.Caller))
-            return Task.FromResult(new Outcome(OutcomeKind.NotFound));
+            return new(OutcomeKind.NotFound);
+        var going = command.Action == Model.Storage.Offline.ToString() ? await Going() : [];
         var present = _record.Value!;
-        return Task.FromResult(
-            command.Action == Model.Storage.Resize.ToString() ? CannotGrow(present, Resized(present, command)) ?? new(OutcomeKind.Done)
+        return command.Action == Model.Storage.Resize.ToString() ? CannotGrow(present, Resized(present, command)) ?? new(OutcomeKind.Done)
             : command.Action == Model.Storage.Online.ToString() ? May(StorageTrigger.Online)
-            : command.Action == Model.Storage.Offline.ToString() ? InUse() ?? May(StorageTrigger.Offline)
+            : command.Action == Model.Storage.Offline.ToString() ? InUse(going) ?? May(StorageTrigger.Offline)
             : command.Action == Model.Storage.Snapshot.ToString() || command.Action == Model.Storage.Backup.ToString()
                 ? NotToBeCopied(present) is { } why ? new(OutcomeKind.Conflict, why) : new(OutcomeKind.Done)
             : command.Action == StorageContent.Revert.ToString() ? new(OutcomeKind.Done)   // its origin tells when it is done
-            : new Outcome(OutcomeKind.NotImplemented, $"{command.Action} is not offered here."));
+            : new(OutcomeKind.NotImplemented, $"{command.Action} is not offered here.");
     }
 
-    public Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) => Task.FromResult(
+    public async Task<Outcome> MayDelete(DeleteEntity command, Guid[] going) =>
         !IsThere(command.Caller) ? new(OutcomeKind.NotFound)
-        : Patch.Refusal(command, _record.Version) ?? InUse(going) ?? May(StorageTrigger.Delete));
+        : Patch.Refusal(command, _record.Version) ?? InUse([.. going, .. await Going()]) ?? May(StorageTrigger.Delete);
 
     private Outcome May(StorageTrigger trigger) => _record.Value!.Lost && trigger != StorageTrigger.Delete ? new(OutcomeKind.Conflict, LostText) : StorageLifecycle.Decide(_record.Value!.Phase, trigger) switch
     {

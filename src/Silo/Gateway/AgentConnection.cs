@@ -12,11 +12,18 @@ namespace Controller.Silo.Gateway;
 
 /// <summary>One agent's stream, from Welcome to hang-up. It knows the protocol and no meaning; its host's grain is the meaning.</summary>
 internal sealed partial class AgentConnection(
-    IAsyncStreamReader<FromAgent> from, IServerStreamWriter<ToAgent> to, IHostGrain host, StatisticsIntake statistics, Restoration restoration, ILogger logger) : IAgentStream, IDisposable
+    IAsyncStreamReader<FromAgent> from, IServerStreamWriter<ToAgent> to, IHostGrain host, StatisticsIntake statistics, Restoration restoration, TimeProvider time,
+    ILogger logger) : IAgentStream, IDisposable
 {
     /// <summary>A stream takes one write at a time; everyone else queues. Bounded: an agent that reads nothing is hung up on, not waited for.</summary>
     private readonly Channel<ToAgent> _outbox = Channel.CreateBounded<ToAgent>(new BoundedChannelOptions(1024) { SingleReader = true });
+    /// <summary>So old the last heartbeat that went on to the grain gets at most: a grain of the release before may want one and not say so.</summary>
+    private static readonly TimeSpan OldestHeartbeat = TimeSpan.FromSeconds(30);
+
     private readonly CancellationTokenSource _hangup = new();
+    private (bool Healthy, string? Why)? _lastHeartbeat;
+    private long _lastHeartbeatAt;
+    private bool _renewedSince;
     private long _epoch;
     private HashSet<string> _told = [];
     private Func<IReadOnlyCollection<string>> _now = () => [];
@@ -152,10 +159,11 @@ internal sealed partial class AgentConnection(
         switch (message.MessageCase)
         {
             case FromAgent.MessageOneofCase.Heartbeat:
-                return await host.Heartbeat(_epoch, message.Heartbeat.Driver?.Healthy ?? true, NullIfEmpty(message.Heartbeat.Driver?.Why), self);
+                return await Heartbeat(message.Heartbeat.Driver?.Healthy ?? true, NullIfEmpty(message.Heartbeat.Driver?.Why), self);
             case FromAgent.MessageOneofCase.LeaseRenewal:
                 return await Renew(message.LeaseRenewal, self);
             case FromAgent.MessageOneofCase.Observed:
+                _lastHeartbeat = null;   // it says how the driver is, too
                 return await host.Observe((long)message.Observed.Epoch, message.Observed.ToContract(restoration));
             case FromAgent.MessageOneofCase.OperationFinished when Guid.TryParse(message.OperationFinished.OperationId, out var operation)
                 && Guid.TryParse(message.OperationFinished.MachineId, out var machine):
@@ -180,9 +188,23 @@ internal sealed partial class AgentConnection(
         }
     }
 
+    /// <summary>One that says nothing new stays here: the renewal of the lease before it has said that the host is there.</summary>
+    private Task<bool> Heartbeat(bool healthy, string? why, IAgentStream self)
+    {
+        var saysNothing = _renewedSince && _lastHeartbeat == (healthy, why) && time.GetElapsedTime(_lastHeartbeatAt) < OldestHeartbeat;
+        _renewedSince = false;
+        if (saysNothing)
+            return Task.FromResult(true);
+        (_lastHeartbeat, _lastHeartbeatAt) = ((healthy, why), time.GetTimestamp());
+        return host.Heartbeat(_epoch, healthy, why, self);
+    }
+
     private async Task<bool> Renew(LeaseRenewal renewal, IAgentStream self)
     {
         var answer = await host.RenewLease((long)renewal.Epoch, renewal.Guarded, NullIfEmpty(renewal.WhyNot), self);
+        _renewedSince = true;
+        if (answer.WantsHeartbeat)
+            _lastHeartbeat = null;
         if (answer.Lease is { } lease)
         {
             var granted = new LeaseGranted { Epoch = renewal.Epoch, Number = renewal.Number, LeaseMilliseconds = (uint)lease.TotalMilliseconds };

@@ -61,7 +61,7 @@ internal sealed partial class AgentGatewayService(
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
         using var statistics = new StatisticsIntake(host, samples, seen, logger);
-        using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, restoration, logger);
+        using var connection = new AgentConnection(requestStream, responseStream, Host(host), statistics, restoration, time, logger);
         var self = grains.CreateObjectReference<IAgentStream>(connection);
         GatewayTelemetry.Sessions.Add(1);
         await seen.Certificate(host, context.GetHttpContext().Connection.ClientCertificate!);   // it is what authenticated the host

@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Controller.Testing;
+using Npgsql;
 using Occi;
 using Occi.Core;
 using Model = Occi.Infrastructure;
@@ -48,6 +49,37 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.True((await cluster.Entity("network", network).Delete(new(Me))).Ok);
         foreach (var id in new[] { compute, storage, network, disk.Id, nic.Id })
             await Gone(id);
+    }
+
+    /// <summary>Clients do not see the links any more, and could not delete them first.</summary>
+    [Fact]
+    public async Task What_a_deleted_compute_was_linked_to_can_be_deleted_also_before_its_links_have_heard_of_it()
+    {
+        var network = await Create(Model.Network.Kind, [Model.IpNetwork.Mixin]);
+        var storage = await Create(Model.Storage.Kind, [], (Model.Storage.Size, AttributeValue.Of(1)));
+        await State("storage", storage, "online");
+        var compute = Guid.NewGuid();
+        var (disk, nic) = (Link(Model.StorageLink.Kind, "/storage/" + storage), Link(Model.NetworkInterface.Kind, "/network/" + network));
+        Assert.True((await cluster.Entity("compute", compute).Create(new() { Caller = Me, Id = compute, Kind = Model.Compute.Kind.ToString(), Links = [disk, nic] })).Ok);
+        await State("compute", compute, "active");
+        await Eventually.Is("both links are active", async () => (await cluster.Entity("compute", compute).View(Me))!.Links.All(l => StateOf(l) == "active"));
+
+        await using (var holding = await cluster.Database.OpenConnectionAsync())
+        {
+            await using var transaction = await holding.BeginTransactionAsync();
+            await using (var rows = new NpgsqlCommand("SELECT 1 FROM entity WHERE entity_id = any($1) FOR UPDATE", holding, transaction) { Parameters = { new() { Value = new[] { disk.Id, nic.Id } } } })
+                await rows.ExecuteNonQueryAsync();
+            Assert.True((await cluster.Entity("compute", compute).Delete(new(Me))).Ok);
+            Assert.Equal((OutcomeKind.Done, null), await Try("storage", storage, d => d.MayDelete(new(Me), [])));
+            Assert.Equal((OutcomeKind.Done, null), await Try("storage", storage, d => d.Delete(new(Me))));
+            Assert.Equal((OutcomeKind.Done, null), await Try("network", network, d => d.Delete(new(Me))));
+            await transaction.RollbackAsync();
+        }
+        foreach (var id in new[] { compute, storage, network, disk.Id, nic.Id })
+            await Gone(id);
+
+        async Task<(OutcomeKind, string?)> Try(string term, Guid id, Func<IEntityGrain, Task<Outcome>> what) =>
+            await what(cluster.Entity(term, id)) is var outcome ? (outcome.Kind, outcome.Why) : default;
     }
 
     /// <summary>The news of the life before must not end this one: an incarnation that was sent away never comes back.</summary>

@@ -294,6 +294,31 @@ public sealed class RecoveryTests : IClassFixture<SweeperTests.Swept>, IAsyncLif
         lost.Held = false;
     }
 
+    /// <summary>What it says when it is back, of a machine that it never made, is that there is none: nobody may conclude that there once was one, and a disk of it.</summary>
+    [Fact]
+    public async Task A_root_disk_that_was_never_made_is_made_also_when_its_host_comes_back_before_there_is_room_elsewhere()
+    {
+        var lost = await Host(new HostPool(Guid.NewGuid(), "shared", 100L << 30, 90L << 30));
+        lost.Held = true;
+        var compute = await Pooled();
+        await Eventually.Is("it is wanted", () => Task.FromResult(lost.Wanted.ContainsKey(compute)));
+        var before = lost.Wanted[compute].Incarnation;
+        await lost.Renew();
+        _cluster.Clock.Forward(Enough);
+        await Eventually.Is("it looks for a host", async () => (await Message(compute))?.Contains("0 of", StringComparison.Ordinal) == true);
+        Assert.True((await _cluster.Entity("compute", compute).Invoke(new(Me, Model.Compute.Stop.ToString(), []))).Ok);
+
+        await lost.Connect();
+        await Eventually.Is("it is sent away", () => Task.FromResult(lost.Wanted[compute] is { Absent: true }));
+        lost.Held = false;
+        Assert.True(await lost.Report(lost.Wanted[compute]));
+        _cluster.Clock.Forward(TimeSpan.FromMinutes(1));
+        Assert.True(await lost.Heartbeat());
+        await Eventually.Is("it is wanted anew", () => Task.FromResult(lost.Wanted[compute] is DesiredMachine { Absent: false } now && now.Incarnation != before));
+        Assert.True(((DesiredMachine)lost.Told.Last(o => o.Id == compute && !o.Absent)).RootDiskUnmade);
+        await StateIs(compute, "inactive");
+    }
+
     [Fact]
     public async Task A_machine_whose_lost_host_is_removed_goes_on_elsewhere_all_the_same()
     {

@@ -45,7 +45,8 @@ public sealed class SharedStorageTests(ClusterFixture cluster) : IAsyncLifetime
         await slow.Release();
         await Is(volume, there.Id, "the volume has come");
         await Eventually.Is("the first host is told that it is gone from there", () => Task.FromResult(slow.Wanted[volume] is DesiredVolume { Released: true, Absent: false }));
-        Assert.True(there.Wanted[volume] is DesiredVolume { Existing: true, Released: false, Absent: false });
+        await Eventually.Is(
+            "the second one is told that it has it", () => Task.FromResult(there.Wanted.TryGetValue(volume, out var told) && told is DesiredVolume { Existing: true, Released: false, Absent: false }));
 
         // A host that comes back with it is told again, and nothing of it is removed.
         await slow.Report(slow.Wanted[volume] with { Generation = 1 } is DesiredVolume v ? v with { Released = false } : throw new InvalidOperationException());

@@ -41,9 +41,9 @@ internal static class Programs
         return did;
     }
 
-    /// <summary>Builds the benchmarks' program unless its sources are those of the last build.</summary>
+    /// <summary>Builds the benchmarks' program, and what only they start, unless the sources are those of the last build.</summary>
     public static Task<string> BuildBench(string project, string log, CancellationToken cancel) =>
-        Build("bench", [project], ["src", "bench"], ["-p:RunAnalyzers=false", "-p:GenerateDocumentationFile=false"], log, cancel);
+        Build("bench", [project, "src/Node/Node.csproj"], ["src", "bench"], ["-p:RunAnalyzers=false", "-p:GenerateDocumentationFile=false"], log, cancel);
 
     private static string Sources(string[] paths, IReadOnlyList<string> folders) => Fingerprint(Home, folders) + "\n" + string.Join('\n', paths);
 
