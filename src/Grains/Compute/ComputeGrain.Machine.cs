@@ -58,30 +58,44 @@ internal sealed partial class ComputeGrain
         if (bare.Absent)
             return bare;
         var attachments = await _links.Attachments(present.Links);
-        return bare with
+        return Own(bare, present) with
         {
-            Name = _record.View?.Attributes.GetValueOrDefault(Occi.Core.CoreKinds.Title.Name).Text ?? "",
-            Hostname = ComputeSizes.Hostname(present),
-            Cores = ComputeSizes.Cores(present.Attributes),
-            MemoryBytes = ComputeSizes.MemoryBytes(present.Attributes),
-            Leased = ComputeAvailability.IsWanted(present.Mixins),
-            CpuShares = (int)(Patch.Number(present.Attributes, Occi.Infrastructure.Compute.Share) ?? 0),
-            Architecture = ComputeSizes.Architecture(present.Attributes),
-            Power = present.Power,
-            Stop = present.Stop,
-            StopGrace = present.Stop == StopMethod.Graceful ? StopGrace : TimeSpan.Zero,
-            Image = present.Image,
-            RootDiskBytes = present.RootDiskBytes,
-            RootDiskUnmade = present.RootDiskUnmade,
-            Existing = IsExisting(present),
             Disks = [.. attachments.Where(a => a.Disk is not null).Select(a => a.Disk!)],
             Nics = [.. attachments.Where(a => a.Nic is not null).Select(a => ComputeLinks.Completed(a.Nic!, attachments))],
-            SshKeys = GuestData.SshKeys(present.Attributes),
-            UserData = GuestData.UserData(present.Attributes),
-            Firmware = ComputeHardware.Firmware(present.Attributes),
-            MachineType = ComputeHardware.Board(present.Attributes),
             NetworkConfig = GuestNetwork.Config([.. attachments.Where(a => a.Nic is not null).Select(a => a.Nic!)]),
         };
+    }
+
+    /// <summary>What a machine is by its own record, without its links.</summary>
+    private DesiredMachine Own(DesiredMachine bare, ComputeRecord present) => bare with
+    {
+        Name = present.Attributes.Text(Occi.Core.CoreKinds.Title) ?? "",
+        Hostname = ComputeSizes.Hostname(present),
+        Cores = ComputeSizes.Cores(present.Attributes),
+        MemoryBytes = ComputeSizes.MemoryBytes(present.Attributes),
+        Leased = ComputeAvailability.IsWanted(present.Mixins),
+        CpuShares = (int)(Patch.Number(present.Attributes, Occi.Infrastructure.Compute.Share) ?? 0),
+        Architecture = ComputeSizes.Architecture(present.Attributes),
+        Power = present.Power,
+        Stop = present.Stop,
+        StopGrace = present.Stop == StopMethod.Graceful ? StopGrace : TimeSpan.Zero,
+        Image = present.Image,
+        RootDiskBytes = present.RootDiskBytes,
+        RootDiskUnmade = present.RootDiskUnmade,
+        Existing = IsExisting(present),
+        SshKeys = GuestData.SshKeys(present.Attributes),
+        UserData = GuestData.UserData(present.Attributes),
+        Firmware = ComputeHardware.Firmware(present.Attributes),
+        MachineType = ComputeHardware.Board(present.Attributes),
+    };
+
+    /// <summary>Whether a host would do anything for it: of a summary, a tag or a mixin of the user's own it knows nothing.</summary>
+    private bool IsAnotherMachine(ComputeRecord before, ComputeRecord after)
+    {
+        var none = new DesiredMachine { Id = Id, Incarnation = before.Incarnation, Generation = 0 };
+        var (one, other) = (Own(none, before), Own(none, after));
+        return !one.SshKeys.SequenceEqual(other.SshKeys) || !one.UserData.SequenceEqual(other.UserData)
+            || (one with { SshKeys = [], UserData = [] }) != (other with { SshKeys = [], UserData = [] });
     }
 
     private PlacementRequest Request(ComputeRecord present, Guid? near, params Guid[] pools) => new(

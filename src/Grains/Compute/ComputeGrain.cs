@@ -113,7 +113,13 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
             return tooLarge;
         }
         present = _record.Value;
-        await _record.Write(Asked(present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk, Held = held, Claiming = null }));
+        var next = present with { Attributes = attributes, Mixins = mixins, RootDiskBytes = disk, Held = held, Claiming = null };
+        if (command.Links.Length == 0 && held == present.Held && !IsAnotherMachine(present, next))
+        {
+            await _record.Write(next);
+            return new(OutcomeKind.Done, View: await View(command.Caller));
+        }
+        await _record.Write(Asked(next));
         await Tell();
         return new(OutcomeKind.Done, View: await View(command.Caller));
     }

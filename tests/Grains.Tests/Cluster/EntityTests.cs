@@ -51,6 +51,27 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
             await Gone(id);
     }
 
+    /// <summary>Of a summary a host knows nothing: it is not told, and has nothing to report of it. Of a title it does.</summary>
+    [Fact]
+    public async Task A_host_is_told_of_changes_that_mean_something_to_it()
+    {
+        var compute = await Create(Model.Compute.Kind, []);
+        await State("compute", compute, "active");
+        var machine = (DesiredMachine)await Current(compute);
+        Assert.True((await Change(CoreKinds.Summary, AttributeValue.Of("for the accounts"))).Ok);
+        Assert.Equal("for the accounts", (await cluster.Entity("compute", compute).View(Me))!.Attributes[CoreKinds.Summary.Name].Text);
+        Assert.Equal(machine.Generation, (await Current(compute)).Generation);
+        Assert.Single(_host.Told, o => o.Id == compute);
+
+        Assert.True((await Change(CoreKinds.Title, AttributeValue.Of("accounts"))).Ok);
+        await Eventually.Is("the host is told of its title", () => Task.FromResult(_host.Wanted[compute] is DesiredMachine { Name: "accounts" } now && now.Generation == machine.Generation + 1));
+        Assert.True((await Change(Model.Compute.Share, AttributeValue.Of(5))).Ok);
+        await Eventually.Is("and of its share", () => Task.FromResult(_host.Wanted[compute].Generation == machine.Generation + 2));
+        await Delete("compute", compute);
+
+        Task<Outcome> Change(Attr attribute, AttributeValue value) => cluster.Entity("compute", compute).Update(new() { Caller = Me, Attributes = new() { [attribute.Name] = value } });
+    }
+
     /// <summary>Clients do not see the links any more, and could not delete them first.</summary>
     [Fact]
     public async Task What_a_deleted_compute_was_linked_to_can_be_deleted_also_before_its_links_have_heard_of_it()
