@@ -18,6 +18,10 @@ trap 'rm -rf "$scratch"' EXIT
 cache=$(realpath -m "${2:-$scratch/packages}")
 mkdir -p "$cache" "$(dirname "$out")"
 
+# Whoever builds at the same time waits, and finds the packages whole: apt writes them where they stay.
+exec {lock}> "$cache/.lock"
+flock "$lock"
+
 # The meta-package names the kernel of the day. An old one in the cache is as good as any: no network is needed then.
 kernel=$(cd "$cache" && ls linux-image-*-cloud-amd64_*.deb 2>/dev/null | sort -V | tail -n 1 | cut -d_ -f1 || true)
 if [ -z "$kernel" ]; then
@@ -25,13 +29,19 @@ if [ -z "$kernel" ]; then
   [ -n "$kernel" ] || { echo "build.sh: apt knows no linux-image-cloud-amd64; run apt-get update first" >&2; exit 1; }
 fi
 fetch() { # fetch PACKAGE: prints the path of its .deb
-  compgen -G "$cache/$1_*.deb" > /dev/null || (cd "$cache" && apt-get -o APT::Sandbox::User=root download -qq "$1" >&2)
+  if ! compgen -G "$cache/$1_*.deb" > /dev/null; then
+    # Beside its place, so that a download that was interrupted is not taken for a package.
+    mkdir -p "$scratch/download"
+    (cd "$scratch/download" && apt-get -o APT::Sandbox::User=root download -qq "$1" >&2)
+    mv "$scratch/download/$1"_*.deb "$cache/"
+  fi
   compgen -G "$cache/$1_*.deb" | sort -V | tail -n 1
 }
 for package in "$kernel" busybox-static ${agent:+qemu-guest-agent}; do
   deb=$(fetch "$package")
   dpkg-deb -x "$deb" "$scratch/deb"
 done
+flock -u "$lock"
 version=${kernel#linux-image-}
 [ -e "$scratch/deb/lib/modules/$version/modules.dep" ] || depmod -b "$scratch/deb" "$version"
 

@@ -44,23 +44,44 @@ internal sealed class DatabaseTrouble : IIncomingGrainCallFilter
 /// The same for records. A grain that could not read its own when it came to life never gets as far as to a call's filter, and the database's own exceptions can't be sent: the caller would
 /// be told of a defect.
 /// </summary>
-internal sealed class TroubledStorage(IGrainStorage storage) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
+internal sealed class TroubledStorage(IGrainStorage storage, IGrainContextAccessor grains) : IGrainStorage, ILifecycleParticipant<ISiloLifecycle>
 {
     /// <summary>Puts it before the storage of that name.</summary>
     public static void Wrap(IServiceCollection services, string name)
     {
         var storage = services.Last(s => s.ServiceType == typeof(IGrainStorage) && Equals(s.ServiceKey, name));
         services.Remove(storage);
-        services.AddKeyedSingleton<IGrainStorage>(name, (provider, key) => new TroubledStorage((IGrainStorage)storage.KeyedImplementationFactory!(provider, key)));
+        services.AddKeyedSingleton<IGrainStorage>(name, (provider, key) => new TroubledStorage((IGrainStorage)storage.KeyedImplementationFactory!(provider, key), provider.GetRequiredService<IGrainContextAccessor>()));
     }
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Try(() => storage.ReadStateAsync(stateName, grainId, grainState));
 
-    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Try(() => storage.WriteStateAsync(stateName, grainId, grainState));
+    public Task WriteStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Change(stateName, () => storage.WriteStateAsync(stateName, grainId, grainState));
 
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Try(() => storage.ClearStateAsync(stateName, grainId, grainState));
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => Change(stateName, () => storage.ClearStateAsync(stateName, grainId, grainState));
 
     public void Participate(ISiloLifecycle observer) => (storage as ILifecycleParticipant<ISiloLifecycle>)?.Participate(observer);
+
+    /// <summary>
+    /// Whoever does not know whether its record was written ends, and the next one reads it: else a row would say that something is under way, its grain that nothing is, and nobody would go on
+    /// with it. Not a host: it would lose its agent's session, and writes so often that it learns of it at once.
+    /// </summary>
+    private Task Change(string stateName, Func<Task> call)
+    {
+        var grain = grains.GrainContext;
+        return Try(async () =>
+        {
+            try
+            {
+                await call();
+            }
+            catch (WriteInDoubtException e) when (stateName != "host")
+            {
+                grain?.Deactivate(new(DeactivationReasonCode.ApplicationError, e, "It is not known whether its record was written."));
+                throw;
+            }
+        });
+    }
 
     private static async Task Try(Func<Task> call)
     {

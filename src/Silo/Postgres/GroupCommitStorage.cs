@@ -73,11 +73,12 @@ internal sealed class GroupCommitStorage : IGrainStorage, IAsyncDisposable
     {
         if (VersionOf(grainState) is { } version)
         {
-            await using var command = _database.CreateCommand(Delete);
+            await using var connection = await _database.OpenConnectionAsync();
+            await using var command = new NpgsqlCommand(Delete, connection);
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = stateName });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = KeyOf(grainId) });
             command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = version });
-            if (await command.ExecuteNonQueryAsync() == 0)
+            if (await Sent(command.ExecuteNonQueryAsync()) == 0)
                 throw Moved(stateName, grainId, grainState);
         }
         Empty(grainState);
@@ -133,12 +134,26 @@ internal sealed class GroupCommitStorage : IGrainStorage, IAsyncDisposable
     // One transaction, in one round trip.
     private async Task Send(List<Row> rows)
     {
-        await using var batch = _database.CreateBatch();
+        await using var connection = await _database.OpenConnectionAsync();
+        await using var batch = new NpgsqlBatch(connection);
         foreach (var row in rows)
             batch.BatchCommands.Add(Statement(row));
-        await batch.ExecuteNonQueryAsync();
+        await Sent(batch.ExecuteNonQueryAsync());
         for (var index = 0; index < rows.Count; index++)
             rows[index].Written.TrySetResult(batch.BatchCommands[index].RecordsAffected == 1 ? (rows[index].Version ?? 0) + 1 : null);
+    }
+
+    /// <summary>What failed before this was not done. Of what was sent it is known only where PostgreSQL itself has refused it, and was not about to end.</summary>
+    private static async Task<int> Sent(Task<int> execution)
+    {
+        try
+        {
+            return await execution;
+        }
+        catch (Exception e) when (e is not PostgresException { InvariantSeverity: "ERROR" })
+        {
+            throw new WriteInDoubtException(e);
+        }
     }
 
     private static NpgsqlBatchCommand Statement(Row row)
@@ -188,3 +203,6 @@ internal sealed class GroupCommitStorage : IGrainStorage, IAsyncDisposable
         public TaskCompletionSource<int?> Written { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }
+
+/// <summary>The database went away while it was told to write: it may have.</summary>
+internal sealed class WriteInDoubtException(Exception cause) : Exception($"It is not known whether it was written: {cause.Message}", cause);

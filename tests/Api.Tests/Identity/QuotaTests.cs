@@ -62,7 +62,7 @@ public sealed class QuotaTests(ApiFixture api)
         var hours = (cores.GetProperty("to").GetDateTimeOffset() - cores.GetProperty("from").GetDateTimeOffset()).TotalHours * 3;
         var line = (await api.Send("GET", "/admin/usage?project=metered", caller: "admin")).Json.GetProperty("lines").EnumerateArray().Single(l => l.GetProperty("what").GetString() == "cores");
         Assert.Equal(("metered", "h", 1), (line.GetProperty("projectName").GetString(), line.GetProperty("unit").GetString(), line.GetProperty("entities").GetInt32()));
-        Assert.Equal(hours, line.GetProperty("amount").GetDouble(), 5);
+        Assert.Equal(hours, line.GetProperty("amount").GetDouble(), tolerance: 1e-6);   // so many digits are shown
         var csv = await api.Send("GET", "/admin/usage?format=csv", caller: project);
         Assert.StartsWith("project,name,month,what,amount,unit,entities\r\n", csv.Body, StringComparison.Ordinal);
         Assert.Contains(string.Create(CultureInfo.InvariantCulture, $",metered,{TimeProvider.System.GetUtcNow():yyyy-MM},cores,"), csv.Body, StringComparison.Ordinal);

@@ -8,6 +8,8 @@ namespace Controller.Grains.Tests.Cluster;
 [Collection("cluster")]
 public sealed class DatabaseTroubleTests(ClusterFixture cluster)
 {
+    private static readonly Caller Me = new(WellKnown.DefaultProject, Role.Member, "tester");
+
     private const string Reading = "from pg_stat_activity where wait_event_type = 'Lock' and query like 'SELECT payload, version FROM entity%' and datname = current_database()";
 
     [Fact]
@@ -18,7 +20,7 @@ public sealed class DatabaseTroubleTests(ClusterFixture cluster)
         await using (var locked = await own.BeginTransactionAsync())
         {
             await Do(own, "lock table entity in access exclusive mode");
-            var call = cluster.Entity("network", Guid.NewGuid()).View(new(WellKnown.DefaultProject, Role.Member, "tester"));
+            var call = cluster.Entity("network", Guid.NewGuid()).View(Me);
             await Eventually.Is("the grain waits for its row", async () => (long)(await Do(looking, "select count(*) " + Reading))! > 0);
             await Do(looking, "select count(pg_terminate_backend(pid)) " + Reading);
             await locked.RollbackAsync();
@@ -26,6 +28,32 @@ public sealed class DatabaseTroubleTests(ClusterFixture cluster)
             var told = await Record.ExceptionAsync(() => call);
             Assert.True(told is UnavailableException or { InnerException: UnavailableException }, $"{told}");
         }
+    }
+
+    /// <summary>The connection ends while it writes: it may have. It reads its row before it believes anything, and finds it as somebody has left it meanwhile.</summary>
+    [Fact]
+    public async Task A_grain_that_does_not_know_whether_it_has_written_its_record_reads_it()
+    {
+        const string Writing = "from pg_stat_activity where wait_event_type = 'Lock' and query like '%UPDATE entity SET payload%' and datname = current_database()";
+        var id = Guid.NewGuid();
+        var network = cluster.Entity("network", id);
+        Assert.True((await network.Create(new() { Caller = Me, Id = id, Kind = Occi.Infrastructure.Network.Kind.ToString() })).Ok);
+        await using var own = await cluster.Database.OpenConnectionAsync();
+        await using var looking = await cluster.Database.OpenConnectionAsync();
+        await using (var locked = await own.BeginTransactionAsync())
+        {
+            await Do(own, $"update entity set version = version + 1 where entity_id = '{id}'");
+            var call = Rename("first");
+            await Eventually.Is("the grain waits for its row", async () => (long)(await Do(looking, "select count(*) " + Writing))! > 0);
+            await Do(looking, "select count(pg_terminate_backend(pid)) " + Writing);
+            var told = await Record.ExceptionAsync(() => call);
+            Assert.True(told is UnavailableException or { InnerException: UnavailableException }, $"{told}");
+            await locked.CommitAsync();
+        }
+        Assert.True((await Rename("second")).Ok);
+        Assert.True((await network.Delete(new(Me))).Ok);
+
+        Task<Outcome> Rename(string title) => network.Update(new() { Caller = Me, Attributes = new() { [Occi.Core.CoreKinds.Title.Name] = Occi.AttributeValue.Of(title) } });
     }
 
     private static async Task<object?> Do(NpgsqlConnection connection, string sql)
