@@ -75,9 +75,10 @@ internal sealed class TroubledStorage(IGrainStorage storage, IGrainContextAccess
             {
                 await call();
             }
-            catch (WriteInDoubtException e) when (stateName != "host")
+            catch (WriteInDoubtException) when (stateName != "host")
             {
-                grain?.Deactivate(new(DeactivationReasonCode.ApplicationError, e, "It is not known whether its record was written."));
+                // Without the exception: whoever waits is sent on to the next one, and not told of it.
+                grain?.Deactivate(new(DeactivationReasonCode.ApplicationRequested, "It is not known whether its record was written."));
                 throw;
             }
         });
