@@ -87,19 +87,14 @@ internal static class Fleets
         await then(cloud, first, hosts);
     }
 
-    /// <summary>Until it costs no less any more: .NET compiles anew what it has found to be called often, and that is not what hosts cost.</summary>
-    private static async Task Settled(Bench bench, Cloud cloud)
-    {
-        var (best, unchanged) = (double.MaxValue, 0);
-        for (var clock = Stopwatch.StartNew(); unchanged < 3 && clock.Elapsed < TimeSpan.FromMinutes(3);)
+    private static Task Settled(Bench bench, Cloud cloud) => Compared.Settled(
+        async () =>
         {
             var before = CpuTime.Of(cloud.Pids);
             await Task.Delay(TimeSpan.FromSeconds(10), bench.Cancel);
-            var spent = (CpuTime.Of(cloud.Pids) - before).TotalSeconds;
-            unchanged = spent < best * 0.95 ? 0 : unchanged + 1;
-            best = Math.Min(best, spent);
-        }
-    }
+            return (CpuTime.Of(cloud.Pids) - before).TotalSeconds;
+        },
+        TimeSpan.FromMinutes(3));
 
     public static async Task Storm(Bench bench)
     {

@@ -27,14 +27,19 @@ internal sealed record Compared(IReadOnlyList<Rate> Baseline, IReadOnlyList<Rate
     /// <summary>
     /// Runs something until it costs no less any more: .NET compiles what is hot again, and again, for half a minute and more, and while it does that is most of what is measured.
     /// </summary>
-    public static async Task Warm(Func<TimeSpan, Task<Rate>> run)
+    public static Task Warm(Func<TimeSpan, Task<Rate>> run) => Settled(async () => (await run(WarmUpStep)).CpuEach, LongestWarmUp);
+
+    /// <summary>Waits until something costs no less any more, three times in a row: .NET compiles anew what it has found to be called often.</summary>
+    /// <param name="cost">Takes a while, and says what it cost.</param>
+    /// <param name="longest">It is waited for.</param>
+    public static async Task Settled(Func<Task<double>> cost, TimeSpan longest)
     {
         var (best, unchanged) = (double.MaxValue, 0);
-        for (var clock = System.Diagnostics.Stopwatch.StartNew(); unchanged < 3 && clock.Elapsed < LongestWarmUp;)
+        for (var clock = System.Diagnostics.Stopwatch.StartNew(); unchanged < 3 && clock.Elapsed < longest;)
         {
-            var each = (await run(WarmUpStep)).CpuEach;
-            unchanged = each < best * 0.95 ? 0 : unchanged + 1;
-            best = Math.Min(best, each);
+            var spent = await cost();
+            unchanged = spent < best * 0.95 ? 0 : unchanged + 1;
+            best = Math.Min(best, spent);
         }
     }
 
