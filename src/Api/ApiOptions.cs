@@ -39,6 +39,10 @@ internal sealed class ApiOptions
     /// <summary>Whether the OCCI clients of old may sign in as with OpenStack Keystone 2.0 (docs/identity.md). Default: false.</summary>
     public bool Keystone { get; set; }
 
+    /// <summary>Memory for entities that were read before, in bytes, roughly: they are rendered again only after they have changed. 0: none. Default: 64 MiB.</summary>
+    [Range(0, 64L * 1024 * 1024 * 1024)]
+    public long EntityCacheBytes { get; set; } = 64 * 1024 * 1024;
+
     /// <summary>The most entities that one page may have; more is refused with 413. Default: 1000.</summary>
     [Range(1, 100_000)]
     public int MaxPageSize { get; set; } = 1000;

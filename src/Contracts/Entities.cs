@@ -45,6 +45,12 @@ public sealed record EntityView
     [Id(9)] public Guid? Source { get; init; }
 }
 
+/// <summary>What a reader is told who may have seen the entity before.</summary>
+/// <param name="Stamp">Names what the entity looks like now, to be sent along the next time. It is another one for each change and each activation. 0: it is not there, or not the caller's.</param>
+/// <param name="View">The entity with its links; null where it is not there, and where it still looks as the reader knows it.</param>
+[GenerateSerializer, Immutable, Alias("Sight")]
+public readonly record struct Sight([property: Id(0)] long Stamp, [property: Id(1)] EntityView? View);
+
 /// <summary>How a command ended. Persisted nowhere, but on the wire: append only.</summary>
 public enum OutcomeKind : byte
 {
@@ -160,6 +166,9 @@ public interface IEntityGrain : IGrainWithStringKey
 
     /// <summary>The entity with its links; null when it is not there or not the caller's.</summary>
     [Alias("View"), Orleans.Concurrency.AlwaysInterleave] Task<EntityView?> View(Caller caller);
+
+    /// <summary>As <see cref="View"/>, for a reader who has seen it: what still looks as it knows it is not sent again.</summary>
+    [Alias("Look"), Orleans.Concurrency.AlwaysInterleave] Task<Sight> Look(Caller caller, long known);
 
     [Alias("Update")] Task<Outcome> Update(UpdateEntity command);
 

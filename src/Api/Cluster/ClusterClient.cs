@@ -53,7 +53,9 @@ internal static partial class ClusterClient
     {
         public Task Invoke(IOutgoingGrainCallContext context)
         {
-            Asking.Until = clock.Now + ResponseTimeout;
+            // Who only looks does no harm when it is late. It is most of what is asked, and a context costs more than such a call.
+            if (context.MethodName != nameof(IEntityGrain.Look))
+                Asking.Until = clock.Now + ResponseTimeout;
             return context.Invoke();
         }
     }

@@ -111,6 +111,7 @@ internal static class OcciExtensions
         .AddSingleton<MixinDefinitions>()
         .AddSingleton<KindCollection>()
         .AddSingleton<MixinCollection>()
+        .AddSingleton<Sightings>()
         .AddSingleton<Entity>()
         .AddSingleton<Listing>()
         .AddSingleton<Actions>()

@@ -8,15 +8,16 @@ using Occi;
 namespace Controller.Api.Entities;
 
 /// <summary>One entity (GFD.223 §10), of whatever kind.</summary>
-internal sealed partial class Entity(IGrainFactory grains, Creation creation, Actions actions, DeclaredLinks declared, Catalogues catalogues, ILogger<Entity> log)
+internal sealed partial class Entity(IGrainFactory grains, Sightings sightings, Creation creation, Actions actions, DeclaredLinks declared, Catalogues catalogues, ILogger<Entity> log)
 {
     public async Task<Reply> Get(OcciRequest request, Target.Entity at)
     {
-        if (await View(request, at) is not { } view)
+        if (await Look(request, at) is not { } seen)
             return Problems.NotFound(request.Path);
-        if (Preconditions.IsKnown(request, Showing.TagOf(view, request.Rendering)))
-            return new Reply(StatusCodes.Status304NotModified) { ETag = Showing.TagOf(view, request.Rendering) };
-        return request.Http.Request.Headers.IfMatch.Count > 0 && Preconditions.Of(request, view).Problem is { } changed ? changed : await Shown(request, view);
+        var shown = await Rendered(request, seen);
+        if (Preconditions.IsKnown(request, shown.Tag))
+            return shown.NotModified;
+        return request.Http.Request.Headers.IfMatch.Count > 0 && Preconditions.Of(request, seen.View).Problem is { } changed ? changed : shown.Reply;
     }
 
     /// <summary>Partial update (decision D-09): only what is named changes.</summary>
@@ -88,15 +89,15 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
     public static Task<Reply> Unnameable(OcciRequest request, Kind kind) =>
         Task.FromResult<Reply>(Problems.Invalid($"{request.Path} can't be an entity: below {kind.Location} they are named by UUIDs."));
 
-    private async Task<EntityView?> View(OcciRequest request, Target.Entity at)
+    private async Task<EntityView?> View(OcciRequest request, Target.Entity at) => (await Look(request, at))?.View;
+
+    private async Task<Seen?> Look(OcciRequest request, Target.Entity at)
     {
-        if (!at.Kind.IsOffered())
+        if (!at.Kind.IsOffered() || await sightings.Look(request.Caller, at.Kind.Id.Term, at.Id) is not { } seen)
             return null;
-        var grain = grains.Entity(at.Kind.Id.Term, at.Id);
-        if (await Twice.Try(() => grain.View(request.Caller)) is not { } view)
-            return null;
-        request.Http.Touch(at.Kind.Id.Term, at.Id, view.Project);
-        return await declared.Complete(view, request.Aborted);
+        request.Http.Touch(at.Kind.Id.Term, at.Id, seen.View.Project);
+        var complete = await declared.Complete(seen.View, request.Aborted);
+        return ReferenceEquals(complete, seen.View) ? seen : new(0, complete);
     }
 
     private async Task<EntityView?> Now(OcciRequest request, Target.Entity at, Outcome outcome) =>
@@ -137,10 +138,19 @@ internal sealed partial class Entity(IGrainFactory grains, Creation creation, Ac
             ? Preconditions.Of(request, now).Problem ?? Problems.From(outcome, request.Path)
             : Problems.From(outcome, request.Path);
 
-    private async Task<Reply> Shown(OcciRequest request, EntityView view)
+    private async Task<Reply> Shown(OcciRequest request, EntityView view) => (await Rendered(request, new(0, view))).Reply;
+
+    private async Task<Rendered> Rendered(OcciRequest request, Seen seen)
     {
-        await Judge(request, view);
-        return Reply.Ok(request.Writer.Entity(view.Show(request.Model), request.Rendering)) with { ETag = Showing.TagOf(view, request.Rendering) };
+        var known = (await catalogues.Of(seen.View.Project, request.Aborted)).For(request.Caller.Role);
+        if (seen.Find(known, request.Rendering, request.Authority) is { } before)
+            return before;
+        await Judge(request, seen.View);
+        var rendered = seen.Render(request);
+        // While a mixin is not known, whether it is there by now is asked each time.
+        if (ReferenceEquals(request.Model, known) && known.ShowsAllOf(seen.View))
+            seen.Keep(rendered);
+        return rendered;
     }
 
     // By what the entity's project has, which for an admin may be another one than the caller's.

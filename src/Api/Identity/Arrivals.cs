@@ -61,5 +61,6 @@ internal sealed class Arrivals(Tokens tokens, Accounts accounts, Provider provid
 
     private bool IsOwn(HttpRequest request, string origin) => origin == $"{request.Scheme}://{request.Host}" || origin == options.Value.PublicUrl?.TrimEnd('/');
 
-    private static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);
+    /// <summary>Whether it only looks.</summary>
+    public static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method);
 }

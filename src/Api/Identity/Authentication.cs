@@ -38,7 +38,9 @@ internal sealed class Authentication(RequestDelegate next, Arrivals arrivals)
         if (http.Request.Headers.ContainsKey(ProjectChoice.Header) && caller.Project != Guid.Empty)
             http.Features.Set(new NamedProject(caller.Project));
         Activity.Current?.SetTag("controller.project", caller.Project);
-        Asking.Begin(caller.Principal, Activity.Current?.TraceId.ToString());
+        // Who only looks begins nothing that somebody would be named in.
+        if (!Arrivals.IsRead(http.Request))
+            Asking.Begin(caller.Principal, Activity.Current?.TraceId.ToString());
         if (http.GetEndpoint()?.Metadata.GetMetadata<NeededRole>() is { } needed && Access.Needs(caller, needed.Role) is { } forbidden)
         {
             await ReplyWriter.Write(http, forbidden, Negotiation.ForProblem(http.Request.Headers.Accept));

@@ -42,9 +42,7 @@ internal sealed partial class Catalogues(DeclaredModel model, Rows rows, ILogger
     public async ValueTask<ProjectModel> Showing(Guid project, IEnumerable<EntityView> views, CancellationToken cancel)
     {
         var known = await Of(project, cancel);
-        return views.SelectMany(v => v.Links.SelectMany(l => l.Mixins).Concat(v.Mixins)).All(m => !TypeId.TryParse(m, out var id) || known.Shows(id))
-            ? known
-            : await Fresh(project, cancel);
+        return views.All(known.ShowsAllOf) ? known : await Fresh(project, cancel);
     }
 
     /// <summary>Something has changed: a row's state name, and its project where it has one. Anything else: everything may have.</summary>

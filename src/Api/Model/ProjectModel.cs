@@ -44,4 +44,8 @@ internal sealed class ProjectModel(Catalogue catalogue, IEnumerable<TypeId> own)
 
     /// <summary>Whether it is known here, or could not be anybody's but the provider's: then it is shown, known or not (any more).</summary>
     public bool Shows(TypeId mixin) => catalogue.Find(mixin) is not null || ProviderNames.Reserves(mixin.Scheme);
+
+    /// <summary>Whether it shows each mixin of the entity and of its links.</summary>
+    public bool ShowsAllOf(Contracts.EntityView view) =>
+        view.Links.SelectMany(l => l.Mixins).Concat(view.Mixins).All(m => !TypeId.TryParse(m, out var id) || Shows(id));
 }

@@ -23,6 +23,7 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
 
     private readonly Record<ComputeRecord, EntityView> _record;
     private readonly ComputeLinks _links;
+    private readonly Sights _sights = new();
     private readonly Templates _templates;
     private readonly ISavedImages _saved;
     private readonly IClaims _claims;
@@ -90,8 +91,10 @@ internal sealed partial class ComputeGrain : Grain, IComputeGrain
     {
         if (_record.View is not { } view || !caller.Sees(view.Project))
             return null;
-        return view with { Links = await _links.Views(_record.Value!.Links) };
+        return _links.Shown(view, await _links.Views(_record.Value!.Links));
     }
+
+    public async Task<Sight> Look(Caller caller, long known) => _sights.Of(await View(caller), known);
 
     public async Task<Outcome> Update(UpdateEntity command)
     {

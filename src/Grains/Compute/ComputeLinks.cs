@@ -11,6 +11,8 @@ internal sealed class ComputeLinks(IGrainFactory grains)
     /// <summary>Sees what is another project's.</summary>
     private static readonly Caller Everything = new(Guid.Empty, Role.Admin, "compute");
 
+    private (EntityView Of, EntityView As)? _shown;
+
     public ILinkGrain Of(ComputeLink link) => grains.At<ILinkGrain>(GrainId.Create(link.Term, GrainKeys.Of(link.Term, link.Id)));
 
     public INetworkGrain Network(Guid id) => grains.At<INetworkGrain>(GrainId.Create("network", GrainKeys.Of("network", id)));
@@ -22,6 +24,27 @@ internal sealed class ComputeLinks(IGrainFactory grains)
         // A link's own project was checked when it was made; its source's reader may see it.
         var views = await Task.WhenAll(links.Select(l => Of(l).View(Everything)));
         return [.. views.Where(v => v is not null).Select(v => v!)];
+    }
+
+    /// <summary>The compute with its links; the object of last time, where that still says the same.</summary>
+    public EntityView Shown(EntityView compute, EntityView[] links)
+    {
+        if (_shown is not { } shown || !ReferenceEquals(shown.Of, compute) || !AreSame(shown.As.Links, links))
+            _shown = shown = (compute, compute with { Links = links });
+        return shown.As;
+    }
+
+    // Of a link in another silo it is a copy each time. One that was deleted and made anew under its id was created at another time.
+    private static bool AreSame(EntityView[] some, EntityView[] others)
+    {
+        if (some.Length != others.Length)
+            return false;
+        for (var i = 0; i < some.Length; i++)
+        {
+            if (!ReferenceEquals(some[i], others[i]) && (some[i].Id != others[i].Id || some[i].Version != others[i].Version || some[i].Created != others[i].Created))
+                return false;
+        }
+        return true;
     }
 
     public async Task<Attachment[]> Attachments(ComputeLink[] links)

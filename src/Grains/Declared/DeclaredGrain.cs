@@ -16,6 +16,7 @@ namespace Controller.Grains.Declared;
 internal sealed partial class DeclaredGrain : Grain, IEntityGrain
 {
     private readonly Record<DeclaredRecord, EntityView> _record;
+    private readonly Sights _sights = new();
     private readonly DeclaredEnds _ends;
     private readonly DeclaredModel _model;
     private readonly TimeProvider _time;
@@ -99,6 +100,8 @@ internal sealed partial class DeclaredGrain : Grain, IEntityGrain
 
     public Task<EntityView?> View(Caller caller) =>
         Task.FromResult(_record.View is { } view && caller.Sees(view.Project) ? view : null);
+
+    public async Task<Sight> Look(Caller caller, long known) => _sights.Of(await View(caller), known);
 
     public async Task<Outcome> Update(UpdateEntity command)
     {

@@ -11,7 +11,9 @@ internal sealed partial class HostGrain
     public Task<Outcome> Create(CreateEntity command) =>
         Task.FromResult(new Outcome(OutcomeKind.Forbidden, $"A host is not created by a request: {Model.Kind.ComesBy}."));
 
-    public Task<EntityView?> View(Caller caller) => Task.FromResult(IsThere(caller) ? HostProjection.Entity(_record.Value!, _record.Version) : null);
+    public Task<EntityView?> View(Caller caller) => Task.FromResult(IsThere(caller) ? _record.View?.Entity ?? HostProjection.Entity(_record.Value!, _record.Version) : null);
+
+    public async Task<Sight> Look(Caller caller, long known) => _sights.Of(await View(caller), known);
 
     public async Task<Outcome> Update(UpdateEntity command)
     {

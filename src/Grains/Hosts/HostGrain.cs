@@ -1,5 +1,6 @@
 using Controller.Contracts;
 using Controller.Grains.Availability;
+using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Controller.Grains.Placement;
 using Controller.Grains.Restoring;
@@ -27,6 +28,7 @@ internal sealed partial class HostGrain : Grain, IHostGrain, IEntityGrain
     private static readonly TimeSpan ResyncRetry = TimeSpan.FromSeconds(2);
 
     private readonly Record<HostRecord, HostView> _record;
+    private readonly Sights _sights = new();
     private readonly ConsoleReads _consoles = new();
     private readonly IClaims _claims;
     private readonly TimeProvider _time;

@@ -14,6 +14,7 @@ namespace Controller.Grains.Links;
 internal abstract partial class LinkGrain : Grain, ILinkGrain
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    private readonly Sights _sights = new();
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
 
@@ -92,6 +93,8 @@ internal abstract partial class LinkGrain : Grain, ILinkGrain
 
     public Task<EntityView?> View(Caller caller) =>
         Task.FromResult(Record.View is { } view && caller.Sees(view.Project) ? view : null);
+
+    public async Task<Sight> Look(Caller caller, long known) => _sights.Of(await View(caller), known);
 
     public async Task<Outcome> Update(UpdateEntity command)
     {

@@ -3,12 +3,13 @@ using Controller.Grains.Persistence;
 using Microsoft.Extensions.Logging;
 using Occi;
 using Occi.Extension;
+using Orleans.Placement;
 using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Links;
 
 /// <summary>A NIC: compute to network. Or, where it leads to a reservation, no device but an address of the world outside.</summary>
-[GrainType("networkinterface")]
+[GrainType("networkinterface"), PreferLocalPlacement]
 internal sealed class NetworkInterfaceGrain(
     [PersistentState("networkinterface", "entities")] IPersistentState<Stored<LinkRecord, EntityView>> state, TimeProvider time, ILogger<NetworkInterfaceGrain> logger)
     : LinkGrain(state, time, logger)

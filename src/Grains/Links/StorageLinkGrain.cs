@@ -4,12 +4,13 @@ using Controller.Grains.Entities;
 using Controller.Grains.Persistence;
 using Microsoft.Extensions.Logging;
 using Occi;
+using Orleans.Placement;
 using Model = Occi.Infrastructure;
 
 namespace Controller.Grains.Links;
 
 /// <summary>A disk: compute to storage.</summary>
-[GrainType("storagelink")]
+[GrainType("storagelink"), PreferLocalPlacement]
 internal sealed partial class StorageLinkGrain(
     [PersistentState("storagelink", "entities")] IPersistentState<Stored<LinkRecord, EntityView>> state, TimeProvider time, ILogger<StorageLinkGrain> logger)
     : LinkGrain(state, time, logger)

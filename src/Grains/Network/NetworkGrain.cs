@@ -16,6 +16,7 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private readonly Record<NetworkRecord, EntityView> _record;
+    private readonly Sights _sights = new();
     private readonly IClaims _claims;
     private readonly TimeProvider _time;
     private readonly ILogger<NetworkGrain> _logger;
@@ -67,6 +68,8 @@ internal sealed partial class NetworkGrain : Grain, INetworkGrain
 
     public Task<EntityView?> View(Caller caller) =>
         Task.FromResult(_record.View is { } view && caller.Sees(view.Project) ? view : null);
+
+    public async Task<Sight> Look(Caller caller, long known) => _sights.Of(await View(caller), known);
 
     public async Task<Outcome> Update(UpdateEntity command)
     {

@@ -14,11 +14,16 @@ internal sealed class Record<TRecord, TView>(
     /// <summary>They ride in the row: enough to see what went before, little enough not to be felt.</summary>
     private const int MostPast = 8;
 
+    // While another is being written: who looks meanwhile is not told what may never have been.
+    private Stored<TRecord, TView>? _durable;
+
+    private Stored<TRecord, TView> Present => _durable ?? state.State;
+
     /// <summary>The record as it is in the database; null where there is none.</summary>
-    public TRecord? Value => state.State.Record;
+    public TRecord? Value => Present.Record;
 
     /// <summary>What clients see of it.</summary>
-    public TView? View => state.State.View;
+    public TView? View => Present.View;
 
     public bool Exists => Value is not null;
 
@@ -26,15 +31,15 @@ internal sealed class Record<TRecord, TView>(
     public long Version => state.Etag is { } etag ? long.Parse(etag, System.Globalization.CultureInfo.InvariantCulture) : 0;
 
     /// <summary>What was under way before, the newest first.</summary>
-    public IReadOnlyList<PastOperation> Past => state.State.Past ?? [];
+    public IReadOnlyList<PastOperation> Past => Present.Past ?? [];
 
     /// <summary>What is under way.</summary>
-    public IReadOnlyList<ExplainedOperation> UnderWay => state.State.Index.Operations ?? [];
+    public IReadOnlyList<ExplainedOperation> UnderWay => Present.Index.Operations ?? [];
 
     /// <summary>Writes a record. Throws, and leaves the old one in place, when the row has moved or the database is away.</summary>
     public async Task Write(TRecord next)
     {
-        var before = state.State;
+        var before = _durable = state.State;
         var row = index(next);
         state.State = new() { Record = next, View = view(next, Version + 1), Index = row, Past = WithEnded(before, row) };
         try
@@ -45,6 +50,10 @@ internal sealed class Record<TRecord, TView>(
         {
             state.State = before;
             throw;
+        }
+        finally
+        {
+            _durable = null;
         }
     }
 

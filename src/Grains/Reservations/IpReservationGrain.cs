@@ -15,6 +15,7 @@ internal sealed partial class IpReservationGrain : Grain, IIpReservationGrain
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private readonly Record<IpReservationRecord, EntityView> _record;
+    private readonly Sights _sights = new();
     private readonly IClaims _claims;
     private readonly TimeProvider _time;
     private readonly ILogger<IpReservationGrain> _logger;
@@ -60,6 +61,8 @@ internal sealed partial class IpReservationGrain : Grain, IIpReservationGrain
     }
 
     public Task<EntityView?> View(Caller caller) => Task.FromResult(IsThere(caller) ? _record.View : null);
+
+    public async Task<Sight> Look(Caller caller, long known) => _sights.Of(await View(caller), known);
 
     public async Task<Outcome> Update(UpdateEntity command)
     {
@@ -177,7 +180,11 @@ internal sealed partial class IpReservationGrain : Grain, IIpReservationGrain
     {
         var present = _record.Value!;
         if (present.Link is not null)
+        {
+            // Clients see it no more: it must not be what keeps them from deleting its network. Its address is claimed until no host has it.
+            await Network(present.Network).Leaving(Id);
             return;
+        }
         await Network(present.Network).Unreserve(Id);
         await _record.Clear();
         LogDeleted(Id, present.Address?.Address);

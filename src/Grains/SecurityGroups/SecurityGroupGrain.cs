@@ -17,6 +17,7 @@ internal sealed partial class SecurityGroupGrain : Grain, ISecurityGroupGrain
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private readonly Record<SecurityGroupRecord, EntityView> _record;
+    private readonly Sights _sights = new();
     private readonly TimeProvider _time;
     private readonly ILogger<SecurityGroupGrain> _logger;
 
@@ -52,6 +53,8 @@ internal sealed partial class SecurityGroupGrain : Grain, ISecurityGroupGrain
     }
 
     public Task<EntityView?> View(Caller caller) => Task.FromResult(IsThere(caller) ? _record.View : null);
+
+    public async Task<Sight> Look(Caller caller, long known) => _sights.Of(await View(caller), known);
 
     public async Task<Outcome> Update(UpdateEntity command)
     {

@@ -18,6 +18,7 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
     private static readonly TimeSpan ClaimLimit = TimeSpan.FromMinutes(1);
 
     private readonly Record<StorageRecord, EntityView> _record;
+    private readonly Sights _sights = new();
     private readonly IClaims _claims;
     private readonly TimeProvider _time;
     private readonly ILogger<StorageGrain> _logger;
@@ -73,6 +74,8 @@ internal sealed partial class StorageGrain : Grain, IStorageGrain
 
     public Task<EntityView?> View(Caller caller) =>
         Task.FromResult(_record.View is { } view && caller.Sees(view.Project) ? view : null);
+
+    public async Task<Sight> Look(Caller caller, long known) => _sights.Of(await View(caller), known);
 
     public async Task<Outcome> Update(UpdateEntity command)
     {

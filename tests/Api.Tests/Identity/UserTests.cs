@@ -76,16 +76,18 @@ public sealed class UserTests(ApiFixture api)
             var (failed, waits) = (0, (Answer?)null);
             for (var i = 0; i < 12 && waits is null; i++)
             {
+                var before = TimeProvider.System.GetUtcNow();
                 var answer = await browser.SignIn(name, "wrong wrong wrong");
                 if (answer.Status == 401)
                     failed++;
                 else
                     waits = answer;
+                // A wait that has begun, which is a second, lasts for the rest of the test, however slow the machine is.
+                await api.Execute("update sign_in_failure set until = until + interval '1 hour' where name = $1 and until >= $2", name, before.AddSeconds(1));
             }
             Assert.Equal((name, 429), (name, waits!.Status));
             Assert.Equal((name, 6), (name, failed));   // the sixth begins the wait
             Assert.NotNull(waits["Retry-After"]);
-            await api.Execute("update sign_in_failure set until = now() + interval '1 hour' where name = $1", name);
         }
         // Not even the right one is looked at; an admin's reset ends the wait, and the old password.
         Assert.Equal(429, (await new Browser(api).SignIn("dora", Password)).Status);

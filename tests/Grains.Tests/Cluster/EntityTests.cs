@@ -72,6 +72,41 @@ public sealed class EntityTests(ClusterFixture cluster) : IAsyncLifetime
         Task<Outcome> Change(Attr attribute, AttributeValue value) => cluster.Entity("compute", compute).Update(new() { Caller = Me, Attributes = new() { [attribute.Name] = value } });
     }
 
+    [Fact]
+    public async Task What_still_looks_as_a_reader_knows_it_is_not_sent_again()
+    {
+        var network = await Create(Model.Network.Kind, [Model.IpNetwork.Mixin]);
+        var compute = Guid.NewGuid();
+        var nic = Link(Model.NetworkInterface.Kind, "/network/" + network);
+        var grain = cluster.Entity("compute", compute);
+        Assert.True((await grain.Create(new() { Caller = Me, Id = compute, Kind = Model.Compute.Kind.ToString(), Links = [nic] })).Ok);
+        await State("compute", compute, "active");
+        await Eventually.Is("its link is active", async () => (await grain.View(Me))!.Links.All(l => StateOf(l) == "active"));
+
+        var first = await grain.Look(Me, 0);
+        Assert.Equal((compute, 1), (first.View!.Id, first.View.Links.Length));
+        Assert.Equal(new(first.Stamp, null), await grain.Look(Me, first.Stamp));
+        Assert.Equal(default, await grain.Look(Stranger, first.Stamp));
+        Assert.NotNull((await grain.Look(Me, first.Stamp - 1)).View);
+
+        Assert.True((await grain.Update(Summed("another"))).Ok);
+        var second = await grain.Look(Me, first.Stamp);
+        Assert.Equal("another", second.View!.Attributes[CoreKinds.Summary.Name].Text);
+
+        // A link is a part of what its source looks like.
+        Assert.True((await cluster.Entity("networkinterface", nic.Id).Update(Summed("its nic"))).Ok);
+        var third = await grain.Look(Me, second.Stamp);
+        Assert.Equal("its nic", third.View!.Links.Single().Attributes[CoreKinds.Summary.Name].Text);
+        Assert.Equal(new(third.Stamp, null), await grain.Look(Me, third.Stamp));
+        Assert.Equal(third.View.Version, second.View.Version);
+
+        await Delete("compute", compute);
+        Assert.Equal(default, await grain.Look(Me, third.Stamp));
+        Assert.True((await cluster.Entity("network", network).Delete(new(Me))).Ok);
+
+        static UpdateEntity Summed(string title) => new() { Caller = Me, Attributes = new() { [CoreKinds.Summary.Name] = AttributeValue.Of(title) } };
+    }
+
     /// <summary>Clients do not see the links any more, and could not delete them first.</summary>
     [Fact]
     public async Task What_a_deleted_compute_was_linked_to_can_be_deleted_also_before_its_links_have_heard_of_it()

@@ -68,6 +68,7 @@ public sealed class IpReservationTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Contains("still takes the address", (await Add(compute, reservation)).Why, StringComparison.Ordinal);
         Assert.True((await cluster.Entity("ipreservation", reservation).Delete(new(Me))).Ok);
         Assert.Null(await cluster.Entity("ipreservation", reservation).View(Me));
+        Assert.Equal((OutcomeKind.Done, null), await cluster.Entity("network", _public).MayDelete(new(Admin), []) is var may ? (may.Kind, may.Why) : default);
         Assert.Equal(1, await cluster.Count("SELECT count(*) FROM address_claim WHERE link = $1", reservation));
         await _host.Release();
         await Gone(reservation);

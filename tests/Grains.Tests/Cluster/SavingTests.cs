@@ -119,7 +119,7 @@ public sealed class SavingTests : IClassFixture<SweeperTests.Swept>, IAsyncLifet
         await Save(compute);
         await Becomes(_name, ImageState.Error);
         Assert.Equal("There is no room.", (await Image(_name).View())!.Message![^17..]);
-        Assert.Equal(("active", $"It could not be saved as {_name}: There is no room."), await Shown(compute));
+        await Eventually.Is("its compute says so, too", async () => await Shown(compute) == ("active", $"It could not be saved as {_name}: There is no room."));
         var refused = await Create((await Image(_name).View())!);
         Assert.Equal(OutcomeKind.Conflict, refused.Kind);
         Assert.Contains("There is no room.", refused.Why, StringComparison.Ordinal);
@@ -137,7 +137,7 @@ public sealed class SavingTests : IClassFixture<SweeperTests.Swept>, IAsyncLifet
         await DueNow();
         await Becomes(_name, ImageState.Ready);
         Assert.Equal(3, _host.Saves.Select(order => order.Operation).Distinct().Count());
-        Assert.Equal(("active", null), await Shown(compute));
+        await Eventually.Is("the save is over", async () => await Shown(compute) == ("active", null));   // its template is told first
     }
 
     [Theory]
@@ -182,7 +182,7 @@ public sealed class SavingTests : IClassFixture<SweeperTests.Swept>, IAsyncLifet
         Assert.True(await _host.Heartbeat());
         await DueNow();
         await Becomes(_name, ImageState.Ready);
-        Assert.Equal(("active", null), await Shown(compute));
+        await Eventually.Is("the save is over", async () => await Shown(compute) == ("active", null));   // its template is told first
         // The same operation: an agent that did it already answers from memory.
         Assert.Single(_host.Saves.Select(order => order.Operation).Distinct());
     }

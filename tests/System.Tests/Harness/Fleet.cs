@@ -51,6 +51,8 @@ public sealed class Fleet : IAsyncLifetime
     {
         if (_cloud is null)
             return;   // without libvirt there is no fleet, and no test of it runs
+        foreach (var host in Hosts)
+            await _cloud.Run("power", host.Name, "on");   // only it can take away what it has
         foreach (var kind in (string[])["compute", "storage", "ipreservation", "network"])
         {
             IReadOnlyList<string> left = [];
