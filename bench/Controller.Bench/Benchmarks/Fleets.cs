@@ -76,7 +76,7 @@ internal static class Fleets
         var clock = Stopwatch.StartNew();
         await first.Add(hosts - 30, bench.Cancel);
         bench.Note(Bench.Text($"{hosts} hosts joined and connected within {clock.Elapsed.TotalSeconds:0} s"));
-        await Settled(bench, cloud);
+        await cloud.Settled();
         var time = TimeSpan.FromSeconds(40);
         var cpu = CpuTime.Of(cloud.Pids);
         var silos = CpuTime.Of(cloud.Silos);
@@ -86,15 +86,6 @@ internal static class Fleets
         bench.Add(new($"{hosts:N0} hosts: memory of the silos a host", (cloud.Silos.Sum(CpuTime.ResidentOf) - empty) / 1024.0 / (hosts - 30), "KiB") { Goal = Goal.AtMost(60) });
         await then(cloud, first, hosts);
     }
-
-    private static Task Settled(Bench bench, Cloud cloud) => Compared.Settled(
-        async () =>
-        {
-            var before = CpuTime.Of(cloud.Pids);
-            await Task.Delay(TimeSpan.FromSeconds(10), bench.Cancel);
-            return (CpuTime.Of(cloud.Pids) - before).TotalSeconds;
-        },
-        TimeSpan.FromMinutes(3));
 
     public static async Task Storm(Bench bench)
     {

@@ -18,7 +18,7 @@ internal static class Idle
         await cloud.StopSilos();
         await cloud.StartSilos(1);
         await cloud.StartApi();
-        await Task.Delay(TimeSpan.FromSeconds(20), bench.Cancel);
+        await cloud.Settled();
         var time = TimeSpan.FromSeconds(60);
         var (all, silo, postgres) = (CpuTime.Of(cloud.Pids), CpuTime.Of(cloud.Silos), CpuTime.Of([cloud.Postgres.Pid]));
         await Task.Delay(time, bench.Cancel);

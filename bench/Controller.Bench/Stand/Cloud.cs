@@ -136,6 +136,16 @@ internal sealed class Cloud : IAsyncDisposable
         await _api.Until("the API is ready", () => Ready(Url + "health/ready"), Patience, _bench.Cancel);
     }
 
+    /// <summary>Waits until what they do by themselves costs no less any more.</summary>
+    public Task Settled() => Compared.Settled(
+        async () =>
+        {
+            var before = CpuTime.Of(Pids);
+            await Task.Delay(TimeSpan.FromSeconds(10), _bench.Cancel);
+            return (CpuTime.Of(Pids) - before).TotalSeconds;
+        },
+        TimeSpan.FromMinutes(3));
+
     public async Task StopApi()
     {
         if (_api is not null)
