@@ -21,14 +21,14 @@ internal sealed class Seen(long stamp, EntityView view)
     public EntityView View => view;
 
     /// <summary>Bytes that it takes, and its renderings may; roughly.</summary>
-    public long Size { get; } = 2 * MostRenderings * CharactersOf(view);
+    public long Size => 2 * MostRenderings * CharactersOf(view);
 
     /// <summary>How it was rendered before; null: it was not, or its project had other categories then.</summary>
     public Rendered? Find(ProjectModel model, Rendering rendering, string authority)
     {
         foreach (var one in _rendered)
         {
-            if (ReferenceEquals(one.Model, model) && one.Rendering == rendering && one.Authority == authority)
+            if (one.Model == model.Number && one.Rendering == rendering && one.Authority == authority)
                 return one;
         }
         return null;
@@ -38,18 +38,18 @@ internal sealed class Seen(long stamp, EntityView view)
     public Rendered Render(OcciRequest request)
     {
         var message = request.Writer.Entity(view.Show(request.Model), request.Rendering);
-        return new(request.Model, request.Rendering, request.Authority, message, message.Body.Length == 0 ? null : Encoding.UTF8.GetBytes(message.Body), Showing.TagOf(view, request.Rendering));
+        return new(request.Model.Number, request.Rendering, request.Authority, message, message.Body.Length == 0 ? null : Encoding.UTF8.GetBytes(message.Body), Showing.TagOf(view, request.Rendering));
     }
 
     /// <summary>Keeps a rendering. Of two that come at once one may be lost, and is made again.</summary>
-    public void Keep(Rendered rendered) => _rendered = [rendered, .. _rendered.Where(r => ReferenceEquals(r.Model, rendered.Model) || r.Rendering != rendered.Rendering).Take(MostRenderings - 1)];
+    public void Keep(Rendered rendered) => _rendered = [rendered, .. _rendered.Take(MostRenderings - 1)];
 
     private static long CharactersOf(EntityView view) =>
         256 + view.Attributes.Sum(a => 64 + a.Key.Length + a.Value.Text.Length) + view.Mixins.Concat(view.Actions).Sum(m => 64 + m.Length) + view.Links.Sum(CharactersOf);
 }
 
-/// <summary>A rendering of an entity.</summary>
-internal sealed record Rendered(ProjectModel Model, Rendering Rendering, string Authority, Message Message, byte[]? Body, string Tag)
+/// <summary>A rendering of an entity, by the categories of a project as they were then.</summary>
+internal sealed record Rendered(long Model, Rendering Rendering, string Authority, Message Message, byte[]? Body, string Tag)
 {
     public Reply Reply { get; } = Reply.Ok(Message) with { Encoded = Body, ETag = Tag };
 

@@ -31,8 +31,8 @@ internal sealed class Sightings : IDisposable
         if (sight.View is not { } view)
             return sight.Stamp == 0 ? null : known;
         var seen = new Seen(sight.Stamp, view);
-        if (seen.Size <= _largest)
-            _seen.Set(key, seen, new MemoryCacheEntryOptions { Size = seen.Size });
+        if (seen.Size is var size && size <= _largest)
+            _seen.Set(key, seen, new MemoryCacheEntryOptions { Size = size });
         return seen;
     }
 

@@ -7,10 +7,14 @@ namespace Controller.Api.Model;
 /// <summary>The categories that a project has, the provider's and its own, and their renderings: they are the same until one of them changes.</summary>
 internal sealed class ProjectModel(Catalogue catalogue, IEnumerable<TypeId> own)
 {
+    private static long _last;
     private readonly FrozenSet<TypeId> _own = own.ToFrozenSet();
     private readonly ConcurrentDictionary<Rendering, (Message Message, byte[] Body)> _renderings = new();
 
     public Catalogue Catalogue => catalogue;
+
+    /// <summary>Another one for each: who keeps what was made by it need not keep all its categories as well.</summary>
+    public long Number { get; } = Interlocked.Increment(ref _last);
 
     /// <summary>What of it exists for a caller of that role: kinds that are for operators do not for anybody else.</summary>
     public ProjectModel For(Contracts.Role role) => role >= Contracts.Role.Operator ? this : Tenants;
