@@ -8,6 +8,19 @@ namespace Controller.Cli.Tests;
 public sealed class LocalTests
 {
     [Fact]
+    public void A_host_can_be_switched_on_that_was_never_off()
+    {
+        using var directory = new TemporaryDirectory();
+        var power = new HostPower(new(directory.Path));
+        power.On("host-1");
+        power.Off("host-1");
+        Assert.True(power.IsOff("host-1"));
+        power.On("host-1");
+        power.On("host-1");
+        Assert.False(power.IsOff("host-1"));
+    }
+
+    [Fact]
     public void A_package_list_has_a_name_a_line_and_comments() =>
         Assert.Equal(["qemu-utils", "tini"], PackageSet.Parse("# needed\nqemu-utils\n\n  tini # reaps\n"));
 

@@ -29,7 +29,12 @@ internal sealed class HostPower(DataDirectory data)
         File.WriteAllText(Mark(host), "");
     }
 
-    public void On(string host) => File.Delete(Mark(host));
+    /// <summary>Also one that is on, or in a cluster of which none was ever off.</summary>
+    public void On(string host)
+    {
+        if (IsOff(host))
+            File.Delete(Mark(host));
+    }
 
     /// <summary>All are on when a cluster starts.</summary>
     public static void Reset(DataDirectory data)
