@@ -39,9 +39,10 @@ internal sealed class Record<TRecord, TView>(
     /// <summary>Writes a record. Throws, and leaves the old one in place, when the row has moved or the database is away.</summary>
     public async Task Write(TRecord next)
     {
-        var before = _durable = state.State;
+        var before = state.State;
         var row = index(next);
-        state.State = new() { Record = next, View = view(next, Version + 1), Index = row, Past = WithEnded(before, row) };
+        var written = new Stored<TRecord, TView> { Record = next, View = view(next, Version + 1), Index = row, Past = WithEnded(before, row) };
+        (_durable, state.State) = (before, written);   // not before a projection that may throw: nobody would end it
         try
         {
             await state.WriteStateAsync();
